@@ -1,0 +1,1 @@
+"""The archive: pictures, originals, catalog and journal below one folder or bucket URL."""

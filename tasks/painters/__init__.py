@@ -1,0 +1,24 @@
+"""Who turns a prompt into a picture. A new painter is one file here, and its name and place below."""
+
+import pkgutil
+from typing import TYPE_CHECKING, Final, Literal
+
+from tasks.painters.interface import Painter
+
+if TYPE_CHECKING:
+    from tasks.settings import Settings
+
+PainterName = Literal["lineart", "fal", "openai-images"]
+
+# Places, not classes: a provider's library is imported only by who uses it.
+PAINTERS: Final[dict[PainterName, str]] = {
+    "lineart": "tasks.painters.lineart:LineArt",
+    "fal": "tasks.painters.fal_queue:FalQueue",
+    "openai-images": "tasks.painters.openai_images:OpenAIImages",
+}
+
+
+def open_painter(name: PainterName, settings: "Settings") -> Painter:
+    """The painter of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
+    built: Painter = pkgutil.resolve_name(PAINTERS[name])(settings)
+    return built

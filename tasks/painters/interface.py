@@ -1,0 +1,64 @@
+"""What every painter can do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import Field
+
+from tasks.models import Paper, Prompt, Value
+from tasks.recipe import PainterRecipe
+
+
+class Ticket(Value):
+    """A paid job at a provider that is still to be fetched; durable before anyone waits for it."""
+
+    request_id: str = Field(description="the provider's id of the job")
+    status_url: str = Field(description="where to ask how it stands, as the provider gave it")
+    response_url: str = Field(description="where to fetch the result, as the provider gave it")
+    sent_at: datetime = Field(description="when the job was handed in")
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """A delivered picture with what the provider said about it. Field units as in `models.Painting`."""
+
+    image: bytes
+    model: str
+    seconds: float
+    dollars: float | None
+    seed: str | None = None
+    url: str | None = None
+    request_id: str | None = None
+    nsfw: bool | None = None
+
+
+class Painter(Protocol):
+    """Paints a prompt.
+
+    Queue services answer `submit` with a Ticket, to be fetched by `collect`; services that answer at once return
+    the Canvas itself. Only `submit` may cost money, and it sends its request once.
+    All raise ProviderUnavailable, InDoubt, ProviderBroken, Blocked, Rejected, OutOfService.
+    """
+
+    label: str
+    """How logs call it, such as fal."""
+    paid: bool
+    """Whether a call costs money; paid calls are journalled."""
+    recipe: PainterRecipe
+
+    async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:
+        """Order the picture: the one call that costs money."""
+        ...
+
+    async def collect(self, ticket: Ticket) -> Canvas:
+        """Wait for an ordered picture and download it; free, and may be repeated."""
+        ...
+
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+        """Look for a lost order among the provider's recent requests; None when it has none, or keeps no list."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,102 @@
+"""All settings, their environment variables, and what they mean: `frontispiece settings` prints them."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tasks.painters import PainterName
+from tasks.sources import SourceName
+from tasks.writers import WriterName
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "arxiv-sample.jsonl"
+
+
+class Settings(BaseSettings):
+    """Read from the environment and from `.env`; names are FRONTISPIECE_<FIELD> or the vendor's own."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FRONTISPIECE_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    archive: str = Field("data/archive", description="folder or URL (s3://, gs://, az://) of the archive")
+    results: Path = Field(Path("data/results"), description="folder of Prefect's cached results, for archives by URL")
+
+    source: SourceName = Field("snapshot", description="where lists of papers come from")
+    writer: WriterName = Field("template", description="who writes the picture prompts")
+    painter: PainterName = Field("lineart", description="who paints them")
+
+    snapshot: Path = Field(SAMPLE, description="file in the Kaggle format of arXiv metadata, .jsonl or .jsonl.gz")
+    categories: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("cs.AI", "cs.CL", "cs.CV", "cs.LG"), description="arXiv categories to list, separated by commas (arxiv)"
+    )
+    min_upvotes: int = Field(10, ge=0, description="papers with fewer votes on the list are skipped (huggingface)")
+    arxiv_url: str = Field("https://export.arxiv.org/api/query", description="address of arXiv's query API")
+    arxiv_spacing: float = Field(3.0, ge=0, description="seconds between two requests to arXiv; its rules ask for 3")
+    huggingface_url: str = Field(
+        "https://huggingface.co", validation_alias="HF_ENDPOINT", description="address of Hugging Face"
+    )
+    huggingface_token: SecretStr | None = Field(
+        None, validation_alias="HF_TOKEN", description="optional token of Hugging Face"
+    )
+
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="key of OpenAI or of a compatible server"
+    )
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1",
+        validation_alias="OPENAI_BASE_URL",
+        description="address of OpenAI or of a compatible server (Ollama, vLLM, llama.cpp, LM Studio)",
+    )
+    openai_model: str = Field("gpt-4o-mini", description="chat model that writes prompts")
+    openai_temperature: float | None = Field(
+        0.8, ge=0, le=2, description="its temperature; 'none' sends no temperature"
+    )
+    openai_reasoning_effort: str | None = Field(
+        None, description="its reasoning effort; gpt-6-luna takes a temperature only with the effort 'none'"
+    )
+    openai_image_model: str = Field("gpt-image-2.5-flare", description="image model of the painter openai-images")
+    openai_image_size: str = Field("640x1200", pattern=r"^\d+x\d+$", description="its picture size, in multiples of 16")
+    openai_image_quality: Literal["low", "medium", "high", "auto"] = Field("low", description="its quality")
+
+    fal_key: SecretStr | None = Field(None, validation_alias="FAL_KEY", description="key of fal.ai")
+    fal_url: str = Field("https://queue.fal.run", description="address of fal's queue API")
+    fal_api_url: str = Field(
+        "https://api.fal.ai", description="address of fal's platform API, asked about lost requests"
+    )
+    fal_model: str = Field("fal-ai/flux/schnell", description="model on fal")
+    fal_width: int = Field(384, ge=64, le=4096, description="width of fal's pictures, pixels")
+    fal_height: int = Field(720, ge=64, le=4096, description="height of fal's pictures, pixels")
+    fal_seed: int = Field(42, ge=0, description="seed of fal's pictures")
+    picture_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("fal.media", "*.fal.media"),
+        description="hosts pictures may come from, https only; http://127.0.0.1:8099 admits exactly that origin",
+    )
+
+    style: Literal["seed", "fenced"] = Field(
+        "seed", description="request template: the predecessor's own, or one that fences the abstract as data"
+    )
+    jpeg_quality: int = Field(60, ge=1, le=95, description="quality of the archived JPEGs")
+    prompts_at_once: int = Field(8, ge=1, description="prompts being written at the same time")
+    paintings_at_once: int = Field(8, ge=1, description="pictures being painted at the same time")
+    attempts: int = Field(6, ge=1, description="attempts at a step before its paper fails")
+    retry_seconds: float = Field(1.0, ge=0, description="first pause between attempts; each further one doubles it")
+    failure_limit: float = Field(0.1, ge=0, le=1, description="share of the papers that may fail before the run fails")
+
+    @field_validator("categories", "picture_hosts", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("openai_temperature", mode="before")
+    @classmethod
+    def _no_temperature(cls, value: object) -> object:
+        return None if isinstance(value, str) and value.lower() == "none" else value

@@ -1,0 +1,24 @@
+"""Where papers come from. A new source is one file here, and its name and place below."""
+
+import pkgutil
+from typing import TYPE_CHECKING, Final, Literal
+
+from tasks.sources.interface import Source
+
+if TYPE_CHECKING:
+    from tasks.settings import Settings
+
+SourceName = Literal["snapshot", "arxiv", "huggingface"]
+
+# Places, not classes: a provider's library is imported only by who uses it.
+SOURCES: Final[dict[SourceName, str]] = {
+    "snapshot": "tasks.sources.snapshot:Snapshot",
+    "arxiv": "tasks.sources.arxiv_api:ArxivApi",
+    "huggingface": "tasks.sources.huggingface:HuggingFace",
+}
+
+
+def open_source(name: SourceName, settings: "Settings") -> Source:
+    """The source of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
+    built: Source = pkgutil.resolve_name(SOURCES[name])(settings)
+    return built

@@ -1,0 +1,23 @@
+"""Who turns a paper into a picture prompt. A new writer is one file here, and its name and place below."""
+
+import pkgutil
+from typing import TYPE_CHECKING, Final, Literal
+
+from tasks.writers.interface import Writer
+
+if TYPE_CHECKING:
+    from tasks.settings import Settings
+
+WriterName = Literal["template", "openai"]
+
+# Places, not classes: a provider's library is imported only by who uses it.
+WRITERS: Final[dict[WriterName, str]] = {
+    "template": "tasks.writers.template:Template",
+    "openai": "tasks.writers.openai_chat:OpenAIChat",
+}
+
+
+def open_writer(name: WriterName, settings: "Settings") -> Writer:
+    """The writer of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
+    built: Writer = pkgutil.resolve_name(WRITERS[name])(settings)
+    return built
