@@ -1,0 +1,61 @@
+"""What all tests share: no outside network, and a clean set of environment variables."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+
+class OutsideNetwork(AssertionError):
+    """A test reached for an address that is not on this machine."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_outside_network() -> Iterator[None]:
+    """Every connection and every look-up of a name that leaves this machine fails the test."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def check(address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else None
+        if host is None or host in ("localhost", ""):
+            return
+        with_scope = str(host).partition("%")[0]
+        try:
+            inside = ipaddress.ip_address(with_scope).is_loopback or with_scope in ("0.0.0.0", "::")  # noqa: S104
+        except ValueError:
+            inside = False
+        if not inside:
+            raise OutsideNetwork(f"test reached for {host}")
+
+    def guarded_getaddrinfo(host, *args, **kwargs):  # type: ignore[no-untyped-def]
+        check((host.decode() if isinstance(host, bytes) else host,))
+        return getaddrinfo(host, *args, **kwargs)
+
+    def guarded_connect(self, address):  # type: ignore[no-untyped-def]
+        check(address)
+        return connect(self, address)
+
+    def guarded_connect_ex(self, address):  # type: ignore[no-untyped-def]
+        check(address)
+        return connect_ex(self, address)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(socket.socket, "connect", guarded_connect)
+    patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No setting of the developer's own leaks into a test, neither from the environment nor from `.env`."""
+    for name in list(os.environ):
+        if name.startswith("FRONTISPIECE_") or name in VENDOR_VARIABLES:
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path_factory.getbasetemp())
+
+
+VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FAL_KEY", "HF_ENDPOINT", "HF_TOKEN")
