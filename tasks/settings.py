@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from tasks.errors import BadInput
 from tasks.painters import PainterName
 from tasks.sources import SourceName
 from tasks.writers import WriterName
@@ -100,3 +101,22 @@ class Settings(BaseSettings):
     @classmethod
     def _no_temperature(cls, value: object) -> object:
         return None if isinstance(value, str) and value.lower() == "none" else value
+
+
+def load_settings(**choices: object) -> Settings:
+    """The settings in force, with these choices of the user on top; None means no choice.
+
+    Raises BadInput, naming the variable, for a value that cannot be.
+    """
+    try:
+        return Settings(**{name: value for name, value in choices.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        raise BadInput(f"{variable(field)}: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else field
+    return str(alias) if alias else f"FRONTISPIECE_{field.upper()}"

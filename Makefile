@@ -1,0 +1,46 @@
+# Everything happens in a virtual environment of the project's own; the first use of any target sets it up.
+# Another Python: make run PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
+
+.PHONY: run test check lint types lock lock-check audit clean
+
+run: $(READY) ## Illustrate the newest day of the sample, without any key
+	$(BIN)/frontispiece run
+
+test: $(READY) ## All tests
+	$(BIN)/python -m pytest
+
+check: lint types lock-check ## Style, types and lock
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+lock: $(READY) ## Write requirements.lock anew from pyproject.toml
+	$(COMPILE) --upgrade --output-file requirements.lock
+
+lock-check: $(READY) ## Is the lock what pyproject.toml asks for?
+	cp requirements.lock $(VENV)/requirements.lock
+	$(COMPILE) --output-file $(VENV)/requirements.lock
+	diff requirements.lock $(VENV)/requirements.lock
+
+clean: ## Remove the virtual environment; pictures stay
+	rm -rf $(VENV)
+
+# --without-pip: Debian ships Python's venv without what it takes to put pip into one.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Frontispiece needs Python 3.11 to 3.13; name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv --without-pip --clear $(VENV)
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)

@@ -1,0 +1,1 @@
+"""When and where flows run: from the terminal, on schedules, on work pools, and with which server."""

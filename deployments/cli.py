@@ -1,0 +1,167 @@
+"""The command `frontispiece`."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, get_args
+
+from deployments.server import use_own_server
+from tasks.errors import BadInput, FrontispieceError
+from tasks.painters import PainterName
+from tasks.sources import SourceName
+from tasks.writers import WriterName
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and leaving."""
+        raise BadInput(f"{message} (see {self.prog} --help)")
+
+
+def parser() -> Parser:
+    """The commands and their options."""
+    top = Parser(prog="frontispiece", description="Gives every research paper a picture.")
+    commands = top.add_subparsers(title="commands", dest="command", required=True, parser_class=Parser)
+
+    run = commands.add_parser("run", help="illustrate the papers of a day", description="Illustrate a day's papers.")
+    run.add_argument("day", nargs="?", type=_day, help="YYYY-MM-DD; without it the source's newest day")
+    run.add_argument("--source", choices=get_args(SourceName), help="where the list comes from")
+    run.add_argument("--min-upvotes", type=_count, metavar="N", help="skip papers with fewer votes")
+    run.add_argument("--categories", type=_names, metavar="C,C", help="only these arXiv categories")
+    run.add_argument("--limit", type=_count, metavar="N", help="at most so many papers of the list")
+
+    paper = commands.add_parser("paper", help="illustrate single papers", description="Illustrate single papers.")
+    paper.add_argument("ids", nargs="+", metavar="ID-OR-URL", help="such as 2410.24175, or a URL of arXiv or HF")
+
+    for command in (run, paper):
+        command.add_argument("--writer", choices=get_args(WriterName), help="who writes the prompts")
+        command.add_argument("--painter", choices=get_args(PainterName), help="who paints them")
+        command.add_argument("--refresh", action="store_true", help="make anew, and pay again, what is archived")
+        command.add_argument("-v", "--verbose", action="store_true", help="print the whole log")
+
+    commands.add_parser("settings", help="print the settings in force", description="Print the settings in force.")
+    return top
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as YYYY-MM-DD") from None
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count")
+    return int(text)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code: 0 done, 1 papers failed, 2 bad input or settings."""
+    try:
+        options = parser().parse_args(arguments)
+        if options.command == "settings":
+            return show_settings()
+        return illustrate(options)
+    except BadInput as error:
+        print(f"frontispiece: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except FrontispieceError as error:
+        print(f"frontispiece: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def show_settings() -> int:
+    """Print every setting with its variable, value (secrets masked) and meaning."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from tasks.settings import Settings, load_settings, variable
+
+    settings = load_settings()
+    table = Table("setting", "value", "meaning", box=None, header_style="bold")
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        shown = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        table.add_row(variable(name), shown, field.description)
+    Console().print(table)
+    return DONE
+
+
+def illustrate(options: argparse.Namespace) -> int:
+    """Run the flow of `run` or `paper` in this process, and show how it goes."""
+    asyncio.run(check_before(options))
+    use_own_server(os.environ, Path("data/prefect"))
+    from rich.console import Console
+
+    from deployments.terminal import Stage, print_summary
+    from flows.audience import audience
+
+    with Stage(Console(stderr=True), options.verbose) as stage:
+        audience.set(stage)
+        state = asyncio.run(flow_run(options))
+        error = asyncio.run(state.aresult(raise_on_failure=False)) if state.is_failed() else None
+    if stage.report is not None:
+        print_summary(Console(), stage.report)
+    elif isinstance(error, FrontispieceError):
+        raise error
+    elif error is not None:
+        print(f"frontispiece: {state.message}", file=sys.stderr)
+    return DONE if error is None else FAILED
+
+
+async def check_before(options: argparse.Namespace) -> None:
+    """Find out what is wrong with the input before a server is started. Raises BadInput."""
+    from flows.inputs import day_meant
+    from tasks.settings import load_settings
+    from tasks.sources.ids import parse_id
+    from tasks.studio import open_studio
+
+    if options.command == "paper":
+        for text in options.ids:
+            parse_id(text)
+    async with open_studio(load_settings(**choices(options))) as studio:
+        if options.command == "run":
+            await day_meant(options.day, studio)
+
+
+def choices(options: argparse.Namespace) -> dict[str, object]:
+    """What the command line says about settings."""
+    names = ("source", "writer", "painter", "min_upvotes", "categories")
+    return {name: getattr(options, name, None) for name in names}
+
+
+async def flow_run(options: argparse.Namespace) -> "State[None]":
+    """The final state of the run."""
+    from flows.illustrate import illustrate_day, illustrate_papers
+
+    common = {"writer": options.writer, "painter": options.painter, "refresh": options.refresh}
+    if options.command == "paper":
+        return await illustrate_papers(options.ids, **common, return_state=True)
+    return await illustrate_day(
+        options.day,
+        options.source,
+        min_upvotes=options.min_upvotes,
+        categories=options.categories,
+        limit=options.limit,
+        **common,
+        return_state=True,
+    )

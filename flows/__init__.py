@@ -1,0 +1,1 @@
+"""What happens, in what order: the only place where tasks meet."""

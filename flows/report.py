@@ -1,0 +1,66 @@
+"""What a run has to say for itself at the end."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import Field
+
+from tasks.models import Outcome, Status, Value
+
+
+class Report(Value):
+    """The sum of one run."""
+
+    days: tuple[date, ...] = Field(description="the days the run was about")
+    source: str
+    papers: int = Field(description="papers listed and looked at")
+    pictures: int = Field(description="pictures made by this run")
+    skipped: int = Field(description="papers that needed nothing")
+    blocked: int = Field(description="papers a provider refuses for their content")
+    failed: int = Field(description="papers a later run should try again")
+    failures: tuple[str, ...] = Field(description="the failed and blocked papers, a sentence each")
+    dollars: float = Field(description="what this run paid, as far as prices are known")
+    unpriced: int = Field(description="calls of this run whose price is unknown")
+    seconds: float = Field(description="wall time of the run")
+    catalog: tuple[str, ...] = Field(description="Parquet files written, in the archive")
+    archive: str = Field(description="where the archive is: a folder or a URL")
+
+
+def sum_up(outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """The part of a report that follows from the outcomes."""
+    count = Counter(outcome.status for outcome in outcomes)
+    prices = [price for outcome in outcomes for price in _paid_now(outcome)]
+    return {
+        "papers": len(outcomes),
+        "pictures": count[Status.DONE],
+        "skipped": count[Status.SKIPPED],
+        "blocked": count[Status.BLOCKED],
+        "failed": count[Status.FAILED],
+        "failures": tuple(
+            f"{outcome.paper.id}: {outcome.message}"
+            for outcome in outcomes
+            if outcome.status in (Status.FAILED, Status.BLOCKED)
+        ),
+        "dollars": sum(price for price in prices if price is not None),
+        "unpriced": prices.count(None),
+    }
+
+
+def _paid_now(outcome: Outcome) -> list[float | None]:
+    """The prices of the calls this run made for one paper; what came from the cache was paid before."""
+    calls = (("prompt", outcome.prompt), ("painting", outcome.painting))
+    return [call.dollars for name, call in calls if call is not None and name not in outcome.cached]
+
+
+def verdict(report: Report, failure_limit: float) -> State[None]:
+    """Completed, or Failed when more than `failure_limit` (a share) of the papers at work have failed."""
+    at_work = report.pictures + report.failed
+    if report.failed and report.failed / at_work > failure_limit:
+        named = "; ".join(report.failures[:10])
+        return Failed(message=f"{report.failed} of {at_work} papers failed: {named}")
+    if not report.papers:
+        return Completed(message="No papers listed.")
+    return Completed(message=f"{report.pictures} pictures, {report.skipped} skipped, {report.failed} failed.")

@@ -1,0 +1,91 @@
+"""One paper's trip: prompt, painting, picture, in plain sequence; whatever happens ends as its own outcome."""
+
+from collections.abc import Coroutine
+from typing import Any, Literal, TypeVar
+
+from prefect import get_run_logger
+from prefect.client.schemas.objects import State
+
+from flows.audience import audience
+from flows.steps import Steps
+from tasks.errors import Blocked, FrontispieceError, OriginalMissing
+from tasks.models import Outcome, Painting, Paper, Picture, Prompt, Status
+from tasks.studio import Studio
+
+T = TypeVar("T")
+Step = Literal["prompt", "painting", "picture"]
+
+
+class Trip:
+    """Carries one paper through the steps and remembers how far it came."""
+
+    def __init__(self, paper: Paper, steps: Steps, studio: Studio) -> None:
+        self._paper = paper
+        self._steps = steps
+        self._studio = studio
+        self._cached: dict[Step, bool] = {}
+        self._prompt: Prompt | None = None
+        self._painting: Painting | None = None
+        self._picture: Picture | None = None
+
+    async def make(self) -> Outcome:
+        """Go the whole way. Never raises, so that one paper's failure leaves the others alone."""
+        async with self._studio.papers_window:
+            try:
+                await self._go()
+            except FrontispieceError as error:
+                outcome = self._failed(error.kind, str(error), blocked=isinstance(error, Blocked))
+            except Exception as error:  # a mistake of ours must not take the other papers along
+                get_run_logger().exception("Unexpected error at paper %s", self._paper.id)
+                outcome = self._failed(type(error).__name__, f"Unexpected error: {error}")
+            else:
+                outcome = self._outcome(Status.DONE)
+        audience.get().ended(outcome)
+        return outcome
+
+    async def _go(self) -> None:
+        paper, studio, steps = self._paper, self._studio, self._steps
+        get_run_logger().info("Generating an image for paper %s.", paper.title)
+        self._prompt = prompt = await self._take("prompt", steps.write_prompt(paper, studio, return_state=True))
+        painting = await self._take("painting", steps.paint_image(paper, prompt, studio, return_state=True))
+        self._painting = painting
+        try:
+            picture = await self._archive(painting)
+        except OriginalMissing:
+            get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
+            painting = await self._take("painting", steps.paint_image_again(paper, prompt, studio, return_state=True))
+            self._painting = painting
+            picture = await self._archive(painting)
+        self._picture = picture
+
+    async def _archive(self, painting: Painting) -> Picture:
+        paper, studio, steps, prompt = self._paper, self._studio, self._steps, self._prompt
+        picture = await self._take("picture", steps.archive_image(paper, prompt, painting, studio, return_state=True))
+        if self._cached["picture"] and not await studio.archive.exists(picture.path):
+            again = steps.archive_image_again(paper, prompt, painting, studio, return_state=True)
+            picture = await self._take("picture", again)
+        return picture
+
+    async def _take(self, step: Step, run: Coroutine[Any, Any, State[T]]) -> T:
+        """The result of a task run; notes whether it came from the cache, and raises what it raised."""
+        audience.get().step(self._paper, step)
+        state = await run
+        self._cached[step] = state.name == "Cached"
+        return await state.aresult()
+
+    def _failed(self, kind: str, message: str, *, blocked: bool = False) -> Outcome:
+        get_run_logger().error("No picture for paper %s. %s", self._paper.id, message)
+        return self._outcome(Status.BLOCKED if blocked else Status.FAILED, kind, message)
+
+    def _outcome(self, status: Status, reason: str | None = None, message: str | None = None) -> Outcome:
+        return Outcome(
+            paper=self._paper,
+            status=status,
+            reason=reason,
+            message=message,
+            recipe=self._studio.recipe.fingerprint,
+            prompt=self._prompt,
+            painting=self._painting,
+            picture=self._picture,
+            cached=tuple(step for step, cached in self._cached.items() if cached),
+        )

@@ -1,0 +1,71 @@
+"""Archive the picture as a JPEG that tells its own story."""
+
+import asyncio
+import hashlib
+from pathlib import PurePosixPath
+
+from prefect import get_run_logger, task
+
+from tasks.archive.jpeg import MAX_BYTES, Story, read_story, to_jpeg
+from tasks.archive.layout import picture_path
+from tasks.caching import keyed, worth_another_attempt
+from tasks.errors import OriginalMissing
+from tasks.models import Painting, Paper, Picture, Prompt
+from tasks.recipe import picture_key
+from tasks.studio import Studio
+
+
+def _key(paper: Paper, prompt: Prompt, painting: Painting, studio: Studio) -> str:
+    return picture_key(paper, painting.original.digest, studio.recipe)
+
+
+@task(
+    name="archive image",
+    task_run_name="archive {paper.id}",
+    description="Turn the original into the archived JPEG.",
+    tags=["archive"],
+    cache_policy=keyed(Picture, _key),
+    persist_result=True,
+    cache_result_in_memory=False,
+    retry_condition_fn=worth_another_attempt,
+)
+async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio: Studio) -> Picture:
+    """Write the JPEG of `painting`; never over the picture of another recipe.
+
+    Raises OriginalMissing when the original's bytes are gone or damaged, and ArchiveError.
+    """
+    source = painting.original
+    original = await studio.archive.get(source.path, max_bytes=MAX_BYTES)
+    if original is None or hashlib.sha256(original).hexdigest() != source.digest:
+        raise OriginalMissing(f"The original of {paper.id} is missing or damaged in the archive: {source.path}.")
+    path = await _place(paper, studio)
+    get_run_logger().info(
+        "Saving generated image from %s to %s.", painting.url or painting.painter, PurePosixPath(path).name
+    )
+    story = Story(
+        title=paper.title,
+        paper_id=paper.id,
+        paper_url=paper.url,
+        prompt=prompt.text,
+        recipe=studio.recipe.fingerprint,
+        writer_model=prompt.model,
+        painter=painting.painter,
+        painter_model=painting.model,
+        seed=painting.seed,
+        created=paper.folder_date,
+    )
+    jpeg, width, height = await asyncio.to_thread(to_jpeg, original, studio.recipe.jpeg_quality, story)
+    await studio.archive.put(path, jpeg)
+    return Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
+
+
+async def _place(paper: Paper, studio: Studio) -> str:
+    """The plain name, unless a picture of another recipe (or of the predecessor) has it already."""
+    plain = picture_path(paper)
+    taken = await studio.archive.get(plain, max_bytes=MAX_BYTES)
+    if taken is None:
+        return plain
+    story = await asyncio.to_thread(read_story, taken)
+    if story is not None and story.recipe == studio.recipe.fingerprint:
+        return plain
+    return picture_path(paper, studio.recipe.fingerprint)

@@ -1,0 +1,38 @@
+"""How tasks are cached and retried: by what their result depends on, and by what went wrong."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from prefect.cache_policies import CacheKeyFnPolicy
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
+from prefect.logging.loggers import task_run_logger
+from prefect.tasks import Task
+
+from tasks.errors import FrontispieceError
+from tasks.models import Value
+from tasks.recipe import digest
+
+
+def keyed(record: type[Value], key: Callable[..., str | None]) -> CacheKeyFnPolicy:
+    """Cache under `key(**arguments)`; None means no caching.
+
+    The shape of `record` is part of the key, so that results of an older version are made again, not misread.
+    """
+    shape = digest(json.dumps(record.model_json_schema(), sort_keys=True))
+
+    def cache_key(_: TaskRunContext, arguments: dict[str, Any]) -> str | None:
+        own_key = key(**arguments)
+        return own_key and digest(record.__name__, shape, own_key)
+
+    return CacheKeyFnPolicy(cache_key_fn=cache_key)
+
+
+async def worth_another_attempt(_: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> bool:
+    """The one place that decides about retries: by the error tree, for all tasks alike."""
+    error = await state.aresult(raise_on_failure=False)
+    if not (isinstance(error, FrontispieceError) and error.is_transient):
+        return False
+    task_run_logger(task_run).warning("%s Trying again.", error)
+    return True

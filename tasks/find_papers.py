@@ -1,0 +1,37 @@
+"""Find single papers by id or URL."""
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.caching import worth_another_attempt
+from tasks.errors import BadInput
+from tasks.models import Paper
+from tasks.sources import open_source
+from tasks.sources.ids import parse_id
+from tasks.studio import Studio
+
+
+@task(
+    name="find papers",
+    task_run_name="find {ids}",
+    description="Look up single papers, in the source of the settings and then on arXiv.",
+    tags=["source"],
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_condition_fn=worth_another_attempt,
+)
+async def find_papers(ids: tuple[str, ...], studio: Studio) -> tuple[Paper, ...]:
+    """These papers, in this order. Raises BadInput for what is no arXiv id, and when a paper is nowhere to be found."""
+    wanted = list(dict.fromkeys(parse_id(text)[0] for text in ids))
+    found = {paper.id: paper for paper in (await studio.source.find(ids)).papers}
+    missing = tuple(text for text in ids if parse_id(text)[0] not in found)
+    if missing and studio.settings.source != "arxiv":
+        get_run_logger().info("Asking arXiv for %s.", ", ".join(missing))
+        arxiv = open_source("arxiv", studio.settings)
+        try:
+            found |= {paper.id: paper for paper in (await arxiv.find(missing)).papers}
+        finally:
+            await arxiv.close()
+    if unknown := [paper_id for paper_id in wanted if paper_id not in found]:
+        raise BadInput(f"No paper {', '.join(unknown)} on arXiv.")
+    return tuple(found[paper_id] for paper_id in wanted)

@@ -1,0 +1,94 @@
+"""Have a prompt painted, and keep the original."""
+
+import asyncio
+import hashlib
+
+from prefect import get_run_logger, task
+
+from tasks.archive.journal import PaidCall
+from tasks.archive.jpeg import inspect
+from tasks.archive.layout import original_path
+from tasks.caching import keyed, worth_another_attempt
+from tasks.errors import Blocked, ProviderBroken
+from tasks.models import Original, Painting, Paper, Prompt
+from tasks.painters.interface import Canvas, Ticket
+from tasks.recipe import painting_key
+from tasks.studio import Studio
+
+
+def _key(paper: Paper, prompt: Prompt, studio: Studio) -> str:
+    return painting_key(paper, prompt, studio.painter.recipe, studio.edition)
+
+
+@task(
+    name="paint image",
+    task_run_name="paint {paper.id}",
+    description="Have the painter paint the prompt, and keep the bytes it sends untouched.",
+    tags=["painting"],
+    cache_policy=keyed(Painting, _key),
+    persist_result=True,
+    cache_result_in_memory=False,
+    retry_condition_fn=worth_another_attempt,
+)
+async def paint_image(paper: Paper, prompt: Prompt, studio: Studio) -> Painting:
+    """The painting of `prompt`, its bytes kept in the archive; a paid one is bought once, whatever happens.
+
+    Raises the errors of `tasks.painters.interface.Painter`, and ArchiveError.
+    """
+    painter = studio.painter
+    get_run_logger().info("Generating image by prompt: %s.", prompt.text)
+
+    async def keep(canvas: Canvas) -> Painting:
+        return await _keep(canvas, studio)
+
+    async def intact(painting: Painting) -> bool:
+        return await studio.archive.exists(painting.original.path)
+
+    async with studio.paintings_lane:
+        if not painter.paid:
+            canvas = await painter.submit(paper, prompt)
+            if isinstance(canvas, Ticket):
+                raise ProviderBroken(f"The painter {painter.label} took an order but should have painted at once.")
+            return await keep(canvas)
+        call = PaidCall(
+            what=f"painting {paper.id} by {painter.label}",
+            submit=lambda: painter.submit(paper, prompt),
+            collect=painter.collect,
+            recent=lambda since: painter.recent(paper, prompt, since),
+            keep=keep,
+            intact=intact,
+            record=Painting,
+            ticket=Ticket,
+        )
+        settled = await studio.journal.settle(_key(paper, prompt, studio), call)
+    return settled.record
+
+
+async def _keep(canvas: Canvas, studio: Studio) -> Painting:
+    """Check what was delivered, put the bytes into the archive, and describe them."""
+    recipe = studio.painter.recipe
+    facts = await asyncio.to_thread(inspect, canvas.image)
+    if facts.black:
+        raise Blocked(f"{studio.painter.label} sent an all-black picture, its way of withholding one.")
+    digest = hashlib.sha256(canvas.image).hexdigest()
+    path = original_path(digest, facts.format)
+    await studio.archive.put_if_absent(path, canvas.image)
+    return Painting(
+        painter=recipe.kind,
+        model=canvas.model,
+        parameters=recipe.parameters,
+        seed=canvas.seed,
+        url=canvas.url,
+        request_id=canvas.request_id,
+        seconds=canvas.seconds,
+        dollars=canvas.dollars,
+        nsfw=canvas.nsfw,
+        original=Original(
+            digest=digest,
+            path=path,
+            format=facts.format,
+            width=facts.width,
+            height=facts.height,
+            bytes=len(canvas.image),
+        ),
+    )

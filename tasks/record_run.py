@@ -1,0 +1,28 @@
+"""Write down how the day's pictures came to be."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.archive.catalog import Run
+from tasks.caching import worth_another_attempt
+from tasks.models import Outcome
+from tasks.studio import Studio
+
+
+@task(
+    name="record run",
+    task_run_name="record {day}",
+    description="Write one Parquet file with a row for every paper of the day.",
+    tags=["archive"],
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_condition_fn=worth_another_attempt,
+)
+async def record_run(day: date, run: Run, outcomes: Sequence[Outcome], studio: Studio) -> str:
+    """Write the catalog's file of this run and day, and give its path. Raises ArchiveError."""
+    path = await studio.catalog.write(day, run.id, outcomes, run)
+    get_run_logger().info("Recorded %d papers in %s.", len(outcomes), path)
+    return path

@@ -1,0 +1,5 @@
+"""The program's version, as catalog rows and pictures name it."""
+
+from importlib.metadata import version
+
+VERSION = version("frontispiece")

@@ -1,0 +1,74 @@
+"""The command line, as scripts use it: exit codes, one clear line, and nothing changed by bad input."""
+
+from pathlib import Path
+
+import pytest
+
+from deployments.cli import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["run", "2024-02-30"], "2024-02-30", id="impossible date"),
+        pytest.param(["run", "yesterday"], "YYYY-MM-DD", id="no date"),
+        pytest.param(["run", "2999-01-01"], "future", id="future date"),
+        pytest.param(["run", "--source", "arxive"], "arxive", id="unknown source"),
+        pytest.param(["run", "--writer", "shakespeare"], "shakespeare", id="unknown writer"),
+        pytest.param(["run", "--painter", "magritte"], "magritte", id="unknown painter"),
+        pytest.param(["run", "--limit", "-1"], "-1", id="negative limit"),
+        pytest.param(["run", "--limit", "many"], "many", id="no number"),
+        pytest.param(["paper", "24.1"], "24.1", id="malformed id"),
+        pytest.param(["paper", "2410.24175", "../../etc/passwd"], "passwd", id="path for an id"),
+        pytest.param(["run", "--writer", "openai"], "OPENAI_API_KEY", id="no key for openai"),
+        pytest.param(["run", "--painter", "fal"], "FAL_KEY", id="no key for fal"),
+        pytest.param(["run", "--painter", "openai-images"], "OPENAI_API_KEY", id="no key for openai-images"),
+        pytest.param(["dance"], "dance", id="unknown command"),
+        pytest.param([], "command", id="no command"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(
+    arguments: list[str],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert complaint in err
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("FRONTISPIECE_ARCHIVE", "/proc/archive", id="unwritable archive"),
+        pytest.param("FRONTISPIECE_SNAPSHOT", "/nowhere.jsonl", id="no snapshot"),
+        pytest.param("FRONTISPIECE_JPEG_QUALITY", "0", id="impossible setting"),
+    ],
+)
+def test_bad_settings_are_named(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    assert main(["run"]) == 2
+    err = capsys.readouterr().err
+    assert name in err
+    assert err.count("\n") == 1
+
+
+def test_settings_are_printed_with_secrets_masked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["settings"]) == 0
+    out = capsys.readouterr().out
+    assert "OPENAI_API_KEY" in out
+    assert "FRONTISPIECE_FAL_MODEL" in out
+    assert "sk-planted" not in out
