@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
 
+from deployments.care import add_commands
 from deployments.server import use_own_server
 from tasks.errors import BadInput, FrontispieceError
 from tasks.painters import PainterName
@@ -51,6 +52,7 @@ def parser() -> Parser:
         command.add_argument("-v", "--verbose", action="store_true", help="print the whole log")
 
     commands.add_parser("settings", help="print the settings in force", description="Print the settings in force.")
+    add_commands(commands)
     return top
 
 
@@ -77,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parser().parse_args(arguments)
         if options.command == "settings":
             return show_settings()
+        if "handle" in options:
+            code: int = options.handle(options)
+            return code
         return illustrate(options)
     except BadInput as error:
         print(f"frontispiece: {error}", file=sys.stderr)
@@ -149,8 +154,8 @@ def choices(options: argparse.Namespace) -> dict[str, object]:
     return {name: getattr(options, name, None) for name in names}
 
 
-async def flow_run(options: argparse.Namespace) -> "State[None]":
-    """The final state of the run."""
+async def flow_run(options: argparse.Namespace) -> "State[State[None]]":
+    """The final state of the run; Prefect's types wrap the state that a flow returns in another."""
     from flows.illustrate import illustrate_day, illustrate_papers
 
     common = {"writer": options.writer, "painter": options.painter, "refresh": options.refresh}

@@ -11,13 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from flows.report import Report
 from tasks.models import Outcome, Paper, Status
 
-MARKS = {
-    Status.DONE: "[green]✓[/]",
-    Status.SKIPPED: "[dim]·[/]",
-    Status.BLOCKED: "[yellow]⊘[/]",
-    Status.FAILED: "[red]✗[/]",
-}
-
 
 class Stage:
     """Takes the audience's seat for a run, and its log.
@@ -38,7 +31,7 @@ class Stage:
             disable=not console.is_terminal,
             transient=True,
         )
-        self._task = self._progress.add_task("Reading the list …", total=None)
+        self._task = self._progress.add_task("Starting Prefect …", total=None)
         self._at: dict[str, str] = {}
         self.report: Report | None = None
 
@@ -66,10 +59,9 @@ class Stage:
         self._at.pop(outcome.paper.key, None)
         self._describe()
         self._progress.advance(self._task)
-        if self._console.is_terminal:
-            line = f"{MARKS[outcome.status]} {escape(outcome.paper.id)}  {escape(outcome.paper.title)}"
-            note = f"[dim]  {escape(outcome.message)}[/]" if outcome.message else ""
-            self._console.print(line + note, overflow="ellipsis", no_wrap=True, highlight=False)
+        if self._console.is_terminal and outcome.status is Status.DONE:  # failures are in the log's lines
+            line = f"[green]✓[/] {escape(outcome.paper.id)}  {escape(outcome.paper.title)}"
+            self._console.print(line, overflow="ellipsis", no_wrap=True, highlight=False)
 
     def closed(self, report: Report) -> None:
         """Keep the report for the summary."""

@@ -71,7 +71,7 @@ async def illustrate_day(
         day = await day_meant(day, studio)
         await _ask_about_the_model(studio)
         listed = await steps.fetch_papers(day, studio)
-        papers = in_categories(listed.papers, categories or ())[:limit]
+        papers = in_categories(listed.result.papers, categories or ())[:limit]
         outcomes = await illustrate(papers, steps, studio)
         return await _conclude(started, outcomes, steps, studio, days=(day,))
 
@@ -102,8 +102,8 @@ async def illustrate_papers(
         started = datetime.now(UTC)
         steps = Steps(studio)
         await _ask_about_the_model(studio)
-        papers = await steps.find_papers(tuple(ids), studio)
-        outcomes = await illustrate(papers, steps, studio)
+        found = await steps.find_papers(tuple(ids), studio)
+        outcomes = await illustrate(found.result, steps, studio)
         return await _conclude(started, outcomes, steps, studio)
 
 
@@ -145,7 +145,8 @@ async def _conclude(
     by_day = sorted(outcomes, key=lambda outcome: outcome.paper.listing.day)
     paths = []
     for day, group in groupby(by_day, key=lambda outcome: outcome.paper.listing.day):
-        paths.append(await steps.record_run(day, run, list(group), studio))
+        recorded = await steps.record_run(day, run, list(group), studio)
+        paths.append(recorded.result)
     report = Report(
         days=days or tuple(sorted({outcome.paper.listing.day for outcome in outcomes})),
         source=settings.source,

@@ -4,16 +4,15 @@ from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
 from prefect import get_run_logger
-from prefect.client.schemas.objects import State
 
 from flows.audience import audience
-from flows.steps import Steps
+from flows.steps import Steps, Taken
 from tasks.errors import Blocked, FrontispieceError, OriginalMissing
 from tasks.models import Outcome, Painting, Paper, Picture, Prompt, Status
 from tasks.studio import Studio
 
 T = TypeVar("T")
-Step = Literal["prompt", "painting", "picture"]
+StepName = Literal["prompt", "painting", "picture"]
 
 
 class Trip:
@@ -23,7 +22,7 @@ class Trip:
         self._paper = paper
         self._steps = steps
         self._studio = studio
-        self._cached: dict[Step, bool] = {}
+        self._cached: dict[StepName, bool] = {}
         self._prompt: Prompt | None = None
         self._painting: Painting | None = None
         self._picture: Picture | None = None
@@ -46,32 +45,29 @@ class Trip:
     async def _go(self) -> None:
         paper, studio, steps = self._paper, self._studio, self._steps
         get_run_logger().info("Generating an image for paper %s.", paper.title)
-        self._prompt = prompt = await self._take("prompt", steps.write_prompt(paper, studio, return_state=True))
-        painting = await self._take("painting", steps.paint_image(paper, prompt, studio, return_state=True))
-        self._painting = painting
+        prompt = self._prompt = await self._take("prompt", steps.write_prompt(paper, studio))
+        painting = self._painting = await self._take("painting", steps.paint_image(paper, prompt, studio))
         try:
-            picture = await self._archive(painting)
+            self._picture = await self._archive(prompt, painting)
         except OriginalMissing:
             get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
-            painting = await self._take("painting", steps.paint_image_again(paper, prompt, studio, return_state=True))
-            self._painting = painting
-            picture = await self._archive(painting)
-        self._picture = picture
+            painting = self._painting = await self._take("painting", steps.paint_image_again(paper, prompt, studio))
+            self._picture = await self._archive(prompt, painting)
 
-    async def _archive(self, painting: Painting) -> Picture:
-        paper, studio, steps, prompt = self._paper, self._studio, self._steps, self._prompt
-        picture = await self._take("picture", steps.archive_image(paper, prompt, painting, studio, return_state=True))
+    async def _archive(self, prompt: Prompt, painting: Painting) -> Picture:
+        """The archived picture; a cached one whose file was lost is written again."""
+        paper, studio, steps = self._paper, self._studio, self._steps
+        picture = await self._take("picture", steps.archive_image(paper, prompt, painting, studio))
         if self._cached["picture"] and not await studio.archive.exists(picture.path):
-            again = steps.archive_image_again(paper, prompt, painting, studio, return_state=True)
-            picture = await self._take("picture", again)
+            picture = await self._take("picture", steps.archive_image_again(paper, prompt, painting, studio))
         return picture
 
-    async def _take(self, step: Step, run: Coroutine[Any, Any, State[T]]) -> T:
-        """The result of a task run; notes whether it came from the cache, and raises what it raised."""
+    async def _take(self, step: StepName, taking: Coroutine[Any, Any, Taken[T]]) -> T:
+        """Go through one step; notes whether it was done before."""
         audience.get().step(self._paper, step)
-        state = await run
-        self._cached[step] = state.name == "Cached"
-        return await state.aresult()
+        taken = await taking
+        self._cached[step] = taken.cached
+        return taken.result
 
     def _failed(self, kind: str, message: str, *, blocked: bool = False) -> Outcome:
         get_run_logger().error("No picture for paper %s. %s", self._paper.id, message)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from tasks.archive.catalog import Catalog
 from tasks.archive.journal import Journal
@@ -41,26 +41,20 @@ class Studio:
         # Prompts may run ahead of the painter by this much; more would only fill memory and the UI.
         self.papers_window = asyncio.Semaphore(2 * (settings.prompts_at_once + settings.paintings_at_once))
 
-    async def close(self) -> None:
-        """Let go of every connection and worker process."""
-        for family in (self.source, self.writer, self.painter):
-            await family.close()
-
 
 @asynccontextmanager
 async def open_studio(settings: Settings, edition: str = "") -> AsyncIterator[Studio]:
-    """Build the studio; raises BadInput for a missing key or a place that cannot be written."""
-    archive = Archive.open(settings.archive)
-    studio = Studio(
-        settings,
-        open_source(settings.source, settings),
-        open_writer(settings.writer, settings),
-        open_painter(settings.painter, settings),
-        archive,
-        edition,
-    )
-    try:
+    """Build the studio, and let go of every connection and worker process at its end.
+
+    Raises BadInput for a missing key or a place that cannot be written.
+    """
+    async with AsyncExitStack() as stack:
+        archive = Archive.open(settings.archive)
+        source = open_source(settings.source, settings)
+        stack.push_async_callback(source.close)
+        writer = open_writer(settings.writer, settings)
+        stack.push_async_callback(writer.close)
+        painter = open_painter(settings.painter, settings)
+        stack.push_async_callback(painter.close)
         await archive.check_writable()
-        yield studio
-    finally:
-        await studio.close()
+        yield Studio(settings, source, writer, painter, archive, edition)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from deployments.server import SERVER_SETTINGS
+
 
 class OutsideNetwork(AssertionError):
     """A test reached for an address that is not on this machine."""
@@ -59,3 +61,15 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
 
 
 VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FAL_KEY", "HF_ENDPOINT", "HF_TOKEN")
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """One Prefect server for all tests that run flows, on a database of its own."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SERVER_SETTINGS.items():
+            patch.setenv(name, value)
+        with prefect_test_harness(server_startup_timeout=120):
+            yield

@@ -13,7 +13,7 @@ FAMILIES = ("sources", "writers", "painters", "archive")
 # Plain Python that every family may stand on.
 GROUND = {
     *("tasks.models", "tasks.errors", "tasks.recipe", "tasks.settings", "tasks.plan", "tasks.prices"),
-    *("tasks.http", "tasks.downloads", "tasks.gate", "tasks.openai_api", "tasks.version"),
+    *("tasks.http", "tasks.downloads", "tasks.gate", "tasks.openai_api", "tasks.version", "tasks.label"),
 }
 VERBS = {
     *("tasks.fetch_papers", "tasks.find_papers", "tasks.write_prompt", "tasks.paint_image"),
@@ -22,6 +22,7 @@ VERBS = {
 HOMES = {
     "httpx": {"tasks.http"},
     "openai": {"tasks.openai_api"},
+    "httpx2": {"tasks.openai_api"},
     "arxiv": {"tasks.sources.arxiv_api"},
     "pyarrow": {"tasks.archive.catalog"},
     "obstore": {"tasks.archive.store"},

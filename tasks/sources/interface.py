@@ -26,6 +26,11 @@ class Source(Protocol):
     An empty answer means that the source truly has no papers, never that it could not be read.
     """
 
+    @property
+    def fingerprint(self) -> str:
+        """What a list depends on besides its day: the address, the categories, the state of the file."""
+        ...
+
     def newest_day(self, today: date) -> date:
         """The day that is meant when none is named; `today` is the current UTC date."""
         ...

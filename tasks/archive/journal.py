@@ -1,0 +1,371 @@
+"""The journal of paid calls: nothing is bought twice, and what is bought is never lost.
+
+Every step of a paid call is a new object `journal/<key>/<number>.json`, written with put-if-absent: of several programs
+only one can write a number, so an entry is also the lock. `tasks.archive.entries` tells what entries add up to; here
+they are written, in this order:
+
+    intent → the call → ticket → fetching → done
+
+A program may die anywhere. The next one takes over at once when it can see that the holder is dead, and else after one
+lease without a sign of life; so a dead holder delays nobody by more than a lease. A ticket is fetched; a call without
+one is in doubt: it is looked for among the provider's recent requests, and else made again and counted (`doubts`). A
+waiter measures the lease by its own monotonic clock, so a clock that was set back cannot make it wait longer; the wall
+clock counts only for leases that ended minutes ago.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Generic, Never, Protocol, cast
+
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from typing_extensions import TypeVar  # with defaults, which typing has from 3.13 on
+
+from tasks.archive.entries import Entry, Kind, Lease, Phase, State, fold, parse
+from tasks.archive.holder import Holder
+from tasks.archive.layout import JOURNAL, journal_folder, journal_path, journal_place
+from tasks.archive.store import Archive
+from tasks.errors import ArchiveError, Blocked, InDoubt, ProviderBroken, ProviderError, Rejected
+from tasks.models import Value
+
+LEASE_SECONDS = 30.0
+LEASES_BY_THE_CLOCK = 10  # clocks of different machines may well be minutes apart
+POLL_SECONDS = 1.0
+MAX_ENTRY = 4_000_000
+MAX_MESSAGE = 2_000
+# A provider's clock may differ from ours by this much when lost calls are looked for.
+CLOCK_SKEW = timedelta(seconds=60)
+_READS_AT_ONCE = 32
+
+
+class Order(Protocol):
+    """What a provider gives for a job that is still to be fetched: a ticket. It must survive JSON."""
+
+    @property
+    def request_id(self) -> str:
+        """The provider's id of the job."""
+        ...
+
+
+class NoOrder(Value):
+    """The ticket of calls that have none, because they answer at once."""
+
+    request_id: str
+
+
+async def _no_list(_: datetime) -> None:
+    """What a provider knows of recent requests when it keeps no list."""
+
+
+async def _nothing_ordered(_: object) -> Never:
+    raise Rejected("There is nothing to fetch from a provider that answers at once.")
+
+
+async def _is_all_there(_: Value) -> bool:
+    return True
+
+
+R = TypeVar("R", bound=Value)
+A = TypeVar("A", default=R)
+T = TypeVar("T", bound=Order, default=NoOrder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidCall(Generic[R, A, T]):
+    """How to make a paid call, fetch its answer, and keep it as a small record.
+
+    The defaults suit calls whose answer comes at once and is the record. The callables raise what
+    `tasks.painters.interface.Painter` says; only `submit` may cost money.
+    """
+
+    what: str
+    """The call in a few words, such as painting 2410.24175 by fal."""
+    record: type[R]
+    submit: Callable[[], Awaitable[T | A]]
+    """Make the call: gives the answer, or a ticket to fetch it with."""
+    ticket: type[T] = NoOrder  # type: ignore[assignment] # the default of T
+    collect: Callable[[T], Awaitable[A]] = _nothing_ordered
+    """Fetch the answer; free, and may be repeated."""
+    recent: Callable[[datetime], Awaitable[T | None]] = _no_list
+    """Look for a call made since then whose ticket was lost."""
+    keep: Callable[[A], Awaitable[R]] | None = None
+    """Store what was delivered, and describe it; None where the answer is the record."""
+    intact: Callable[[R], Awaitable[bool]] = _is_all_there
+    """Whether what a record points to is still there."""
+    price_hint: float | None = None
+    """What the call should cost, in dollars, where that is known beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Generic[R]):
+    """A paid call that has been made, once."""
+
+    record: R
+    bought: bool
+    """Whether this attempt brought it in; False when it was there."""
+    doubts: int
+    """Calls on the way to it that may have been paid for without a delivery."""
+
+
+class OpenEntry(Value):
+    """A paid call that was begun and is neither done nor given up."""
+
+    key: str
+    what: str
+    state: Phase = Field(description="calling, in doubt or ordered")
+    age: float = Field(description="seconds since the call was begun")
+    dollars: float | None = Field(description="its expected price, where known")
+
+
+class Journal:
+    """The journal of one archive. Time and the holder's identity can be set, for tests."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        *,
+        holder: Holder | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._archive = archive
+        self._holder = holder or Holder.here()
+        self._lease_seconds = lease_seconds
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+
+    async def settle(self, key: str, call: PaidCall[R, A, T]) -> Settled[R]:
+        """The record of this call: from the journal, by fetching what was ordered, or by making the call.
+
+        Raises what the call raises, Blocked without any call when it was refused before, and ArchiveError.
+        """
+        log = self._log(key)
+        bought = False
+        while True:
+            state = await log.look()
+            if state.phase is Phase.BLOCKED:
+                raise Blocked(state.message or f"The provider refuses the {call.what} for its content.")
+            if state.phase is Phase.DONE:
+                record = _read(call.record, state.record)
+                if record is not None and (bought or await call.intact(record)):
+                    return Settled(record, bought, state.doubts)
+                await log.try_append(Kind.LOST)
+            elif log.is_mine:
+                bought = await self._work(log, call)
+            elif state.lease is not None and not self._has_lapsed(state.lease, log):
+                await self._sleep(POLL_SECONDS)
+            elif state.phase is Phase.FREE:
+                await self._intend(log, call)
+            else:
+                await log.try_append(Kind.CLAIM, holder=self._holder, lease=self._lease_seconds)
+
+    async def entries_open(self) -> list[OpenEntry]:
+        """All calls that are under way, ordered or in doubt, the oldest first. Raises ArchiveError."""
+        lane = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def look(key: str, newest: str) -> OpenEntry | None:
+            async with lane:
+                content = await self._archive.get(newest, max_bytes=MAX_ENTRY)
+                kind = parse(content or b"", self._clock(), self._lease_seconds).kind
+                return None if kind in (Kind.DONE, Kind.BLOCKED) else await self._open_entry(key)
+
+        listed = [entry.path for entry in await self._archive.list(JOURNAL)]
+        newest = {place[0]: path for path in listed if (place := journal_place(path))}
+        looked = await asyncio.gather(*(look(key, path) for key, path in newest.items()))
+        return sorted((entry for entry in looked if entry is not None), key=lambda entry: -entry.age)
+
+    async def _open_entry(self, key: str) -> OpenEntry | None:
+        state = await self._log(key).look()
+        if state.phase not in (Phase.CALLING, Phase.IN_DOUBT, Phase.ORDERED):
+            return None
+        age = (self._clock() - (state.since or self._clock())).total_seconds()
+        return OpenEntry(
+            key=key, what=state.what or "unknown", state=state.phase, age=max(0.0, age), dollars=state.dollars
+        )
+
+    def _log(self, key: str) -> "_Log":
+        return _Log(self._archive, key, self._lease_seconds, self._clock, self._monotonic)
+
+    def _has_lapsed(self, lease: Lease, log: "_Log") -> bool:
+        if lease.holder is not None and lease.holder.is_gone():
+            return True
+        passed = (self._clock() - lease.at).total_seconds()
+        return log.quiet_seconds >= lease.seconds or passed >= LEASES_BY_THE_CLOCK * lease.seconds
+
+    async def _intend(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
+        return await log.try_append(
+            Kind.INTENT, what=call.what, dollars=call.price_hint, holder=self._holder, lease=self._lease_seconds
+        )
+
+    async def _work(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
+        """Carry the call on from where the journal stands, renewing the lease; whether it was delivered."""
+        renewal = asyncio.create_task(self._renew(log))
+        try:
+            return await self._proceed(log, call)
+        except (Exception, asyncio.CancelledError) as error:
+            with suppress(ArchiveError):
+                await log.append(closing(error, log.state.phase), error=type(error).__name__, message=_sentence(error))
+            raise
+        finally:
+            renewal.cancel()
+            await asyncio.wait([renewal])
+
+    async def _renew(self, log: "_Log") -> None:
+        while log.is_mine:
+            await self._sleep(self._lease_seconds / 3)
+            # A missed renewal is no harm yet: there are two more in a lease.
+            with suppress(ArchiveError):
+                await log.append(Kind.ALIVE, lease=self._lease_seconds)
+
+    async def _proceed(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
+        """One way through the phases; False when another program has come in between."""
+        if log.state.phase is Phase.IN_DOUBT and not await self._resolve(log, call):
+            return False
+        if log.state.phase is Phase.CALLING:
+            answer = await call.submit()
+            if not isinstance(answer, call.ticket):
+                return await self._deliver(log, call, cast("A", answer))
+            await log.append(Kind.TICKET, ticket=_json(call.ticket, answer))
+        if log.state.phase is not Phase.ORDERED or not log.is_mine:
+            return False
+        ticket = _read(call.ticket, log.state.ticket)
+        if ticket is None:
+            await log.append(Kind.SPOILED, message="The ticket cannot be read.")
+            return False
+        return await self._deliver(log, call, await call.collect(ticket))
+
+    async def _resolve(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
+        """Find the lost ticket of a call in doubt, or announce another call; False when someone was faster."""
+        since = log.state.since or self._clock()
+        found = await call.recent(since - CLOCK_SKEW)
+        spent = {old.request_id for old in (_read(call.ticket, ticket) for ticket in log.state.spent) if old}
+        if found is None or found.request_id in spent:
+            return await self._intend(log, call)
+        return await log.try_append(Kind.TICKET, ticket=_json(call.ticket, found))
+
+    async def _deliver(self, log: "_Log", call: PaidCall[R, A, T], answer: A) -> bool:
+        record = await call.keep(answer) if call.keep else cast("R", answer)
+        await log.append(Kind.DONE, record=_json(call.record, record))
+        return True
+
+
+def closing(error: BaseException, phase: Phase) -> Kind:
+    """The entry that ends an attempt which failed with `error` in this phase."""
+    match phase, error:
+        case _, Blocked():
+            return Kind.BLOCKED
+        case (Phase.CALLING, ProviderBroken()) | (Phase.ORDERED, Rejected()):
+            return Kind.SPOILED
+        case Phase.CALLING, ProviderError() if not isinstance(error, InDoubt):
+            return Kind.REFUSED
+        case Phase.CALLING, _:
+            return Kind.DOUBT
+        case Phase.ORDERED, ProviderBroken():
+            return Kind.BROKEN
+        case _:
+            return Kind.PAUSED
+
+
+class _Log:
+    """One key's entries as one attempt sees and writes them."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        key: str,
+        lease_seconds: float,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._archive = archive
+        self._key = key
+        self._lease_seconds = lease_seconds
+        self._clock = clock
+        self._monotonic = monotonic
+        self._by: Final = uuid.uuid4().hex
+        self._entries: dict[int, Entry] = {}
+        self._changed = monotonic()
+        # An attempt and the renewal of its lease write side by side.
+        self._lock = asyncio.Lock()
+        self.state = State()
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this attempt holds the lease."""
+        return self.state.lease is not None and self.state.lease.by == self._by
+
+    @property
+    def quiet_seconds(self) -> float:
+        """How long there has been no new entry, as far as this attempt has seen."""
+        return self._monotonic() - self._changed
+
+    async def look(self) -> State:
+        """Read the entries that are new."""
+        async with self._lock:
+            return await self._look()
+
+    async def append(self, kind: Kind, **fields: object) -> None:
+        """Write an entry that must be written, whoever else writes."""
+        while not await self.try_append(kind, **fields):
+            pass
+
+    async def try_append(self, kind: Kind, **fields: object) -> bool:
+        """Write the next entry, unless another program has written one that was not considered here."""
+        async with self._lock:
+            entry = Entry.model_validate({"kind": kind, "at": self._clock(), "by": self._by, **fields})
+            number = max(self._entries, default=-1) + 1
+            if await self._archive.put_if_absent(journal_path(self._key, number), entry.to_json()):
+                self._add({number: entry})
+                return True
+            await self._look()
+            # A store that tries again by itself may find its own first try in the way.
+            return self._entries.get(number) == entry
+
+    async def _look(self) -> State:
+        listed = await self._archive.list(journal_folder(self._key))
+        stored = {place[1]: found for found in listed if (place := journal_place(found.path))}
+        fresh = [number for number in stored if number not in self._entries]
+        contents = await asyncio.gather(
+            *(self._archive.get(stored[number].path, max_bytes=MAX_ENTRY) for number in fresh)
+        )
+        self._add(
+            {
+                number: parse(content or b"", stored[number].modified, self._lease_seconds)
+                for number, content in zip(fresh, contents, strict=True)
+            }
+        )
+        return self.state
+
+    def _add(self, entries: dict[int, Entry]) -> None:
+        if entries:
+            self._entries |= entries
+            self._changed = self._monotonic()
+            self.state = fold(self._entries[number] for number in sorted(self._entries))
+
+
+def _sentence(error: BaseException) -> str:
+    """What an error says, fit for JSON: it may quote anything from outside."""
+    return str(error)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+
+
+V = TypeVar("V")
+
+
+def _json(kind: type[V], value: V) -> JsonValue:
+    written: JsonValue = TypeAdapter(kind).dump_python(value, mode="json")
+    return written
+
+
+def _read(kind: type[V], value: JsonValue) -> V | None:
+    """The value, or None when it is not of this shape: written by another version, or damaged."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return None

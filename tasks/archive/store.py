@@ -1,0 +1,258 @@
+"""The archive's bytes: one small interface over a local folder, S3, Google Cloud Storage, Azure or memory.
+
+What obstore 0.12 does with a local folder (watched with strace): a put writes `<name>#1` aside and renames it, a
+put-if-absent hard-links it, so nobody ever sees half a file and only one of two writers wins. It never calls
+fsync, so after a power cut a file may be there and empty; `put_if_absent` and `put(durable=True)` therefore sync
+file and folder themselves before they return. A killed program may leave a `<name>#1` behind; listings skip it.
+"""
+
+import asyncio
+import os
+import re
+import urllib.parse
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from errno import EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import LocalStore, MemoryStore, from_url
+
+from tasks.errors import ArchiveError, ArchiveUnavailable, BadInput
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Config
+
+MAX_PATH = 512
+_PATH = re.compile(r"[a-z0-9=_.+-]+(?:/[a-z0-9=_.+-]+)*")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_REMOTE: Final = ("s3", "gs", "az")
+# Options of a URL that may be shown; any other one may be a secret.
+_SHOWN: Final = frozenset({"region", "endpoint", "skip_signature", "virtual_hosted_style_request"})
+# Long enough to sit out a minute of refusals; only harmless repeats are made.
+_RETRIES: "Final[RetryConfig]" = {
+    "max_retries": 30,
+    "retry_timeout": timedelta(minutes=2),
+    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=8), "base": 2},
+}
+_PASSING_ERRNOS: Final = frozenset({EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT})
+_PASSING_STATUS: Final = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored object."""
+
+    path: str
+    size: int
+    """Bytes."""
+    modified: datetime
+    """By the store's own clock, UTC."""
+
+
+class Archive:
+    """Objects under checked paths: lower-case letters, digits and `=_.+-`, in folders.
+
+    A path that is none raises ValueError: names are made in `tasks.archive.layout`, never from outside text. What the
+    store itself cannot do raises ArchiveError, or ArchiveUnavailable when it may work later.
+    """
+
+    def __init__(self, store: "ObjectStore", url: str, local_root: Path | None = None) -> None:
+        self._store = store
+        self.url = url
+        """The place as a URL, credentials masked."""
+        self.local_root = local_root
+        """The archive's folder, where it is one on this machine."""
+
+    @classmethod
+    def open(cls, place: str) -> "Archive":
+        """The archive at a folder, or at a file://, s3://, gs://, az:// or memory:// URL.
+
+        Remote URLs take the store's options, such as `s3://bucket/papers?region=eu-west-1&endpoint=https://…`.
+        A missing folder is made. Raises BadInput for a place that cannot be an archive.
+        """
+        scheme = _SCHEME.match(place)
+        if scheme is None:
+            return _open_folder(place, place)
+        match scheme[1].lower():
+            case "file":
+                return _open_folder(_path_of_file_url(place), place)
+            case "memory":
+                return cls(MemoryStore(), "memory://")
+            case name if name in _REMOTE:
+                return _open_remote(place)
+            case name:
+                raise BadInput(
+                    f"FRONTISPIECE_ARCHIVE has the unknown scheme {name}://; "
+                    "give a folder or a URL with s3://, gs://, az:// or file://."
+                )
+
+    async def check_writable(self) -> None:
+        """Put and delete a small object: better to know before anything is paid for.
+
+        Raises BadInput when this place can never be written, ArchiveUnavailable when it does not answer now.
+        """
+        probe = f"probe-{uuid.uuid4().hex}"
+        try:
+            await self.put(probe, b"Frontispiece looks whether it can write here.")
+            await self.delete(probe)
+        except ArchiveUnavailable as error:
+            raise ArchiveUnavailable(f"{error} If this does not pass, check FRONTISPIECE_ARCHIVE.") from error
+        except ArchiveError as error:
+            raise BadInput(f"{error} Check FRONTISPIECE_ARCHIVE.") from error
+
+    async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
+        """The object's bytes, or None when there is none; ArchiveError when it has more than `max_bytes`."""
+        async with self._speaking_of("read", path):
+            try:
+                result = await obstore.get_async(self._store, _checked(path))
+            except FileNotFoundError:
+                return None
+            size = result.meta["size"]
+            if max_bytes is not None and size > max_bytes:
+                raise ArchiveError(f"{self.where(path)} has {size:,} bytes, more than the {max_bytes:,} it may have.")
+            return bytes(await result.bytes_async())
+
+    async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
+        """Store or replace an object in one piece; `durable` waits until a power cut cannot undo it."""
+        async with self._speaking_of("write", path):
+            await obstore.put_async(self._store, _checked(path), content)
+            if durable:
+                await self._sync(path)
+
+    async def put_if_absent(self, path: str, content: bytes) -> bool:
+        """Store a new object, durably and in one piece; False, and nothing is changed, when the path is taken."""
+        async with self._speaking_of("write", path):
+            try:
+                await obstore.put_async(self._store, _checked(path), content, mode="create")
+            except AlreadyExistsError:
+                return False
+            await self._sync(path)
+            return True
+
+    async def exists(self, path: str) -> bool:
+        """Whether there is an object under this path."""
+        async with self._speaking_of("read", path):
+            try:
+                await obstore.head_async(self._store, _checked(path))
+            except FileNotFoundError:
+                return False
+            return True
+
+    async def list(self, prefix: str) -> list[Entry]:
+        """All objects in the folder `prefix` and below, sorted by path; an empty prefix means all there are."""
+        folder = prefix.rstrip("/")
+        async with self._speaking_of("list", folder):
+            found = await obstore.list(self._store, _checked(folder) if folder else None).collect_async()
+            return sorted(
+                (Entry(meta["path"], meta["size"], meta["last_modified"]) for meta in found),
+                key=lambda entry: entry.path,
+            )
+
+    async def delete(self, path: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        async with self._speaking_of("delete", path):
+            try:
+                await obstore.delete_async(self._store, _checked(path))
+            except FileNotFoundError:
+                return
+
+    def where(self, path: str = "") -> str:
+        """What a person can open: the file's absolute path, or its URL."""
+        if self.local_root is not None:
+            return str(self.local_root / path)
+        return f"{self.url.partition('?')[0].rstrip('/')}/{path}"
+
+    async def _sync(self, path: str) -> None:
+        if self.local_root is not None:
+            await asyncio.to_thread(_sync, self.local_root / path)
+
+    @asynccontextmanager
+    async def _speaking_of(self, verb: str, path: str) -> AsyncIterator[None]:
+        """Turn what the store raises into one sentence about what was tried."""
+        try:
+            yield
+        except (OSError, BaseError) as error:
+            kind, reason = _diagnosis(error, remote=self.local_root is None)
+            raise kind(f"The archive cannot {verb} {self.where(path)}: {reason}.") from error
+
+
+def _checked(path: str) -> str:
+    if len(path) > MAX_PATH or not _PATH.fullmatch(path) or not {".", ".."}.isdisjoint(path.split("/")):
+        raise ValueError(f"Not a path of the archive: {path[:MAX_PATH]!r}")
+    return path
+
+
+def _open_folder(folder: str, named: str) -> Archive:
+    try:
+        if not folder.strip():
+            raise BadInput("FRONTISPIECE_ARCHIVE is empty; give a folder or a URL.")
+        root = Path(folder).expanduser().resolve()
+        root.mkdir(parents=True, exist_ok=True)
+        return Archive(LocalStore(prefix=root), root.as_uri(), root)
+    except (OSError, RuntimeError, ValueError, BaseError) as error:
+        reason = getattr(error, "strerror", None) or _first_line(error)
+        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {named}: {reason}.") from error
+
+
+def _path_of_file_url(url: str) -> str:
+    parts = urllib.parse.urlsplit(url)
+    if parts.netloc not in ("", "localhost"):
+        raise BadInput(f"FRONTISPIECE_ARCHIVE names another machine: {parts.netloc}; write file:///folder.")
+    return urllib.parse.unquote(parts.path)
+
+
+def _open_remote(url: str) -> Archive:
+    parts = urllib.parse.urlsplit(url)
+    if "@" in parts.netloc:
+        raise BadInput("FRONTISPIECE_ARCHIVE has credentials before its bucket; give them as the store's variables.")
+    options = dict(urllib.parse.parse_qsl(parts.query))
+    client: ClientConfig = {"allow_http": options.get("endpoint", "").startswith("http://"), "timeout": "60s"}
+    bare = f"{parts.scheme.lower()}://{parts.netloc}{parts.path}"
+    shown = urllib.parse.urlencode(
+        {name: value if name in _SHOWN else "***" for name, value in options.items()}, safe="*:/"
+    )
+    canonical = f"{bare}?{shown}" if shown else bare
+    try:
+        # Which options there are depends on the scheme; obstore checks their names.
+        store = from_url(bare, config=cast("S3Config", options), client_options=client, retry_config=_RETRIES)
+    except (BaseError, ValueError) as error:
+        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {canonical}: {_first_line(error)}.") from error
+    return Archive(store, canonical)
+
+
+def _diagnosis(error: Exception, *, remote: bool) -> tuple[type[ArchiveError], str]:
+    """Whether it may pass, and the one part of obstore's many lines that tells a person something."""
+    line = _first_line(error)
+    if code := error.errno if isinstance(error, OSError) and error.errno else _number(r"os error (\d+)", line):
+        return (ArchiveUnavailable if code in _PASSING_ERRNOS else ArchiveError), os.strerror(code)
+    reason = line.rpartition(" - ")[2]
+    if isinstance(error, (FileNotFoundError, PermissionDeniedError, UnauthenticatedError)):
+        return ArchiveError, reason
+    status = _number(r"status code: (\d{3})", line)
+    passing = remote and (status is None or status >= 500 or status in _PASSING_STATUS)
+    return (ArchiveUnavailable if passing else ArchiveError), reason
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:300]
+
+
+def _number(pattern: str, text: str) -> int | None:
+    found = re.search(pattern, text)
+    return int(found[1]) if found else None
+
+
+def _sync(path: Path) -> None:
+    """Make a file and its name survive a power cut."""
+    for thing in (path, path.parent) if os.name == "posix" else ():
+        descriptor = os.open(thing, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

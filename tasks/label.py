@@ -1,0 +1,161 @@
+"""The brief title: the few words of a paper's title that are lettered on its picture.
+
+Also says what can be lettered at all: printable ASCII, Latin letters with one of `MARKS`, and the characters of
+`GREEK`, `SIGNS`, `SUPERSCRIPTS` and `SUBSCRIPTS`.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+LABEL_LIMIT: Final = 44
+"""Most characters of a label; more could not be read."""
+
+GREEK: Final = "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ"
+MARKS: Final = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0323\u0327\u0328"
+SIGNS: Final = "ŁłØøĐđÆæŒœß×→∇∞±≤≥≈"
+SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ"
+SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉"
+
+_TEX_MARKS: Final = dict(zip("`'^~=u.\"rHvdck", MARKS, strict=True))
+_TEX_LETTERS: Final = {
+    **{
+        "l": "ł",
+        "L": "Ł",
+        "o": "ø",
+        "O": "Ø",
+        "dj": "đ",
+        "DJ": "Đ",
+        "aa": "å",
+        "AA": "Å",
+        "ell": "l",
+        "i": "i",
+        "j": "j",
+    },
+    **{"ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "ss": "ß", "nabla": "∇", "infty": "∞", "times": "×", "pm": "±"},
+    **{"to": "→", "rightarrow": "→", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "approx": "≈", "sim": "~"},
+}
+_TEX_MARK: Final = re.compile(
+    r"""\\(?: ([`'^~=."])\s* | ([urHvdck])(?:\s+|(?=\{)) )   # \' or \c
+        (?: \{\\?([A-Za-z])\s*\} | \\?([A-Za-z]) )            # {e}, {\i}, e or \i""",
+    re.VERBOSE,
+)
+_TEX_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s?")
+_TEX_SCRIPT: Final = re.compile(r"([\^_])(?:\{([^{}]*)\}|(\w))")
+_ORDINARY: Final = str.maketrans("‐‑‒–—―−‘’‚“”„´ʹ•·…", "-------'''\"\"\"''   ")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ARTICLES: Final = _words("a an the this that these those its their our your")
+_JOINTS: Final = _words("and or nor but of as than vs versus not no very")
+_PREPOSITIONS: Final = _words(
+    "via for with through using from by without towards toward to against under beyond between based across in on at "
+    "into onto over upon within during before after about among around per"
+)
+_VERBS: Final = _words(
+    "improve improves enable enables boost boosts make makes is are was were can could may might will should must do "
+    "does did has have help helps lead leads reveal reveals show shows need needs achieve achieves outperform "
+    "outperforms facilitate facilitates strengthen strengthens unlock unlocks"
+)
+_CLAUSES: Final = _words("when where while if whether which who whose that how why because")
+_BREAKS: Final = _PREPOSITIONS | _VERBS | _CLAUSES
+_LOOSE: Final = _ARTICLES | _JOINTS | _BREAKS
+
+
+def brief_title(title: str) -> str:
+    """The few words of a title that go on the label: at most `LABEL_LIMIT` characters, never a part of a word.
+
+    `Name: what it is` gives the name, a long title its first phrase. TeX becomes letters, and what cannot be lettered
+    is left out; empty when nothing remains, as for a title in Chinese.
+    """
+    words = [word for word in drawable(untex(title)).split() if len(word) <= LABEL_LIMIT]
+    parts = [part.strip(" ,;:-.") for part in re.split(r":\s|\s-{1,3}\s|\s\|\s", " ".join(words))]
+    parts = [part for part in parts if any(map(str.isalnum, part))]
+    if not parts:
+        return ""
+    head = next((part for part in parts if len(part) >= 3), parts[0])
+    question = re.match(r".{3,}?[?!](?=\s)", head)
+    head = question.group() if question else head
+    return head if len(head) <= LABEL_LIMIT else _first_phrase(head.split())
+
+
+def _first_phrase(words: list[str]) -> str:
+    """The longest start that ends before a preposition or a verb, and stays in the main clause.
+
+    Where there is none, the end of the first noun phrase: English puts its head last, so words go from its front.
+    """
+    cuts = [i for i, word in enumerate(words) if i >= 2 and (word.lower() in _BREAKS or words[i - 1].endswith(","))]
+    clause = next((i for i in cuts if words[i].lower() in _CLAUSES), len(words))
+    for cut in (cut for cut in reversed(cuts) if cut <= clause):
+        phrase = _without_loose_ends(words[:cut])
+        if phrase and len(" ".join(phrase)) <= LABEL_LIMIT:
+            return " ".join(phrase)
+    phrase = words[: cuts[0]] if cuts else words
+    while len(" ".join(phrase)) > LABEL_LIMIT:
+        phrase = phrase[1:]
+    return " ".join(_without_loose_ends(phrase) or phrase)
+
+
+def _without_loose_ends(words: list[str]) -> list[str]:
+    """Without the small words that a cut left at the end, and articles in front."""
+    while words and words[-1].lower().strip(",;") in _LOOSE:
+        words = words[:-1]
+    while words and words[0].lower() in _ARTICLES | _JOINTS:
+        words = words[1:]
+    return [*words[:-1], words[-1].rstrip(",;:")] if words else []
+
+
+def untex(title: str) -> str:
+    r"""A title with its TeX turned into letters: `Top-$n\sigma$` becomes `Top-nσ`, `\'e` becomes `é`."""
+    text = re.sub(r"\$([^$]*)\$", lambda math: _TEX_COMMAND.sub(lambda m: _tex_letter(m[1]), math[1].strip()), title)
+    text = _TEX_MARK.sub(lambda m: unicodedata.normalize("NFC", (m[3] or m[4]) + _TEX_MARKS[m[1] or m[2]]), text)
+    text = _TEX_COMMAND.sub(lambda m: _tex_letter(m[1]), text)
+    text = _TEX_SCRIPT.sub(_script, text)
+    return unicodedata.normalize("NFC", re.sub(r"\\(?=[%&#$_])|[{}]|\\", "", text))
+
+
+def _tex_letter(name: str) -> str:
+    """The letter a TeX command stands for; nothing for commands that only dress their argument."""
+    if name in _TEX_LETTERS:
+        return _TEX_LETTERS[name]
+    size = "CAPITAL" if name[0].isupper() else "SMALL"
+    bare = name.lower().removeprefix("var")
+    try:
+        return unicodedata.lookup(f"GREEK {size} LETTER {'LAMDA' if bare == 'lambda' else bare}")
+    except KeyError:
+        return ""
+
+
+def _script(match: re.Match[str]) -> str:
+    """Raised or lowered digits as characters of their own; anything else back on the line."""
+    digits, ours = match[2] or match[3] or "", SUPERSCRIPTS if match[1] == "^" else SUBSCRIPTS
+    if digits.isascii() and digits.isdigit():
+        return "".join(ours[int(digit)] for digit in digits)
+    return digits if match[1] == "^" or match[2] is not None else match[0]
+
+
+def drawable(text: str) -> str:
+    """The text without what cannot be lettered, in composed form, white space collapsed."""
+    composed = unicodedata.normalize("NFC", text.translate(_ORDINARY))
+    kept = "".join(letter if _is_drawable(letter) else _simpler(letter) for letter in composed)
+    return " ".join(re.sub(r"\(\s*\)|\[\s*\]", " ", kept).split())
+
+
+def _is_drawable(letter: str) -> bool:
+    parts = unicodedata.normalize("NFD", letter)
+    base, marks = parts[0], parts[1:]
+    if base in GREEK or letter in SIGNS or letter in SUPERSCRIPTS or letter in SUBSCRIPTS:
+        return not marks
+    one_capital = len(unicodedata.normalize("NFC", letter.upper())) == 1
+    return base.isascii() and base.isprintable() and (not marks or (len(marks) == 1 and marks in MARKS and one_capital))
+
+
+def _simpler(letter: str) -> str:
+    """A compatible spelling of an unusual character (ﬁ, Ａ, µ, ấ), or a space; nothing for a mark left alone."""
+    if unicodedata.combining(letter):
+        return ""
+    spelling = "".join(c for c in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(c))
+    return spelling if spelling and all(map(_is_drawable, spelling)) else " "

@@ -1,0 +1,183 @@
+"""OpenAI's API and the many servers that speak it: one call, a bounded answer, errors in our own terms.
+
+The library's own retries are off (a paid call is sent once) and so are redirects. Its models are not used for
+answers: it builds them unchecked, and hands HTML with status 200 through as text.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+import httpx2  # openai's transport: bodies that break off raise its errors
+import openai
+from openai import AsyncAPIResponse, omit
+
+from tasks.errors import (
+    BadInput,
+    Blocked,
+    InDoubt,
+    OutOfService,
+    ProviderBroken,
+    ProviderError,
+    ProviderUnavailable,
+    Rejected,
+)
+from tasks.gate import Gate
+from tasks.http import CONNECT_SECONDS, LOOPBACK, Answer, quoted, retry_after
+from tasks.settings import Settings
+
+OFFICIAL_HOST = "api.openai.com"
+NOT_SENT = (
+    *(httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout),
+    *(httpx2.ProxyError, httpx2.UnsupportedProtocol),
+)
+BLOCKED_CODES = ("moderation_blocked", "content_filter", "content_policy_violation")
+NO_MONEY_CODES = ("insufficient_quota", "billing_hard_limit_reached")
+
+LIBRARY_ERRORS = (openai.APIError, httpx2.HTTPError, TimeoutError)
+CHECK_SECONDS = 10.0
+
+T = TypeVar("T")
+ImageQuality = Literal["low", "medium", "high", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The bytes of an answer with status 200, the service's id of the call, and how long it took."""
+
+    body: bytes
+    request_id: str | None
+    seconds: float
+
+
+class OpenAIApi:
+    """One server. `seconds` bounds a call in total, `max_bytes` its answer."""
+
+    def __init__(self, settings: Settings, *, seconds: float, max_bytes: int) -> None:
+        self.gate = Gate()
+        self._seconds = seconds
+        self._max_bytes = max_bytes
+        self._host, self._key = _who(settings)
+        self._client = openai.AsyncOpenAI(
+            api_key=self._key or "none",  # compatible servers want some key, whatever it is
+            base_url=settings.openai_base_url,
+            max_retries=0,
+            timeout=httpx2.Timeout(seconds, connect=CONNECT_SECONDS),
+            http_client=openai.DefaultAsyncHttpxClient(
+                follow_redirects=False, mounts={f"all://{host}": None for host in LOOPBACK}
+            ),
+        )
+
+    async def chat(self, model: str, request: str, temperature: float | None, effort: str | None) -> Reply:
+        """One chat completion of one user message; what is None is not sent. Raises ProviderError."""
+        create = self._client.chat.completions.with_streaming_response.create
+        return await self._paid(
+            "a prompt",
+            lambda: create(
+                model=model,
+                messages=[{"role": "user", "content": request}],
+                temperature=omit if temperature is None else temperature,
+                reasoning_effort=omit if effort is None else effort,  # type: ignore[arg-type] # any server's words
+            ),
+        )
+
+    async def picture(self, model: str, prompt: str, size: str, quality: ImageQuality) -> Reply:
+        """One PNG. Raises ProviderError."""
+        generate = self._client.images.with_streaming_response.generate
+        return await self._paid(
+            "a picture",
+            lambda: generate(model=model, prompt=prompt, size=size, quality=quality, output_format="png", n=1),
+        )
+
+    async def models(self) -> Reply:
+        """The server's list of models; free, and passes by the gate.
+
+        Raises OutOfService when the key is refused, else other kinds of ProviderError.
+        """
+        what = f"{self._host}, asked for its models,"
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                return await self._one(self._client.models.with_streaming_response.list())
+        except openai.PermissionDeniedError as error:
+            # A key may well be good for everything but this list.
+            raise Rejected(f"{what} refuses: {quoted(error.message, self._key)}.") from None
+        except LIBRARY_ERRORS as error:
+            raise translate(error, what, self._key) from None
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+
+    async def _paid(self, what: str, call: Callable[[], AbstractAsyncContextManager[AsyncAPIResponse[T]]]) -> Reply:
+        """One call through the gate; its failure may close or shut the gate."""
+        await self.gate.pass_through()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._one(call())
+        except LIBRARY_ERRORS as error:
+            failure = translate(error, f"{self._host}, asked for {what},", self._key)
+        if isinstance(failure, OutOfService):
+            self.gate.shut(failure)
+        elif isinstance(failure, ProviderUnavailable) and failure.retry_after is not None:
+            self.gate.close_for(failure.retry_after, str(failure))
+        raise failure
+
+    async def _one(self, call: AbstractAsyncContextManager[AsyncAPIResponse[T]]) -> Reply:
+        began = time.monotonic()
+        body = bytearray()
+        async with call as response:
+            async for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > self._max_bytes:
+                    raise ProviderBroken(f"{self._host} answered with more than {self._max_bytes:,} bytes.")
+            return Reply(bytes(body), response.headers.get("x-request-id"), time.monotonic() - began)
+
+
+def _who(settings: Settings) -> tuple[str, str]:
+    """Host and key of the server; raises BadInput for an address or key that cannot be."""
+    parts = urlsplit(settings.openai_base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput(f"OPENAI_BASE_URL: {settings.openai_base_url!r} is not the address of a server.")
+    key = settings.openai_api_key.get_secret_value().strip() if settings.openai_api_key else ""
+    if not key and parts.hostname == OFFICIAL_HOST:
+        raise BadInput("OPENAI_API_KEY is not set: put a key of OpenAI there, or name another OPENAI_BASE_URL.")
+    if not (key.isascii() and key.isprintable()):
+        raise BadInput("OPENAI_API_KEY holds characters that no key has.")
+    return parts.hostname, key
+
+
+def translate(error: Exception, what: str, key: str = "") -> ProviderError:
+    """The library's error in our own terms; `what` begins the sentence, and `key` never appears in it."""
+    if isinstance(error, openai.APIStatusError):
+        return _refusal(error, what, key)
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+    if isinstance(cause, NOT_SENT):
+        return ProviderUnavailable(f"{what} could not be reached.")
+    if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
+        return InDoubt(f"{what} sent no whole answer in time; it may have done the work.")
+    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
+        return InDoubt(f"{what} broke the connection before its answer was whole; it may have done the work.")
+    return ProviderBroken(f"{what} sent an answer that makes no sense.")
+
+
+def _refusal(error: openai.APIStatusError, what: str, key: str) -> ProviderError:
+    """What a status of 300 or above means."""
+    status, codes = error.status_code, (error.code, error.type)
+    words = quoted(error.message.removeprefix(f"Error code: {status}").removeprefix(" - "), key)
+    said = f"{what} answered {status}: {words}." if words else f"{what} answered {status}."
+    if any(code in NO_MONEY_CODES for code in codes) or status == 402:
+        return OutOfService(f"The quota is used up: {said}")
+    if any(code in BLOCKED_CODES for code in codes):
+        return Blocked(said)
+    if status in (401, 403):
+        return OutOfService(f"The key is refused: {said}")
+    if status in (408, 409, 429) or status >= 500:
+        headers = {name.lower(): value for name, value in error.response.headers.items()}
+        wait = retry_after(Answer(status, headers, b"", ""), datetime.now(UTC))
+        return ProviderUnavailable(said, wait)
+    return Rejected(said)

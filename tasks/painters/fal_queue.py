@@ -1,0 +1,249 @@
+"""Pictures by the models on fal.ai, through its queue: order, look, fetch, download.
+
+fal's own client is not used: it orders up to ten times when a connection drops.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from tasks.downloads import download_picture
+from tasks.errors import BadInput, InDoubt, OutOfService, ProviderBroken, ProviderError, ProviderUnavailable
+from tasks.gate import Gate
+from tasks.http import Answer, Http, Lost, Unreached
+from tasks.models import Paper, Prompt
+from tasks.painters.fal_answers import (
+    Recent,
+    Result,
+    Standing,
+    origin,
+    read_recent,
+    read_result,
+    read_standing,
+    read_ticket,
+    refusal,
+)
+from tasks.painters.interface import Canvas, Ticket
+from tasks.prices import picture_dollars
+from tasks.recipe import PainterRecipe, canonical_json
+from tasks.settings import Settings
+
+VENDOR_API: Final = "https://api.fal.ai"
+ONCE: Final = {
+    "x-app-fal-disable-fallback": "true",  # else another model may answer, and the catalog would lie
+    "X-Fal-No-Retry": "1",
+}
+SECONDS = 60.0
+PATIENCE_SECONDS = 600.0
+FAILED_LOOKS = 20
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+USUAL_AT_MOST = 10.0
+YOUNG = timedelta(seconds=60)
+RECENT_PAUSES = (0.0, 2.0, 4.0)
+
+T = TypeVar("T")
+E = TypeVar("E", bound=ProviderError)
+
+
+class FalQueue:
+    """One model on fal. Raises BadInput when built without a key that is needed.
+
+    `seconds` bounds each of its requests; `sleep` can be set, for tests.
+    """
+
+    label = "fal"
+    paid = True
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        seconds: float = SECONDS,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._model = settings.fal_model.strip("/")
+        self._width, self._height, self._seed = settings.fal_width, settings.fal_height, settings.fal_seed
+        self._hosts = settings.picture_hosts
+        self._url = settings.fal_url.rstrip("/")
+        self._home = origin(self._url)
+        self._key = _key(settings)
+        # Whoever puts a local server in fal's place means the list of past requests as well.
+        is_local = _is_local(self._url) and settings.fal_api_url == VENDOR_API
+        self._list_url = self._url if is_local else settings.fal_api_url.rstrip("/")
+        self._sleep = sleep
+        self._usual = SHORTEST_PAUSE
+        self.gate = Gate()
+        self._api = Http(timeout=seconds, headers={"Authorization": f"Key {self._key or 'none'}"})
+        self._media = Http(timeout=seconds)  # another one, so that the key never travels to a picture's host
+        self.recipe = PainterRecipe(kind="fal", model=self._model, parameters=canonical_json(**self._parameters()))
+
+    async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:
+        """Order the picture: one POST. Errors as in `tasks.painters.interface.Painter`."""
+        await self.gate.pass_through()
+        sent_at = datetime.now(UTC)
+        try:
+            answer = await self._api.post_json(
+                f"{self._url}/{self._model}", {"prompt": prompt.text, **self._parameters()}, headers=ONCE
+            )
+        except Unreached as error:
+            raise ProviderUnavailable(str(error)) from None
+        except Lost as error:
+            raise InDoubt(f"{error} It may have taken the order.") from None
+        if 200 <= answer.status < 300:
+            return read_ticket(answer, self._home, sent_at)
+        raise self._heeded(refusal(answer, self._key))
+
+    async def collect(self, ticket: Ticket) -> Canvas:
+        """Wait for the picture, ten minutes at most, and download it.
+
+        A look that fails is repeated; when fal stays out of reach the ticket remains good for a later try.
+        """
+        if {origin(ticket.status_url), origin(ticket.response_url)} != {self._home}:
+            raise ProviderBroken(f"The ticket {ticket.request_id} leads away from {self._home}.")
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                result = await self._result(ticket)
+        except TimeoutError:
+            raise ProviderUnavailable("fal has not painted the picture within ten minutes.") from None
+        image = result.images[0]
+        content = await download_picture(self._media, image.url, self._hosts)
+        return Canvas(
+            image=content,
+            model=self._model,
+            seconds=round(_age(ticket), 3),
+            dollars=picture_dollars(self._model, image.width or self._width, image.height or self._height),
+            seed=str(self._seed if result.seed is None else result.seed),
+            url=None if image.url.startswith("data:") else image.url,
+            request_id=ticket.request_id,
+            nsfw=None if result.has_nsfw_concepts is None else any(result.has_nsfw_concepts),
+        )
+
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+        """Look for the order among those that ended; a young one may still be under way, so look again a little later.
+
+        None also when this key may not see the list. Raises ProviderUnavailable when the list cannot be read.
+        """
+        for pause in RECENT_PAUSES if datetime.now(UTC) - since < YOUNG else RECENT_PAUSES[:1]:
+            await self._sleep(pause)
+            for item in await self._ended(since):
+                if self._is_of(item, prompt):
+                    return self._ticket_of(item, since)
+        return None
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._api.close()
+        await self._media.close()
+
+    def _parameters(self) -> dict[str, object]:
+        return {
+            "seed": self._seed,
+            "image_size": {"width": self._width, "height": self._height},
+            "num_images": 1,
+            "output_format": "png",
+        }
+
+    def _heeded(self, error: E) -> E:
+        """The error, after it has moved the gate."""
+        if isinstance(error, OutOfService):
+            self.gate.shut(error)
+        elif isinstance(error, ProviderUnavailable) and error.retry_after is not None:
+            self.gate.close_for(error.retry_after, str(error))
+        return error
+
+    async def _result(self, ticket: Ticket) -> Result:
+        looks = 0
+
+        def standing(answer: Answer) -> Standing | None:
+            nonlocal looks
+            looks += 1
+            return read_standing(answer, self._key)
+
+        ended = await self._look_until(ticket.status_url, standing, first_pause=self._usual - _age(ticket))
+        self._learn(_age(ticket), looks)
+        has_failed = ended.error is not None
+        return await self._look_until(
+            ticket.response_url, lambda answer: read_result(answer, has_failed=has_failed, key=self._key)
+        )
+
+    def _learn(self, seconds: float, looks: int) -> None:
+        """Move the next orders' first look to just before pictures usually are ready."""
+        # One look at an old order says nothing of how long it took.
+        if looks > 1 or seconds < 2 * self._usual:
+            self._usual += 0.3 * (min(0.9 * seconds, USUAL_AT_MOST) - self._usual)
+
+    async def _look_until(self, url: str, read: Callable[[Answer], T | None], first_pause: float = 0.0) -> T:
+        """Look at `url` until `read` makes something of an answer; None from it means: not yet.
+
+        A look that fails is only repeated, but so many failures in a row are raised as ProviderUnavailable.
+        """
+        failures, pause = 0, SHORTEST_PAUSE
+        await self._sleep(max(0.0, first_pause))
+        while True:
+            try:
+                answer = await self._api.get(url)
+                found = read(answer)
+            except (Unreached, Lost, ProviderUnavailable) as error:
+                failures += 1
+                trouble = error if isinstance(error, ProviderUnavailable) else ProviderUnavailable(str(error))
+                if failures >= FAILED_LOOKS:
+                    raise trouble from None
+                wait = self._heeded(trouble).retry_after or 0.0
+            except ProviderError as error:
+                raise self._heeded(error) from None
+            else:
+                if found is not None:
+                    return found
+                failures, wait = 0, 0.0
+            await self._sleep(max(pause, wait))
+            pause = min(pause * 1.3, LONGEST_PAUSE)
+
+    async def _ended(self, since: datetime) -> list[Recent]:
+        """The account's requests to this model that have ended since then."""
+        try:
+            answer = await self._api.get(
+                f"{self._list_url}/v1/models/requests/by-endpoint",
+                params={"endpoint_id": self._model, "start": since.astimezone(UTC).isoformat(), "expand": "payloads"},
+            )
+        except (Unreached, Lost) as error:
+            raise ProviderUnavailable(f"fal's list of recent requests could not be read: {error}") from None
+        return read_recent(answer, self._key)
+
+    def _is_of(self, item: Recent, prompt: Prompt) -> bool:
+        asked = item.json_input if isinstance(item.json_input, dict) else {}
+        has_failed = item.status_code is not None and item.status_code >= 400
+        return not has_failed and asked.get("prompt") == prompt.text and asked.get("seed") == self._seed
+
+    def _ticket_of(self, item: Recent, since: datetime) -> Ticket:
+        """The ticket as fal would have given it: its addresses drop what follows the app's name."""
+        app = "/".join(self._model.split("/")[:2])
+        place = f"{self._url}/{app}/requests/{item.request_id}"
+        sent_at = item.sent_at or since
+        return Ticket(
+            request_id=item.request_id,
+            status_url=f"{place}/status",
+            response_url=place,
+            sent_at=sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC),
+        )
+
+
+def _age(ticket: Ticket) -> float:
+    return max(0.0, (datetime.now(UTC) - ticket.sent_at).total_seconds())
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _key(settings: Settings) -> str:
+    """The key, or "" for a local server that needs none; raises BadInput."""
+    key = settings.fal_key.get_secret_value().strip() if settings.fal_key else ""
+    if not origin(settings.fal_url).startswith("http"):
+        raise BadInput(f"FRONTISPIECE_FAL_URL: {settings.fal_url!r} is not the address of a server.")
+    if not key and not _is_local(settings.fal_url):
+        raise BadInput("FAL_KEY is not set: put a key of fal.ai there, or choose another painter.")
+    if not (key.isascii() and key.isprintable()):
+        raise BadInput("FAL_KEY holds characters that no key has.")
+    return key

@@ -1,0 +1,122 @@
+"""Draws surreal ink scenes itself: no key, no network, the same picture for the same plan."""
+
+import asyncio
+import hashlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tasks.errors import ProviderBroken, ProviderUnavailable
+from tasks.models import Paper, Prompt, ScenePlan
+from tasks.painters.interface import Canvas, Ticket
+from tasks.painters.lineart.drawing import draw
+from tasks.painters.lineart.raster import HEIGHT, WIDTH
+from tasks.plan import plan_scene
+from tasks.recipe import PainterRecipe, canonical_json
+
+if TYPE_CHECKING:
+    from tasks.settings import Settings
+
+
+class LineArt:
+    """The painter of line art: draws in worker processes, so that the event loop stays free.
+
+    Follows the writer's plan; a prompt without one is planned from its words. Workers start with the first picture,
+    end with `close`, and never outlive the program.
+    """
+
+    label = "line art"
+    paid = False
+    recipe = PainterRecipe(kind="lineart", model="lineart-1", parameters=canonical_json(width=WIDTH, height=HEIGHT))
+
+    def __init__(self, settings: "Settings") -> None:
+        self._workers = min(os.cpu_count() or 1, settings.paintings_at_once)
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def submit(self, paper: Paper, prompt: Prompt) -> Canvas:
+        """Draw the picture.
+
+        Raises ProviderUnavailable when a worker process died, ProviderBroken for a plan of unknown motifs.
+        """
+        started = time.monotonic()
+        plan = prompt.plan or plan_scene(paper, prompt.text)
+        seed = seed_of(paper, plan)
+        image = await self._draw(plan, seed)
+        return Canvas(
+            image=image, model=self.recipe.model, seconds=time.monotonic() - started, dollars=0.0, seed=str(seed)
+        )
+
+    async def _draw(self, plan: ScenePlan, seed: int) -> bytes:
+        pool = self._pool = self._pool or ProcessPoolExecutor(
+            self._workers,
+            # A fork would copy this program's threads and locks in whatever state they are.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_become_worker,
+        )
+        try:
+            with _main_module_hidden():
+                drawing = pool.submit(draw, plan, seed)
+            return await asyncio.wrap_future(drawing)
+        except BrokenProcessPool as error:
+            if self._pool is pool:
+                self._pool = None
+                pool.shutdown(wait=False)
+            raise ProviderUnavailable("A worker of the painter line art died; draw the picture again.") from error
+        except (KeyError, ValueError) as error:
+            raise ProviderBroken(f"The painter line art cannot draw the plan of {plan.label!r}: {error}.") from error
+
+    async def collect(self, ticket: Ticket) -> Canvas:
+        """Never needed: pictures are delivered at once. Raises ProviderBroken."""
+        raise ProviderBroken(f"The painter line art takes no orders, so {ticket.request_id} is not its own.")
+
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+        """Nothing: there are no orders to lose."""
+        return None
+
+    async def close(self) -> None:
+        """End the worker processes, and wait until they have."""
+        pool, self._pool = self._pool, None
+        if pool:
+            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+
+
+def seed_of(paper: Paper, plan: ScenePlan) -> int:
+    """What the pen's chances depend on: the paper and its plan. 64 bits."""
+    text = f"{paper.id} {plan.model_dump_json()}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+@contextmanager
+def _main_module_hidden() -> Iterator[None]:
+    """Workers started in here do not run the program's main module again, which would load all of Prefect in each."""
+    main = sys.modules["__main__"]
+    spec, file = main.__spec__, main.__dict__.pop("__file__", None)
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
+
+
+def _become_worker() -> None:
+    """In a new worker: leave Ctrl-C to the program, and end when the program ends, even if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,21 @@
+"""One drawing from plan to PNG: a pure function of its arguments, fit for a worker process."""
+
+import random
+
+from tasks.models import ScenePlan
+from tasks.painters.lineart.pen import Pen
+from tasks.painters.lineart.raster import to_png
+from tasks.painters.lineart.scenery import Sheet
+from tasks.painters.lineart.scenes import SCENES
+
+
+def draw(plan: ScenePlan, seed: int) -> bytes:
+    """The PNG of a plan; the same plan and seed give the same bytes.
+
+    Scenes are laid out one way round, and every other page is mirrored. Raises KeyError for names that are not in
+    `tasks.plan`, or a label that cannot be lettered.
+    """
+    pen = Pen(seed, mirrored=random.Random(seed).random() < 0.5)  # noqa: S311 - a drawing needs no secrets
+    first, second = plan.minors
+    SCENES[plan.scene](Sheet(pen, plan.hero, (first, second), plan.label))
+    return to_png(pen.display, plan.accent, pen.mirrored)

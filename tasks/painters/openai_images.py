@@ -1,0 +1,84 @@
+"""Pictures by OpenAI's image models; they come with the answer, and take no seed."""
+
+import base64
+import binascii
+from datetime import datetime
+
+from pydantic import BaseModel, Field, ValidationError
+
+from tasks.errors import ProviderBroken
+from tasks.models import Paper, Prompt
+from tasks.openai_api import OpenAIApi
+from tasks.painters.interface import Canvas, Ticket
+from tasks.prices import image_token_dollars
+from tasks.recipe import PainterRecipe, canonical_json
+from tasks.settings import Settings
+
+MAX_ANSWER_BYTES = 45_000_000
+SECONDS = 180.0
+
+
+class _Image(BaseModel):
+    b64_json: str = Field(min_length=1)
+
+
+class _Usage(BaseModel):
+    input_tokens: int | None = Field(default=None, ge=0)
+    output_tokens: int | None = Field(default=None, ge=0)
+
+
+class _Images(BaseModel):
+    data: list[_Image] = Field(min_length=1)
+    usage: _Usage | None = None
+
+
+class OpenAIImages:
+    """Orders a PNG and waits for it in one call. Raises BadInput when built without a key that is needed.
+
+    `seconds` bounds a call in total.
+    """
+
+    label = "OpenAI"
+    paid = True
+
+    def __init__(self, settings: Settings, *, seconds: float = SECONDS) -> None:
+        self._model = settings.openai_image_model
+        self._size = settings.openai_image_size
+        self._quality = settings.openai_image_quality
+        self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
+        self.gate = self._api.gate
+        self.recipe = PainterRecipe(
+            kind="openai-images",
+            model=self._model,
+            parameters=canonical_json(size=self._size, quality=self._quality, output_format="png"),
+        )
+
+    async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:
+        """The picture itself. Errors as in `tasks.painters.interface.Painter`."""
+        words = prompt.text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
+        reply = await self._api.picture(self._model, words, self._size, self._quality)
+        try:
+            answer = _Images.model_validate_json(reply.body)
+            image = base64.b64decode(answer.data[0].b64_json, validate=True)
+        except (ValidationError, binascii.Error, ValueError):
+            raise ProviderBroken("The image service answered something that holds no picture.") from None
+        usage = answer.usage or _Usage()
+        return Canvas(
+            image=image,
+            model=self._model,
+            seconds=round(reply.seconds, 3),
+            dollars=image_token_dollars(self._model, usage.input_tokens, usage.output_tokens),
+            request_id=reply.request_id,
+        )
+
+    async def collect(self, ticket: Ticket) -> Canvas:
+        """Never needed: no order outlives its call."""
+        raise ProviderBroken(f"OpenAI keeps no orders, so {ticket.request_id} cannot be fetched from it.")
+
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+        """OpenAI keeps no list of past pictures."""
+        return None
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._api.close()

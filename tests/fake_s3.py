@@ -1,0 +1,77 @@
+"""As much of S3 as the archive uses: put, put-if-absent, get, head, list, delete, and refusals on demand."""
+
+import hashlib
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from xml.sax.saxutils import escape
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+
+@dataclass
+class FakeS3:
+    """One bucket. `refusals` requests are answered with `refusal` (a status) before it works again."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    refusals: int = 0
+    refusal: int = 503
+    requests: int = 0
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/{bucket}", self._bucket, methods=["GET", "POST"]),
+                Route("/{bucket}/{key:path}", self._object, methods=["GET", "PUT", "DELETE"]),
+            ]
+        )
+
+    def _is_refused(self) -> bool:
+        self.requests += 1
+        self.refusals -= 1
+        return self.refusals >= 0
+
+    async def _bucket(self, request: Request) -> Response:
+        if self._is_refused():
+            return Response("refused", self.refusal)
+        if "delete" in request.query_params:
+            return await self._delete_many(request)
+        prefix = request.query_params.get("prefix", "")
+        contents = "".join(
+            f"<Contents><Key>{escape(key)}</Key><LastModified>2026-11-23T12:00:00.000Z</LastModified>"
+            f"<ETag>{_etag(content)}</ETag><Size>{len(content)}</Size></Contents>"
+            for key, content in sorted(self.objects.items())
+            if key.startswith(prefix)
+        )
+        return Response(f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>")
+
+    async def _delete_many(self, request: Request) -> Response:
+        body = (await request.body()).decode()
+        keys = [part.partition("</Key>")[0] for part in body.split("<Key>")[1:]]
+        for key in keys:
+            self.objects.pop(key, None)
+        deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+        return Response(f"<DeleteResult>{deleted}</DeleteResult>")
+
+    async def _object(self, request: Request) -> Response:
+        body, key = await request.body(), request.path_params["key"]
+        if self._is_refused():
+            return Response("refused", self.refusal)
+        if request.method == "PUT":
+            if request.headers.get("if-none-match") == "*" and key in self.objects:
+                return Response("<Error><Code>PreconditionFailed</Code></Error>", 412)
+            self.objects[key] = body
+            return Response(headers={"etag": _etag(body)})
+        if request.method == "DELETE":
+            self.objects.pop(key, None)
+            return Response(status_code=204)
+        if key not in self.objects:
+            return Response("<Error><Code>NoSuchKey</Code></Error>", 404)
+        content = self.objects[key]
+        return Response(content, headers={"etag": _etag(content), "last-modified": formatdate(0, usegmt=True)})
+
+
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'

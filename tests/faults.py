@@ -1,0 +1,168 @@
+"""What can go wrong at a provider, for the fakes: scripted, always, or at random with a seed. No pytest in here."""
+
+import asyncio
+import random
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+
+Honest = Callable[[], Awaitable[Response]]
+Fault = Callable[[Request, Honest], Awaitable[Response]]
+
+TRICKLE_SECONDS = 0.05
+
+
+def status(code: int, body: object = None, **headers: str) -> Fault:
+    """An answer of this status, before any work was done."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        await request.body()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return JSONResponse({"detail": f"fault {code}"} if body is None else body, code, named)
+
+    return fault
+
+
+def busy(seconds: int, *, as_date: bool = False) -> Fault:
+    """429 with Retry-After, in seconds or as an HTTP date."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        await request.body()
+        then = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+        wait = format_datetime(then, usegmt=True) if as_date else str(seconds)
+        return JSONResponse({"detail": "slow down"}, 429, {"Retry-After": wait})
+
+    return fault
+
+
+async def reset(request: Request) -> None:
+    """Drop the connection: `receive` is uvicorn's own, and knows its transport."""
+    request.receive.__self__.transport.abort()
+    await asyncio.sleep(0.01)
+
+
+async def reset_before_reading(request: Request, honest: Honest) -> Response:
+    await reset(request)
+    return Response()
+
+
+async def reset_after_reading(request: Request, honest: Honest) -> Response:
+    """The work is done, and paid for, but nobody hears of it."""
+    await honest()
+    await reset(request)
+    return Response()
+
+
+async def truncated(request: Request, honest: Honest) -> Response:
+    response = await honest()
+    body = bytes(response.body)
+
+    async def half():  # type: ignore[no-untyped-def]
+        yield body[: len(body) // 2]
+        request.receive.__self__.transport.close()
+        await asyncio.sleep(0.01)
+
+    headers = {"Content-Length": str(len(body))}
+    return StreamingResponse(half(), response.status_code, headers, media_type=response.media_type)
+
+
+async def slow(request: Request, honest: Honest) -> Response:
+    """A byte now and then: each read is quick, the whole takes for ever."""
+    response = await honest()
+
+    async def trickle():  # type: ignore[no-untyped-def]
+        for byte in bytes(response.body):
+            yield bytes([byte])
+            await asyncio.sleep(TRICKLE_SECONDS)
+
+    return StreamingResponse(trickle(), response.status_code, media_type=response.media_type)
+
+
+async def html(request: Request, honest: Honest) -> Response:
+    await request.body()
+    return HTMLResponse("<html><body><h1>Welcome to nginx!</h1></body></html>")
+
+
+async def wrong_type(request: Request, honest: Honest) -> Response:
+    """The right bytes under a wrong name: harmless to whoever reads bytes."""
+    response = await honest()
+    return Response(response.body, response.status_code, media_type="application/octet-stream")
+
+
+async def moved(request: Request, honest: Honest) -> Response:
+    await request.body()
+    return Response(status_code=307, headers={"Location": "http://127.0.0.1:9/elsewhere"})
+
+
+HTTP: dict[str, Fault] = {
+    "429 seconds": busy(1),
+    "429 date": busy(2, as_date=True),
+    "429": status(429),
+    "500": status(500),
+    "502": status(502),
+    "503": status(503),
+    "504": status(504),
+    "reset before reading": reset_before_reading,
+    "reset after reading": reset_after_reading,
+    "truncated body": truncated,
+    "slow body": slow,
+    "HTML 200": html,
+    "wrong content type": wrong_type,
+    "redirect": moved,
+    "401": status(401),
+    "403": status(403),
+    "404": status(404),
+}
+TRANSIENT = (
+    *("429 seconds", "429 date", "429", "500", "502", "503", "504", "HTML 200", "wrong content type"),
+    *("reset before reading", "reset after reading", "truncated body"),
+)
+
+
+class Faults:
+    """Which fault comes next, at which of a fake's endpoints (`where`)."""
+
+    def __init__(self, known: dict[str, Fault]) -> None:
+        self._known = HTTP | known
+        self._queued: dict[str, deque[str]] = defaultdict(deque)
+        self._always: dict[str, str] = {}
+        self._rate = 0.0
+        self._names: tuple[str, ...] = ()
+        self._random = random.Random(0)  # noqa: S311
+        self.served: list[tuple[str, str]] = []
+
+    def queue(self, where: str, *names: str) -> None:
+        """The next requests at `where` meet these, one each; "" lets one pass."""
+        self._queued[where].extend(names)
+
+    def always(self, where: str, name: str | None) -> None:
+        """From now on every request at `where` meets this; None ends it."""
+        if name is None:
+            self._always.pop(where, None)
+        else:
+            self._always[where] = name
+
+    def at_random(self, rate: float, seed: int, names: Iterable[str] = TRANSIENT) -> None:
+        """Everywhere, a share of the requests meets one of these."""
+        self._rate, self._names, self._random = rate, tuple(names), random.Random(seed)  # noqa: S311
+
+    async def around(self, where: str, request: Request, honest: Honest) -> Response:
+        """The honest answer, or what the next fault makes of it."""
+        name = self._next(where)
+        if not name:
+            return await honest()
+        self.served.append((where, name))
+        return await self._known[name](request, honest)
+
+    def _next(self, where: str) -> str:
+        if self._queued[where]:
+            return self._queued[where].popleft()
+        if where in self._always:
+            return self._always[where]
+        if self._names and self._random.random() < self._rate:
+            return self._random.choice(self._names)
+        return ""

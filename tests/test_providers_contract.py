@@ -1,0 +1,146 @@
+"""One contract for all writers, one for all painters: whatever the registry holds keeps it."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+from providers import SEED_PAPER, Providers, fake_providers, prompt
+
+from tasks.errors import ProviderError
+from tasks.models import Prompt
+from tasks.painters import PainterName, open_painter
+from tasks.painters.interface import Canvas, Painter, Ticket
+from tasks.recipe import PainterRecipe, Recipe, WriterRecipe
+from tasks.writers import WriterName, open_writer
+from tasks.writers.interface import Writer
+
+WRITERS: tuple[WriterName, ...] = get_args(WriterName)
+PAINTERS: tuple[PainterName, ...] = get_args(PainterName)
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Providers]:
+    with fake_providers() as providers:
+        yield providers
+
+
+@pytest.fixture
+def fake(server: Providers) -> Providers:
+    server.renew()
+    return server
+
+
+async def written(fake: Providers, name: WriterName = "template") -> Prompt:
+    writer = open_writer(name, fake.settings())
+    try:
+        return await writer.write(SEED_PAPER)
+    finally:
+        await writer.close()
+
+
+@pytest.mark.parametrize("name", WRITERS)
+class TestWriters:
+    async def test_write_gives_a_whole_prompt(self, fake: Providers, name: WriterName) -> None:
+        made = await written(fake, name)
+        assert made.text
+        assert made.text == made.text.strip()
+        assert made.writer == name
+        assert made.seconds >= 0
+        assert Prompt.model_validate_json(made.model_dump_json()) == made
+
+    async def test_request_is_what_write_sends(self, fake: Providers, name: WriterName) -> None:
+        writer = open_writer(name, fake.settings())
+        assert (await writer.write(SEED_PAPER)).request == writer.request(SEED_PAPER)
+        await writer.close()
+
+    async def test_it_says_who_it_is(self, fake: Providers, name: WriterName) -> None:
+        writer = open_writer(name, fake.settings())
+        assert writer.label
+        assert isinstance(writer.recipe, WriterRecipe)
+        assert writer.recipe.kind == name
+        assert writer.paid is (fake.openai.paid > 0 or name != "template")
+        await writer.close()
+
+    async def test_check_is_free_and_gives_sentences(self, fake: Providers, name: WriterName) -> None:
+        writer = open_writer(name, fake.settings())
+        assert await writer.check() == ()
+        assert fake.openai.paid == 0
+        await writer.close()
+
+    async def test_one_call_of_write_is_one_paid_call_at_most(self, fake: Providers, name: WriterName) -> None:
+        made = await written(fake, name)
+        assert fake.openai.paid == (1 if made.dollars else 0)
+        assert made.dollars == pytest.approx(fake.openai.dollars)
+
+    def test_all_methods_of_the_protocol_are_there(self, fake: Providers, name: WriterName) -> None:
+        assert same_signatures(Writer, open_writer(name, fake.settings()))
+
+
+@pytest.mark.parametrize("name", PAINTERS)
+class TestPainters:
+    async def test_a_prompt_becomes_a_picture(self, fake: Providers, name: PainterName) -> None:
+        painter = open_painter(name, fake.settings())
+        words = await written(fake)
+        answer = await painter.submit(SEED_PAPER, words)
+        if isinstance(answer, Ticket):
+            assert Ticket.model_validate_json(answer.model_dump_json()) == answer
+            answer = await painter.collect(answer)
+        assert isinstance(answer, Canvas)
+        assert answer.image.startswith((PNG, JPEG))
+        assert answer.model == painter.recipe.model
+        assert answer.dollars == pytest.approx(fake.openai.dollars + fake.fal.dollars)
+        assert answer.seed is None or answer.seed.isdecimal()
+        await painter.close()
+
+    async def test_it_says_who_it_is(self, fake: Providers, name: PainterName) -> None:
+        painter = open_painter(name, fake.settings())
+        assert painter.label
+        assert isinstance(painter.recipe, PainterRecipe)
+        assert painter.recipe.kind == name
+        assert painter.paid is (name != "lineart")
+        await painter.close()
+
+    async def test_an_order_that_was_never_made_is_not_found(self, fake: Providers, name: PainterName) -> None:
+        painter = open_painter(name, fake.settings())
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        assert await painter.recent(SEED_PAPER, prompt("never ordered"), long_ago) is None
+        await painter.close()
+
+    async def test_a_ticket_of_nobody_is_an_error_of_ours(self, fake: Providers, name: PainterName) -> None:
+        painter = open_painter(name, fake.settings())
+        place = f"{fake.url}/fal-ai/flux/requests/none"
+        ticket = Ticket(request_id="none", status_url=f"{place}/status", response_url=place, sent_at=datetime.now(UTC))
+        with pytest.raises(ProviderError):
+            await painter.collect(ticket)
+        await painter.close()
+
+    async def test_the_recipe_tells_what_shapes_the_picture_and_nothing_else(
+        self, fake: Providers, name: PainterName
+    ) -> None:
+        painters = [
+            open_painter(name, fake.settings()),
+            open_painter(name, fake.settings(fal_key="another", openai_api_key="another", paintings_at_once=1)),
+        ]
+        writer = WriterRecipe(kind="template", model="1", template="1", parameters="{}")
+        prints = {Recipe(writer=writer, painter=painter.recipe, jpeg_quality=60).fingerprint for painter in painters}
+        assert len(prints) == 1
+        for painter in painters:
+            assert "secret" not in painter.recipe.model_dump_json()
+            await painter.close()
+
+    def test_all_methods_of_the_protocol_are_there(self, fake: Providers, name: PainterName) -> None:
+        assert same_signatures(Painter, open_painter(name, fake.settings()))
+
+
+def same_signatures(protocol: type, built: object) -> bool:
+    """Whether parameters have the protocol's names, in its order."""
+    methods: dict[str, Callable[..., object]] = {
+        name: member for name, member in vars(protocol).items() if inspect.isfunction(member) and name[0] != "_"
+    }
+    return all(
+        list(inspect.signature(method).parameters)[1:] == list(inspect.signature(getattr(built, name)).parameters)
+        for name, method in methods.items()
+    )

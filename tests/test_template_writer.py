@@ -1,0 +1,61 @@
+"""The writer without a model: its prompts promise what its plans hold."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tasks.models import Listing, Paper, Prompt
+from tasks.plan import ACCENTS, MOTIFS, SCENES
+from tasks.settings import Settings
+from tasks.writers import open_writer
+
+
+def paper(rank: int) -> Paper:
+    listing = Listing(source="snapshot", day=date(2024, 10, 31), rank=rank, seen_at=datetime(2024, 11, 1, tzinfo=UTC))
+    return Paper(
+        id="2410.24175",
+        title="Constraint Back-translation Improves Complex Instruction Following of Large Language Models",
+        abstract="Large language models struggle to follow instructions with complex constraints.",
+        listing=listing,
+    )
+
+
+@pytest.mark.parametrize("rank", range(14))
+async def test_the_prompt_promises_exactly_the_plan(rank: int) -> None:
+    writer = open_writer("template", Settings())
+    prompt = await writer.write(paper(rank))
+    plan = prompt.plan
+    assert plan is not None
+    words = prompt.text.lower()
+    promised = {name for name, motif in MOTIFS.items() if motif.phrase in words}
+    assert promised == {plan.hero, *plan.minors}
+    assert '"Constraint Back-translation"' in prompt.text
+    assert SCENES[plan.scene].spot in prompt.text
+    assert [name for name in ACCENTS.values() if name in prompt.text] == [ACCENTS[plan.accent]]
+    assert "{" not in prompt.text
+    assert "\n" not in prompt.text
+
+
+async def test_a_prompt_is_free_and_tells_how_it_came_to_be() -> None:
+    writer = open_writer("template", Settings())
+    prompt = await writer.write(paper(0))
+    assert (prompt.writer, prompt.model) == (writer.recipe.kind, writer.recipe.model) == ("template", "template-1")
+    assert prompt.dollars == 0.0
+    assert prompt.tokens_in is prompt.tokens_out is prompt.request_id is None
+    assert prompt.request == writer.request(paper(0))
+    assert "Constraint Back-translation" in prompt.request
+    assert "struggle to follow" in prompt.request
+    assert "\n" not in prompt.request
+    assert not writer.paid
+    assert Prompt.model_validate_json(prompt.model_dump_json()) == prompt
+
+
+async def test_the_same_paper_gives_the_same_prompt() -> None:
+    first, second = [await open_writer("template", Settings()).write(paper(3)) for _ in range(2)]
+    assert first.model_copy(update={"seconds": 0}) == second.model_copy(update={"seconds": 0})
+
+
+async def test_there_is_nothing_to_check_or_close() -> None:
+    writer = open_writer("template", Settings())
+    assert await writer.check() == ()
+    await writer.close()
