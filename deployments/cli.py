@@ -170,3 +170,7 @@ async def flow_run(options: argparse.Namespace) -> "State[State[None]]":
         **common,
         return_state=True,
     )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

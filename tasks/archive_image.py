@@ -48,11 +48,13 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio
         paper_url=paper.url,
         prompt=prompt.text,
         recipe=studio.recipe.fingerprint,
+        writer=prompt.writer,
         writer_model=prompt.model,
         painter=painting.painter,
         painter_model=painting.model,
         seed=painting.seed,
         created=paper.folder_date,
+        original=source.digest,
     )
     jpeg, width, height = await asyncio.to_thread(to_jpeg, original, studio.recipe.jpeg_quality, story)
     await studio.archive.put(path, jpeg)

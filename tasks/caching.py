@@ -1,15 +1,17 @@
-"""How tasks are cached and retried: by what their result depends on, and by what went wrong."""
+"""How tasks are cached and retried, and what they report of the journal."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
+from prefect import get_run_logger
 from prefect.cache_policies import CacheKeyFnPolicy
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.logging.loggers import task_run_logger
 from prefect.tasks import Task
 
+from tasks.archive.journal import Settled
 from tasks.errors import FrontispieceError
 from tasks.models import Value
 from tasks.recipe import digest
@@ -36,3 +38,13 @@ async def worth_another_attempt(_: "Task[..., Any]", task_run: TaskRun, state: "
         return False
     task_run_logger(task_run).warning("%s Trying again.", error)
     return True
+
+
+def report_doubts(what: str, settled: Settled[Any]) -> None:
+    """Say so when a call may have been paid for more than once: only the provider's bill can tell."""
+    if settled.bought and settled.doubts:
+        get_run_logger().warning(
+            "The %s was in doubt %d times and made again: the provider's bill may show it more than once.",
+            what,
+            settled.doubts,
+        )

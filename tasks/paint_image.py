@@ -8,7 +8,7 @@ from prefect import get_run_logger, task
 from tasks.archive.journal import PaidCall
 from tasks.archive.jpeg import inspect
 from tasks.archive.layout import original_path
-from tasks.caching import keyed, worth_another_attempt
+from tasks.caching import keyed, report_doubts, worth_another_attempt
 from tasks.errors import Blocked, ProviderBroken
 from tasks.models import Original, Painting, Paper, Prompt
 from tasks.painters.interface import Canvas, Ticket
@@ -61,6 +61,7 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio) -> Painting:
             ticket=Ticket,
         )
         settled = await studio.journal.settle(_key(paper, prompt, studio), call)
+        report_doubts(call.what, settled)
     return settled.record
 
 

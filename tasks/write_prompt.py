@@ -3,7 +3,7 @@
 from prefect import get_run_logger, task
 
 from tasks.archive.journal import PaidCall
-from tasks.caching import keyed, worth_another_attempt
+from tasks.caching import keyed, report_doubts, worth_another_attempt
 from tasks.models import Paper, Prompt
 from tasks.recipe import prompt_key
 from tasks.studio import Studio
@@ -35,7 +35,9 @@ async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
             call = PaidCall(
                 what=f"prompt {paper.id} by {writer.label}", submit=lambda: writer.write(paper), record=Prompt
             )
-            prompt = (await studio.journal.settle(_key(paper, studio), call)).record
+            settled = await studio.journal.settle(_key(paper, studio), call)
+            prompt = settled.record
+            report_doubts(call.what, settled)
         else:
             prompt = await writer.write(paper)
     logger.info("Response: %s", prompt.text)

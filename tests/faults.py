@@ -132,7 +132,7 @@ class Faults:
         self._always: dict[str, str] = {}
         self._rate = 0.0
         self._names: tuple[str, ...] = ()
-        self._random = random.Random(0)  # noqa: S311
+        self._random = random.Random(0)
         self.served: list[tuple[str, str]] = []
 
     def queue(self, where: str, *names: str) -> None:
@@ -148,7 +148,7 @@ class Faults:
 
     def at_random(self, rate: float, seed: int, names: Iterable[str] = TRANSIENT) -> None:
         """Everywhere, a share of the requests meets one of these."""
-        self._rate, self._names, self._random = rate, tuple(names), random.Random(seed)  # noqa: S311
+        self._rate, self._names, self._random = rate, tuple(names), random.Random(seed)
 
     async def around(self, where: str, request: Request, honest: Honest) -> Response:
         """The honest answer, or what the next fault makes of it."""

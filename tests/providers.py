@@ -1,6 +1,7 @@
 """Both fake providers on one socket, and settings that point to them. No pytest in here.
 
-`python tests/providers.py PORT [LATENCY]` serves them in a process of their own; GET /books tells what was paid.
+`python tests/providers.py PORT [LATENCY [FAULT_RATE SEED]]` serves them in a process of their own; GET /books tells
+what was paid.
 """
 
 import contextlib
@@ -98,6 +99,8 @@ def fake_providers() -> Iterator[Providers]:
 
 
 if __name__ == "__main__":
-    latency = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
+    latency, rate, seed = (float(text) for text in [*sys.argv[2:], "0", "0", "0"][:3])
     both = Providers(FakeOpenAI(latency), FakeFal(latency))
+    for fake in (both.openai, both.fal):
+        fake.faults.at_random(rate, int(seed))
     uvicorn.run(both.app, port=int(sys.argv[1]), log_level="error", lifespan="off", ws="none")

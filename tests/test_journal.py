@@ -726,7 +726,7 @@ class TestFold:
 class TestHolder:
     def test_a_process_that_lives_is_not_gone_and_a_killed_one_is(self) -> None:
         told = "from tasks.archive.holder import Holder; print(Holder.here().model_dump_json(), flush=True); input()"
-        with subprocess.Popen(  # noqa: S603
+        with subprocess.Popen(
             [sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
         ) as child:
             assert child.stdout is not None

@@ -193,7 +193,7 @@ def test_the_bytes_do_not_depend_on_the_process() -> None:
         "import sys; from tasks.models import ScenePlan; from tasks.painters.lineart.drawing import draw;"
         f"sys.stdout.buffer.write(draw(ScenePlan.model_validate_json({plan().model_dump_json()!r}), 7))"
     )
-    other = subprocess.run(  # noqa: S603
+    other = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": "1"},
@@ -343,7 +343,7 @@ async def main():
 asyncio.run(main())
 """
     # The program and its workers share this pipe: it ends only when the last of them has.
-    program = subprocess.run(  # noqa: S603
+    program = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=30, check=False
     )
     assert program.returncode == -signal.SIGKILL

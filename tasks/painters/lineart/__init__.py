@@ -39,8 +39,10 @@ class LineArt:
     recipe = PainterRecipe(kind="lineart", model="lineart-1", parameters=canonical_json(width=WIDTH, height=HEIGHT))
 
     def __init__(self, settings: "Settings") -> None:
-        self._workers = min(os.cpu_count() or 1, settings.paintings_at_once)
-        self._pool: ProcessPoolExecutor | None = None
+        # Each worker is a pool of one: a larger pool that starts a process while another dies never ends (seen in 3.11).
+        self._workers: list[ProcessPoolExecutor] = []
+        self._idle: list[ProcessPoolExecutor] = []
+        self._turns = asyncio.Semaphore(min(os.cpu_count() or 1, settings.paintings_at_once))
 
     async def submit(self, paper: Paper, prompt: Prompt) -> Canvas:
         """Draw the picture.
@@ -56,23 +58,29 @@ class LineArt:
         )
 
     async def _draw(self, plan: ScenePlan, seed: int) -> bytes:
-        pool = self._pool = self._pool or ProcessPoolExecutor(
-            self._workers,
-            # A fork would copy this program's threads and locks in whatever state they are.
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_become_worker,
-        )
-        try:
-            with _main_module_hidden():
-                drawing = pool.submit(draw, plan, seed)
-            return await asyncio.wrap_future(drawing)
-        except BrokenProcessPool as error:
-            if self._pool is pool:
-                self._pool = None
-                pool.shutdown(wait=False)
-            raise ProviderUnavailable("A worker of the painter line art died; draw the picture again.") from error
-        except (KeyError, ValueError) as error:
-            raise ProviderBroken(f"The painter line art cannot draw the plan of {plan.label!r}: {error}.") from error
+        async with self._turns:
+            worker = self._idle.pop() if self._idle else self._new_worker()
+            try:
+                with _main_module_hidden():
+                    drawing = worker.submit(draw, plan, seed)
+                return await asyncio.wrap_future(drawing)
+            except BrokenProcessPool as error:
+                self._workers.remove(worker)
+                worker.shutdown(wait=False)
+                raise ProviderUnavailable("A worker of the painter line art died; draw the picture again.") from error
+            except (KeyError, ValueError) as error:
+                raise ProviderBroken(
+                    f"The painter line art cannot draw the plan of {plan.label!r}: {error}."
+                ) from error
+            finally:
+                if worker in self._workers:
+                    self._idle.append(worker)
+
+    def _new_worker(self) -> ProcessPoolExecutor:
+        # Spawned: a fork would copy this program's threads and locks in whatever state they are.
+        spawn = multiprocessing.get_context("spawn")
+        self._workers.append(ProcessPoolExecutor(1, mp_context=spawn, initializer=_become_worker))
+        return self._workers[-1]
 
     async def collect(self, ticket: Ticket) -> Canvas:
         """Never needed: pictures are delivered at once. Raises ProviderBroken."""
@@ -84,9 +92,9 @@ class LineArt:
 
     async def close(self) -> None:
         """End the worker processes, and wait until they have."""
-        pool, self._pool = self._pool, None
-        if pool:
-            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        workers, self._workers, self._idle = self._workers, [], []
+        for worker in workers:
+            await asyncio.to_thread(worker.shutdown, cancel_futures=True)
 
 
 def seed_of(paper: Paper, plan: ScenePlan) -> int:

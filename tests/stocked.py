@@ -1,0 +1,129 @@
+"""An archive as runs leave it: pictures, originals, catalog and journal that agree with each other."""
+
+import hashlib
+import io
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from PIL import Image
+
+from tasks.archive.catalog import Catalog, Run
+from tasks.archive.journal import Journal, PaidCall
+from tasks.archive.jpeg import Story, to_jpeg
+from tasks.archive.layout import original_path, picture_path
+from tasks.archive.store import Archive
+from tasks.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+
+RECIPE = "0123456789abcdef"
+DAY = date(2024, 10, 31)
+NOW = datetime(2024, 11, 1, 6, 7, tzinfo=UTC)
+
+
+def paper(number: int = 1, day: date = DAY) -> Paper:
+    return Paper(
+        id=f"2410.{number:05}",
+        title=f"On {number} Things & “Others”",
+        abstract=f"We show {number}.",
+        authors=("Ada Lovelace", "Émilie du Châtelet"),
+        categories=("cs.CL",),
+        published=day,
+        listing=Listing(source="arxiv", day=day, rank=number, upvotes=20, seen_at=NOW),
+    )
+
+
+def png(number: int) -> bytes:
+    """A picture that no other number has."""
+    image = Image.linear_gradient("L").resize((96, 128)).rotate(37 * number, fillcolor=(61 * number) % 256)
+    file = io.BytesIO()
+    image.convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def run(name: str = "run-1", at: datetime = NOW) -> Run:
+    return Run(id=name, source="arxiv", started_at=at - timedelta(minutes=2), finished_at=at, version="0.1.0")
+
+
+def prompt(number: int) -> Prompt:
+    return Prompt(
+        text=f"Draw {number} things.",
+        writer="openai",
+        model="gpt-4o-mini",
+        request=f"Please: {number}",
+        tokens_in=300,
+        tokens_out=90,
+        request_id=f"req-{number}",
+        seconds=1.5,
+        dollars=0.0001,
+    )
+
+
+def painting(number: int) -> Painting:
+    content = png(number)
+    digest = hashlib.sha256(content).hexdigest()
+    return Painting(
+        painter="fal",
+        model="fal-ai/flux/schnell",
+        parameters='{"seed":42}',
+        seed="42",
+        url=f"https://fal.media/files/{number}.png",
+        request_id=f"job-{number}",
+        seconds=2.5,
+        dollars=0.003,
+        original=Original(
+            digest=digest, path=original_path(digest, "png"), format="png", width=96, height=128, bytes=len(content)
+        ),
+    )
+
+
+async def buy(archive: Archive, number: int) -> None:
+    """The journal and the original of a bought painting; journalled is the prompt, too."""
+
+    async def written() -> Prompt:
+        return prompt(number)
+
+    async def painted() -> Painting:
+        await archive.put(painting(number).original.path, png(number))
+        return painting(number)
+
+    key = hashlib.sha256(str(number).encode()).hexdigest()[:31]
+    name = paper(number).id
+    await Journal(archive).settle(f"{key}a", PaidCall(what=f"prompt {name} by OpenAI", record=Prompt, submit=written))
+    await Journal(archive).settle(f"{key}b", PaidCall(what=f"painting {name} by fal", record=Painting, submit=painted))
+
+
+async def outcome(archive: Archive, number: int, day: date = DAY) -> Outcome:
+    """One paper's whole trip, its picture archived."""
+    await buy(archive, number)
+    one, bought, text = paper(number, day), painting(number), prompt(number)
+    story = Story(
+        title=one.title,
+        paper_id=one.id,
+        paper_url=one.url,
+        prompt=text.text,
+        recipe=RECIPE,
+        writer=text.writer,
+        writer_model=text.model,
+        painter=bought.painter,
+        painter_model=bought.model,
+        seed=bought.seed,
+        original=bought.original.digest,
+        created=one.folder_date,
+    )
+    jpeg, width, height = to_jpeg(png(number), 60, story)
+    path = picture_path(one)
+    await archive.put(path, jpeg)
+    picture = Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
+    return Outcome(paper=one, status=Status.DONE, recipe=RECIPE, prompt=text, painting=bought, picture=picture)
+
+
+def failure(number: int, kind: str = "ProviderBroken", day: date = DAY) -> Outcome:
+    status = Status.BLOCKED if kind == "Blocked" else Status.FAILED
+    return Outcome(paper=paper(number, day), status=status, reason=kind, message="It did.", recipe=RECIPE)
+
+
+async def stocked(place: Path | str, pictures: int = 3) -> Archive:
+    """An archive with so many pictures of one run, and a failure."""
+    archive = Archive.open(str(place))
+    made = [await outcome(archive, number) for number in range(1, pictures + 1)]
+    await Catalog(archive).write(DAY, "run-1", [*made, failure(99)], run())
+    return archive
