@@ -43,4 +43,8 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv --without-pip --clear $(VENV)
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# Prefect takes ten seconds to make a new database: better now than in the first run.
+	mkdir -p data/prefect
+	PREFECT_HOME="$(CURDIR)/data/prefect" $(BIN)/prefect server database upgrade --yes > $(VENV)/database.log 2>&1 \
+		|| { cat $(VENV)/database.log; exit 1; }
 	touch $(READY)

@@ -343,8 +343,6 @@ async def main():
 asyncio.run(main())
 """
     # The program and its workers share this pipe: it ends only when the last of them has.
-    program = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=30, check=False
-    )
+    program = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=30, check=False)
     assert program.returncode == -signal.SIGKILL
     assert program.stdout.strip() == b"1 worker"

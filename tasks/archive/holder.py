@@ -26,7 +26,16 @@ class Holder(Value):
     @classmethod
     def here(cls) -> "Holder":
         """The program that asks."""
-        return _machine().model_copy(update={"pid": os.getpid(), "born": _born(os.getpid())})
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> "Holder":
+        """Another program on this machine."""
+        return _machine().model_copy(update={"pid": pid, "born": _born(pid)})
+
+    def is_alive(self) -> bool:
+        """Whether the program certainly runs on this very machine; False wherever that cannot be known."""
+        return self.born is not None and self == Holder.of(self.pid)
 
     def is_gone(self) -> bool:
         """Whether the program has certainly ended; False wherever that cannot be known."""

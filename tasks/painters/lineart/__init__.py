@@ -39,7 +39,7 @@ class LineArt:
     recipe = PainterRecipe(kind="lineart", model="lineart-1", parameters=canonical_json(width=WIDTH, height=HEIGHT))
 
     def __init__(self, settings: "Settings") -> None:
-        # Each worker is a pool of one: a larger pool that starts a process while another dies never ends (seen in 3.11).
+        # Each worker is a pool of one: a larger pool that starts a process just as another dies never ends.
         self._workers: list[ProcessPoolExecutor] = []
         self._idle: list[ProcessPoolExecutor] = []
         self._turns = asyncio.Semaphore(min(os.cpu_count() or 1, settings.paintings_at_once))

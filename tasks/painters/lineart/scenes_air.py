@@ -139,7 +139,7 @@ def ship(sheet: Sheet) -> None:
         fold = [(x + side * u, v) for u, v in ((306, 706), (172, 768), (204, 902), (214, 902))]
         pen.hatch(fold, 1.1 * side, 5.4)
         pen.stroke([(x + side * 172, 768), (x + side * 206, 900)], 2, taper=1)
-    sheet.letter(Box(x - 166, 782, x + 166, 870), largest=50)
+    sheet.letter(Box(x - 166, 780, x + 166, 862), largest=50)
     for row in range(3):
         _breakers(pen, 890 + 26 * row, 70 - 34 * row, 690 + 30 * row, 2.6 - 0.3 * row)
     sheet.draw_minor(0, 96, 596, 54)

@@ -119,7 +119,7 @@ def gentleman(sheet: Sheet) -> None:
     _sea_and_wall(pen)
     sun(pen, 640, 290, 84, Box(hat.left, hat.top, hat.right, hero.bottom))
     cloud(pen, 122, 250, 90)
-    cloud(pen, 668, 520, 66)
+    cloud(pen, 676, 462, 62)
     gull(pen, 92, 420, 26)
     gull(pen, 660, 130, 22)
     _suit(pen)
@@ -130,7 +130,7 @@ def gentleman(sheet: Sheet) -> None:
         pen.stroke(spline(cord), 2, taper=1)
     board(sheet, CENTER, 866, 372, 164, pen.random.choice((-0.03, 0.025)))
     sheet.draw_minor(0, 96, 566, 54)
-    sheet.draw_minor(1, 682, 640, 52)
+    sheet.draw_minor(1, 704, 590, 46)
 
 
 def _sea_and_wall(pen: Pen) -> None:
