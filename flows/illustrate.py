@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import groupby
+from pathlib import Path
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
@@ -24,6 +25,10 @@ from tasks.version import VERSION
 from tasks.writers import WriterName
 
 
+# Named only so that Prefect does not ask the server for a default in every run, and leave a socket open.
+NO_RESULTS = Path("data/results")
+
+
 def _day_name() -> str:
     parameters = runtime.flow_run.parameters
     return f"{parameters.get('day') or 'newest'} · {parameters.get('source') or load_settings().source}"
@@ -38,6 +43,7 @@ def _papers_name() -> str:
     flow_run_name=_day_name,
     description="Fetch a day's papers and have a picture made for each.",
     persist_result=False,
+    result_storage=NO_RESULTS,
 )
 async def illustrate_day(
     day: date | None = None,
@@ -81,6 +87,7 @@ async def illustrate_day(
     flow_run_name=_papers_name,
     description="Have a picture made for each of these papers.",
     persist_result=False,
+    result_storage=NO_RESULTS,
 )
 async def illustrate_papers(
     ids: list[str],
