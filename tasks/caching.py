@@ -1,5 +1,6 @@
 """How tasks are cached and retried, and what they report of the journal."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from prefect.logging.loggers import task_run_logger
 from prefect.tasks import Task
 
 from tasks.archive.journal import Settled
-from tasks.errors import FrontispieceError
+from tasks.errors import FrontispieceError, SourceUnavailable
 from tasks.models import Value
 from tasks.recipe import digest
 
@@ -36,7 +37,13 @@ async def worth_another_attempt(_: "Task[..., Any]", task_run: TaskRun, state: "
     error = await state.aresult(raise_on_failure=False)
     if not (isinstance(error, FrontispieceError) and error.is_transient):
         return False
-    task_run_logger(task_run).warning("%s Trying again.", error)
+    logger = task_run_logger(task_run)
+    if isinstance(error, SourceUnavailable) and error.retry_after:
+        # Providers have a gate that holds up everybody at once; a source is asked by one task only.
+        logger.warning("%s Trying again in %.0f s.", error, error.retry_after)
+        await asyncio.sleep(error.retry_after)
+    else:
+        logger.warning("%s Trying again.", error)
     return True
 
 
