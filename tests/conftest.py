@@ -5,9 +5,15 @@ import os
 import socket
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+from real_server import RealServer, real_server_in
 
 from deployments.server import SERVER_SETTINGS
+
+# A busy machine is no bug.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 
 class OutsideNetwork(AssertionError):
@@ -73,3 +79,10 @@ def prefect_server() -> Iterator[None]:
             patch.setenv(name, value)
         with prefect_test_harness(server_startup_timeout=120):
             yield
+
+
+@pytest.fixture(scope="session")
+def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """One `prefect server start`, as people run it, for all tests that need one."""
+    with real_server_in(tmp_path_factory.mktemp("prefect home")) as server:
+        yield server
