@@ -10,6 +10,10 @@ SERVER_SETTINGS: Final = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    # A slot whose holder was killed is freed although the server was started anew.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    # Old runs go, with their logs and artifacts; the catalog remembers what counts.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     # Nothing is reported to anybody.
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -27,4 +31,5 @@ def use_own_server(environment: MutableMapping[str, str], folder: Path) -> None:
         environment.setdefault(name, value)
     chosen = {"PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"} & environment.keys()
     if not chosen and not Path("~/.prefect/profiles.toml").expanduser().exists():
+        folder.mkdir(parents=True, exist_ok=True)  # the server does not make it, and then cannot open its database
         environment["PREFECT_HOME"] = str(folder.resolve())

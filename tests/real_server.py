@@ -1,0 +1,112 @@
+"""A real Prefect server in a process of its own, and what tests ask of it over HTTP."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from deployments.server import SERVER_SETTINGS
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def until(look: Callable[[], T | None], seconds: float = 60, every: float = 0.1) -> T:
+    """The first answer that is not None (nor False); fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found is not None and found is not False:
+            return found
+        assert time.monotonic() < deadline, f"nothing after {seconds} seconds"
+        time.sleep(every)
+
+
+@dataclass(frozen=True)
+class RealServer:
+    """A server's address, and the home it keeps its database in."""
+
+    url: str
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, **SERVER_SETTINGS, "PREFECT_HOME": str(self.home), "PREFECT_API_URL": f"{self.url}/api"}
+
+    def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
+        """The JSON answer to GET, or to POST when there is a body. Raises HTTPError."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/api{path}", data, headers, method=method)  # noqa: S310 only us
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            content = answer.read()
+        return json.loads(content) if content else None
+
+    def deployment(self, name: str) -> Any:
+        return self.ask(f"/deployments/name/{name}")
+
+    def start(self, name: str, **parameters: object) -> str:
+        """Have a deployment's run started; gives its id."""
+        deployment = self.deployment(name)["id"]
+        body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
+        return str(self.ask(f"/deployments/{deployment}/create_flow_run", body)["id"])
+
+    def run(self, run: str) -> Any:
+        return self.ask(f"/flow_runs/{run}")
+
+    def wait(self, run: str, state: str, seconds: float = 60) -> Any:
+        """The run once it is in this state; fails when it ends in another one."""
+
+        def look() -> Any:
+            now = self.run(run)
+            is_over = now["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+            assert not is_over or now["state_name"] == state, now["state"]
+            return now if now["state_name"] == state else None
+
+        return until(look, seconds)
+
+    def task_states(self, run: str) -> list[str]:
+        found = self.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
+        return [each["state_type"] for each in found]
+
+    def artifacts(self, run: str) -> dict[str, Any]:
+        found = self.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
+        return {each["key"]: each for each in found}
+
+
+@contextlib.contextmanager
+def real_server_in(home: Path) -> Iterator[RealServer]:
+    server = RealServer(f"http://127.0.0.1:{(port := free_port())}", home)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    environment = {name: value for name, value in server.environment.items() if name != "PREFECT_API_URL"}
+    environment["PREFECT_UI_API_URL"] = environment["PREFECT_SERVER_UI_API_URL"] = f"{server.url}/api"
+    with (home / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        until(lambda: _is_healthy(server), 120)
+        yield server
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _is_healthy(server: RealServer) -> bool:
+    try:
+        return bool(server.ask("/health"))
+    except OSError:
+        return False
