@@ -24,7 +24,6 @@ from tasks.studio import Studio, open_studio
 from tasks.version import VERSION
 from tasks.writers import WriterName
 
-
 # Named only so that Prefect does not ask the server for a default in every run, and leave a socket open.
 NO_RESULTS = Path("data/results")
 
