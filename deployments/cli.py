@@ -51,6 +51,11 @@ def parser() -> Parser:
         command.add_argument("--refresh", action="store_true", help="make anew, and pay again, what is archived")
         command.add_argument("-v", "--verbose", action="store_true", help="print the whole log")
 
+    served = "start a Prefect server if there is none, and run the deployments until Ctrl-C"
+    commands.add_parser("serve", help=served, description=f"S{served[1:]}.").set_defaults(handle=serve)
+    deployed = "register the deployments on a work pool of the Prefect server that PREFECT_API_URL names"
+    commands.add_parser("deploy", help=deployed, description=f"R{deployed[1:]}.").set_defaults(handle=deploy)
+
     commands.add_parser("settings", help="print the settings in force", description="Print the settings in force.")
     add_commands(commands)
     return top
@@ -111,6 +116,32 @@ def show_settings() -> int:
     return DONE
 
 
+def serve(_: argparse.Namespace) -> int:
+    """Serve the deployments; ends with Ctrl-C."""
+    use_own_server(os.environ, Path("data/prefect"))
+    from deployments import serving
+    from tasks.settings import load_settings
+
+    return serving.serve(load_settings())
+
+
+def deploy(_: argparse.Namespace) -> int:
+    """Register the deployments on a work pool, and say how to start a worker."""
+    use_own_server(os.environ, Path("data/prefect"))
+    from prefect.settings import PREFECT_API_URL
+
+    from deployments.deploying import deploy
+    from tasks.settings import load_settings
+
+    if PREFECT_API_URL.value() is None:
+        raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")
+    settings = load_settings()
+    for each in asyncio.run(deploy(settings)):
+        print(f"{each.name:<8} {each.schedule}")
+    print(f"Runs start with: prefect worker start --pool {settings.work_pool}")
+    return DONE
+
+
 def illustrate(options: argparse.Namespace) -> int:
     """Run the flow of `run` or `paper` in this process, and show how it goes."""
     asyncio.run(check_before(options))
@@ -143,7 +174,10 @@ async def check_before(options: argparse.Namespace) -> None:
     if options.command == "paper":
         for text in options.ids:
             parse_id(text)
-    async with open_studio(load_settings(**choices(options))) as studio:
+    settings = load_settings(**choices(options))
+    if settings.waits_for_secrets:
+        return
+    async with open_studio(settings) as studio:
         if options.command == "run":
             await day_meant(options.day, studio)
 

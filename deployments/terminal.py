@@ -95,7 +95,9 @@ class LogLines(logging.Handler):
         if record.levelno < logging.WARNING and not (from_run and self._verbose):
             return
         record.exc_info = record.exc_text = None  # the server keeps the traceback; a person gets the sentence
-        self._console.print(self.format(record), markup=False, highlight=False, soft_wrap=True)
+        # Further lines of a message are indented, so that no answer from outside can pass for a line of the log.
+        text = self.format(record).replace("\n", "\n    ")
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_summary(console: Console, report: Report) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from prefect import get_run_logger
+
 from tasks.models import Outcome, Paper, Picture, Status
 from tasks.studio import Studio
 
@@ -25,6 +27,8 @@ async def choose(papers: Sequence[Paper], studio: Studio) -> tuple[list[Paper], 
     keys = [paper.key for paper in voted]
     archived = await _still_there(await studio.catalog.archived(keys, recipe), studio)
     blocked = await studio.catalog.blocked(keys, recipe)
+    for problem in studio.catalog.problems:
+        get_run_logger().warning(problem)
     waiting = []
     for paper in voted:
         if picture := archived.get(paper.key):

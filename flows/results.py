@@ -1,13 +1,48 @@
 """Prefect's cached results, kept in the archive they speak of."""
 
 import json
+from pathlib import Path
+from typing import Final
 
 from prefect.filesystems import WritableFileSystem
-from pydantic import PrivateAttr
+from prefect.serializers import Serializer
+from pydantic import Field, PrivateAttr
 
 from tasks.archive.store import Archive
+from tasks.errors import FrontispieceError
+from tasks.models import Painting, Picture, Prompt, Value
+from tasks.sources.interface import Listed
 
-MAX_RESULT_BYTES = 16_000_000
+# For flows, which keep none: where none is named, Prefect asks the server for a default in every run, and leaves the
+# socket open.
+NO_RESULTS: Final = Path("data/results")
+MAX_RESULT_BYTES: Final = 16_000_000
+KIND: Final = "frontispiece-record"
+RECORDS: Final[dict[str, type[Value]]] = {record.__name__: record for record in (Listed, Prompt, Painting, Picture)}
+
+
+class RecordSerializer(Serializer):  # bare: Prefect registers no parametrized serializer
+    """Our own records as JSON, and nothing else.
+
+    Prefect's JSON serializer imports whatever class a file names; this one knows four.
+    """
+
+    type: str = Field(default=KIND, frozen=True)
+
+    def dumps(self, obj: Value | BaseException) -> bytes:
+        """A record by name; of an error its sentence."""
+        if isinstance(obj, BaseException):
+            return json.dumps({"error": str(obj)}).encode()
+        return json.dumps({type(obj).__name__: obj.model_dump(mode="json")}).encode()
+
+    def loads(self, blob: bytes) -> Value | BaseException:
+        """The record; raises ValueError for anything else, and Prefect makes it again."""
+        ((name, content),) = json.loads(blob).items()
+        if name == "error":
+            return FrontispieceError(str(content))
+        if name not in RECORDS:
+            raise ValueError(f"A result of an unknown kind: {name[:40]!r}.")
+        return RECORDS[name].model_validate(content)
 
 
 class ArchivedResults(WritableFileSystem):
@@ -34,9 +69,9 @@ class ArchivedResults(WritableFileSystem):
         content = await self._archive.get(f"results/{path}", max_bytes=MAX_RESULT_BYTES)
         if content is None:
             raise ValueError(f"No result under {path}.")
-        # Prefect would unpickle whatever says it is a pickle; ours never are.
-        if json.loads(content)["metadata"]["serializer"]["type"] != "json":
-            raise ValueError(f"The result under {path} is not JSON.")
+        # Prefect loads a file by the serializer that it names, pickle among them; ours name none but ours.
+        if json.loads(content)["metadata"]["serializer"]["type"] != KIND:
+            raise ValueError(f"The result under {path} is not one of ours.")
         return content
 
     async def write_path(self, path: str, content: bytes) -> None:

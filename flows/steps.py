@@ -7,7 +7,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 from prefect.client.schemas.objects import State
 from prefect.tasks import Task
 
-from flows.results import ArchivedResults
+from flows.results import ArchivedResults, RecordSerializer
 from tasks.archive_image import archive_image
 from tasks.fetch_papers import fetch_papers
 from tasks.find_papers import find_papers
@@ -45,7 +45,7 @@ class Step(Generic[P, R]):
         # Set on the copy: Prefect's constructor would ask for a storage that is saved on the server.
         if self._task.persist_result:
             self._task.result_storage = ArchivedResults.of(studio.archive)
-            self._task.result_serializer = "json"
+            self._task.result_serializer = RecordSerializer()
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Taken[R]:
         """Run the task; raises what it raises."""

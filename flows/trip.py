@@ -1,5 +1,6 @@
 """One paper's trip: prompt, painting, picture, in plain sequence; whatever happens ends as its own outcome."""
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
@@ -28,10 +29,15 @@ class Trip:
         self._picture: Picture | None = None
 
     async def make(self) -> Outcome:
-        """Go the whole way. Never raises, so that one paper's failure leaves the others alone."""
+        """Go the whole way. Never raises once it has begun, so that one paper's failure leaves the others alone.
+
+        When the run is cancelled the trip ends where it is, and so the record knows what was paid for.
+        """
         async with self._studio.papers_window:
             try:
                 await self._go()
+            except asyncio.CancelledError:
+                outcome = self._outcome(Status.FAILED, "Cancelled", "The run was cancelled.")
             except FrontispieceError as error:
                 outcome = self._failed(error.kind, str(error), blocked=isinstance(error, Blocked))
             except Exception as error:  # a mistake of ours must not take the other papers along

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -27,7 +28,6 @@ class Settings(BaseSettings):
     )
 
     archive: str = Field("data/archive", description="folder or URL (s3://, gs://, az://) of the archive")
-    results: Path = Field(Path("data/results"), description="folder of Prefect's cached results, for archives by URL")
 
     source: SourceName = Field("snapshot", description="where lists of papers come from")
     writer: WriterName = Field("template", description="who writes the picture prompts")
@@ -90,11 +90,45 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(1.0, ge=0, description="first pause between attempts; each further one doubles it")
     failure_limit: float = Field(0.1, ge=0, le=1, description="share of the papers that may fail before the run fails")
 
+    daily_cron: str = Field(
+        "30 20 * * *", description="when `daily` runs: minute, hour, day, month, weekday; arXiv announces at 20:00"
+    )
+    timezone: str = Field("America/New_York", description="time zone of the schedules")
+    daily_catch_up: int = Field(
+        3, ge=0, le=31, description="days before its own that a scheduled `daily` looks through for late additions"
+    )
+    ui_port: int = Field(4200, ge=1, le=65535, description="port of the UI of `frontispiece serve`, on this machine")
+    work_pool: str = Field("frontispiece", description="work pool of `frontispiece deploy`, of the type process")
+    webhook: SecretStr | None = Field(
+        None, description="address that is told of a failed or crashed `daily`, as JSON by POST"
+    )
+    openai_secret_block: str | None = Field(
+        None, description="Prefect Secret block with the key of OpenAI, where OPENAI_API_KEY is not set"
+    )
+    fal_secret_block: str | None = Field(
+        None, description="Prefect Secret block with the key of fal.ai, where FAL_KEY is not set"
+    )
+    huggingface_secret_block: str | None = Field(
+        None, description="Prefect Secret block with the token of Hugging Face, where HF_TOKEN is not set"
+    )
+
     @field_validator("categories", "picture_hosts", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def waits_for_secrets(self) -> bool:
+        """Whether keys come from Prefect's Secret blocks, which are known only once a run has begun."""
+        return any((self.openai_secret_block, self.fal_secret_block, self.huggingface_secret_block))
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin")
         return value
 
     @field_validator("openai_temperature", mode="before")

@@ -26,11 +26,11 @@ def free_port() -> int:
 
 
 def until(look: Callable[[], T | None], seconds: float = 60, every: float = 0.1) -> T:
-    """The first answer that is not None (nor False); fails after so many seconds."""
+    """The first answer that says something; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()
-        if found is not None and found is not False:
+        if found:
             return found
         assert time.monotonic() < deadline, f"nothing after {seconds} seconds"
         time.sleep(every)
@@ -52,8 +52,15 @@ class RealServer:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/api{path}", data, headers, method=method)  # noqa: S310 only us
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            content = answer.read()
+        for patience in (3, 2, 1, 0):  # a server on SQLite is at times too busy to answer; Prefect's client asks again
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                    content = answer.read()
+                break
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or not patience:
+                    raise
+                time.sleep(0.5)
         return json.loads(content) if content else None
 
     def deployment(self, name: str) -> Any:

@@ -32,6 +32,10 @@ def files(archive: Path, room: str) -> dict[str, str]:
     }
 
 
+def swap(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new))
+
+
 async def test_a_day_gets_its_pictures_and_one_parquet_file(archive: Path) -> None:
     state, seen = await run_day()
     assert state.name == "Completed"
@@ -103,8 +107,10 @@ async def test_a_lost_original_is_painted_again(archive: Path) -> None:
         pytest.param(lambda path: path.write_bytes(b""), id="emptied"),
         pytest.param(lambda path: path.write_bytes(path.read_bytes()[:100]), id="cut short"),
         pytest.param(lambda path: path.write_bytes(b"\x80\x04K\x01."), id="a pickle"),
-        pytest.param(lambda path: path.write_text(path.read_text().replace('"json"', '"pickle"')), id="says pickle"),
-        pytest.param(lambda path: path.write_text(path.read_text().replace("seconds", "minutes")), id="other fields"),
+        pytest.param(lambda path: swap(path, "frontispiece-record", "pickle"), id="says pickle"),
+        pytest.param(lambda path: swap(path, "frontispiece-record", "json"), id="says json"),
+        pytest.param(lambda path: swap(path, "Prompt", "Popen"), id="names another class"),
+        pytest.param(lambda path: swap(path, "seconds", "minutes"), id="other fields"),
     ],
 )
 async def test_a_damaged_result_is_made_again(archive: Path, damage: object) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from faults import TRANSIENT
 from PIL import Image
 from providers import Providers, fake_providers
 from watching import run_day, run_papers
@@ -182,3 +183,59 @@ async def test_failures_beyond_the_limit_fail_the_run_and_are_named(
     assert all(outcome.prompt is not None for outcome in seen.outcomes.values())
     (path,) = parquet_files(archive)
     assert pq.read_table(path, partitioning=None).column("status").to_pylist() == ["failed"] * 2
+
+
+async def test_a_wait_is_sat_out_once_for_all_and_stands_in_the_log(world: Providers, archive: Path) -> None:
+    world.openai.faults.queue("chat", "429 seconds")
+    state, seen = await run_day(limit=4)
+    assert state.name == "Completed"
+    assert sum(line.startswith("Waiting 1 s: ") for line in seen.lines) == 1
+    assert world.paid == (4, 4)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_with_every_transient_fault_at_once_every_paper_is_illustrated(
+    seed: int, world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "10")
+    names = [name for name in TRANSIENT if not name.startswith("429 ")]  # those two would make the test wait
+    for fake in (world.openai, world.fal):
+        fake.faults.at_random(0.1, seed, names)
+    state, seen = await run_day()
+    assert state.name == "Completed"
+    assert {outcome.status for outcome in seen.outcomes.values()} == {"done"}
+    assert len(seen.outcomes) == 9
+
+
+@pytest.mark.parametrize("where", ["chat", "submit"])
+async def test_after_an_outage_the_next_run_buys_only_what_is_missing(
+    where: str, world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
+    fake = world.openai if where == "chat" else world.fal
+    fake.faults.always(where, "503")
+    state, _ = await run_day(limit=3)
+    assert state.name == "Failed"
+    fake.faults.always(where, None)
+    state, _ = await run_day(limit=3)
+    assert (state.name, world.paid) == ("Completed", (3, 3))
+
+
+async def test_a_file_cut_short_in_the_catalog_is_named_and_the_rest_reads(world: Providers, archive: Path) -> None:
+    await run_papers([ID])
+    (archive / "catalog" / "day=2024-10-31" / "broken.parquet").write_bytes(b"PAR1 and no more")
+    state, seen = await run_papers([ID])
+    assert (state.name, world.paid) == ("Completed", (1, 1))
+    assert any("broken.parquet" in line for line in seen.lines)
+
+
+async def test_planted_keys_are_nowhere_in_the_archive_or_the_log(
+    world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-0451")
+    monkeypatch.setenv("FAL_KEY", "fal-planted-0451")
+    world.openai.faults.queue("chat", "500")
+    world.fal.faults.queue("submit", "422")
+    _, seen = await run_day(limit=3)
+    assert not any("planted" in line for line in seen.lines)
+    assert not any(b"planted" in path.read_bytes() for path in archive.rglob("*") if path.is_file())

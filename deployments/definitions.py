@@ -1,0 +1,102 @@
+"""The deployments, defined once: `frontispiece serve` and `frontispiece deploy` register these."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from prefect import Flow
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
+
+from deployments.form import plain
+from flows.daily import daily
+from flows.illustrate import illustrate_papers
+from flows.upkeep import upkeep
+from tasks.errors import BadInput
+from tasks.settings import Settings
+from tasks.version import VERSION
+
+TAG: Final = "frontispiece"
+SUNDAY_MORNING: Final = "0 5 * * 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One deployment: which flow, when, and what its form holds at first."""
+
+    name: str
+    flow: Flow[..., Any]
+    description: str
+    cron: str | None = None
+    timezone: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    at_once: int | None = None
+
+    @property
+    def entrypoint(self) -> str:
+        """Where a worker finds the flow: by module, so that it may start anywhere the project is installed."""
+        return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
+
+    @property
+    def schedule(self) -> str:
+        """When it runs, for people."""
+        return f"{self.cron} {self.timezone}" if self.cron else "when asked"
+
+    async def build(self) -> RunnerDeployment:
+        """What Prefect registers. Raises BadInput for a cron expression that cannot be."""
+        try:
+            schedules = [Cron(self.cron, timezone=self.timezone, slug=self.name)] if self.cron else []
+            deployment = await self.flow.ato_deployment(
+                self.name,
+                schedules=schedules,
+                parameters=self.parameters,
+                description=self.description,
+                tags=[TAG],
+                version=VERSION,
+                concurrency_limit=self._concurrency(),
+                entrypoint_type=EntrypointType.MODULE_PATH,
+            )
+        except ValueError as error:
+            raise BadInput(f"The schedule {self.cron!r} of {self.name} cannot be: {error}.") from None
+        # Prefect has no other way to a form of one's own.
+        deployment._parameter_openapi_schema = plain(deployment._parameter_openapi_schema)
+        return deployment
+
+    def _concurrency(self) -> ConcurrencyLimitConfig | None:
+        if self.at_once is None:
+            return None
+        return ConcurrencyLimitConfig(limit=self.at_once, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+
+
+def definitions(settings: Settings) -> tuple[Definition, ...]:
+    """All deployments under these settings."""
+    recipe = {"writer": settings.writer, "painter": settings.painter, "style": settings.style}
+    return (
+        Definition(
+            name="daily",
+            flow=daily,
+            description=(
+                "Illustrates the papers of the day, and what came late to the lists of the days before. "
+                "What is archived costs nothing. Pick a day under Custom run to illustrate just that one."
+            ),
+            cron=settings.daily_cron,
+            timezone=settings.timezone,
+            parameters={"source": settings.source, **recipe},
+            at_once=1,
+        ),
+        Definition(
+            name="papers",
+            flow=illustrate_papers,
+            description="Illustrates single papers, by arXiv id or by a URL of arXiv or Hugging Face.",
+            parameters=recipe,
+        ),
+        Definition(
+            name="upkeep",
+            flow=upkeep,
+            description="Closes runs that a killed process left behind.",
+            cron=SUNDAY_MORNING,
+            timezone=settings.timezone,
+            at_once=1,
+        ),
+    )

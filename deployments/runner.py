@@ -1,0 +1,60 @@
+"""The process below `frontispiece serve` that registers the deployments and starts their runs, until SIGTERM."""
+
+import asyncio
+import signal
+import sys
+from typing import Final
+
+from prefect.runner import Runner
+
+from deployments.definitions import definitions
+from deployments.deploying import build_all, install_alarm
+from flows.reconcile import close_orphans, said
+from tasks.errors import FrontispieceError
+from tasks.settings import Settings, load_settings
+
+RUNS_AT_ONCE: Final = 4
+
+
+async def run(settings: Settings, ui: str) -> None:
+    """Tidy up, register everything, say so, and start what is due."""
+    if orphans := await close_orphans():
+        print(said(orphans))
+    runner = Runner(name="frontispiece", pause_on_shutdown=False, limit=RUNS_AT_ONCE)
+    for deployment in (await build_all(settings)).values():
+        await runner.aadd_deployment(deployment)
+    await install_alarm(settings)
+    print(f"Frontispiece is served at {ui}")
+    for each in definitions(settings):
+        print(f"  {each.name:<8} {each.schedule}")
+    print("Ctrl-C ends it; the schedules stay.", flush=True)
+    await _until_stopped(runner)
+
+
+async def _until_stopped(runner: Runner) -> None:
+    running = asyncio.create_task(runner.start())
+    await asyncio.sleep(0)  # it sets a handler of its own at once, which would block the loop that it waits for
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if runner.started:
+        await runner.astop()
+    elif not running.done():
+        running.cancel()
+    await running
+
+
+def main() -> int:
+    """Run until told to stop; gives the exit code."""
+    try:
+        asyncio.run(run(load_settings(), sys.argv[1]))
+    except FrontispieceError as error:
+        print(f"frontispiece: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

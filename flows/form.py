@@ -1,0 +1,20 @@
+"""The parameters of the flows as people meet them in Prefect's form. Left empty, the settings decide."""
+
+from datetime import date
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from tasks.painters import PainterName
+from tasks.sources import SourceName
+from tasks.writers import WriterName
+
+Day: TypeAlias = date | None
+SourceChoice: TypeAlias = SourceName | None
+WriterChoice: TypeAlias = WriterName | None
+PainterChoice: TypeAlias = PainterName | None
+StyleChoice: TypeAlias = Literal["seed", "fenced"] | None
+Count: TypeAlias = Annotated[int, Field(ge=0)] | None
+DaysBack: TypeAlias = Annotated[int, Field(ge=0, le=31)] | None
+Categories: TypeAlias = list[str] | None
+Ids: TypeAlias = Annotated[list[str], Field(min_length=1)]

@@ -1,0 +1,111 @@
+"""Closes the runs that a killed process left behind: the server would show them as running for ever."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.sorting import TaskRunSort
+from prefect.states import Cancelled, Crashed
+from pydantic import ValidationError
+
+from tasks.archive.holder import Holder
+
+FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "upkeep")
+LABEL: Final = "frontispiece."
+# Where it cannot be known whether a run's process lives: how long it may be silent.
+SILENCE: Final = timedelta(days=1)
+STARTING: Final = timedelta(minutes=15)
+_OPEN: Final = [StateType.RUNNING, StateType.CANCELLING, StateType.PENDING]
+
+
+async def sign(flow_run_id: UUID) -> None:
+    """Write on the run which process it is in, so that others can tell when that has ended."""
+    async with get_client() as client:
+        labels = {f"{LABEL}{name}": value for name, value in Holder.here().model_dump(exclude_none=True).items()}
+        await client.update_flow_run_labels(flow_run_id, labels)
+
+
+async def close_orphans(but: UUID | None = None, now: datetime | None = None) -> list[str]:
+    """Give every run of ours whose process has ended a final state, its task runs too; names those runs."""
+    now = now or datetime.now(UTC)
+    async with get_client() as client:
+        open_runs = await client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=list(FLOWS))),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN))),
+        )
+        others = [run for run in open_runs if run.id != but]
+        orphans = [run for run in others if await _is_orphan(run, client, now)]
+        for run in orphans:
+            await _close(run, client)
+    return [run.name for run in orphans]
+
+
+def holder_of(run: FlowRun) -> Holder | None:
+    """The process that signed the run, if any did."""
+    labels = {name.removeprefix(LABEL): value for name, value in run.labels.items() if name.startswith(LABEL)}
+    try:
+        return Holder.model_validate(labels)
+    except ValidationError:
+        return None
+
+
+def is_gone(holder: Holder, here: Holder) -> bool:
+    """Whether the process has certainly ended; a machine of the same name that was started anew ended it."""
+    restarted = holder.host == here.host and bool(holder.boot and here.boot) and holder.boot != here.boot
+    return restarted or holder.is_gone()
+
+
+async def _is_orphan(run: FlowRun, client: PrefectClient, now: datetime) -> bool:
+    holder, here = holder_of(run), Holder.here()
+    since = run.state.timestamp if run.state else now
+    if run.state_type is StateType.PENDING or holder is None:  # it is about to start, or to sign
+        return now - since > STARTING
+    if is_gone(holder, here):
+        return True
+    if (holder.host, holder.boot, holder.space) == (here.host, here.boot, here.space):
+        return False
+    newest = await client.read_task_runs(flow_run_filter=_this(run), sort=TaskRunSort.EXPECTED_START_TIME_DESC, limit=1)
+    heard = max([since, *(task.expected_start_time for task in newest if task.expected_start_time)])
+    return now - heard > SILENCE
+
+
+async def _close(run: FlowRun, client: PrefectClient) -> None:
+    message = "Its process ended without a word; Frontispiece closed the run. What was done is kept."
+    unfinished = await client.read_task_runs(
+        flow_run_filter=_this(run),
+        task_run_filter=TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN))),
+    )
+    for task_run in unfinished:
+        await client.set_task_run_state(task_run.id, _crashed(message), force=True)
+    cancelled = run.state_type is StateType.CANCELLING
+    state: State[None] = Cancelled(message=message) if cancelled else _crashed(message)
+    await client.set_flow_run_state(run.id, state, force=True)
+
+
+def _this(run: FlowRun) -> FlowRunFilter:
+    return FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
+
+
+def _crashed(message: str) -> State[None]:
+    return Crashed(message=message)
+
+
+def said(names: Sequence[str]) -> str:
+    """What was done, as one sentence."""
+    if not names:
+        return "No run was left behind."
+    return f"Closed {len(names)} runs that had ended without a word: {', '.join(names)}."

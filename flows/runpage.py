@@ -1,0 +1,144 @@
+"""Keeps the run's page in Prefect up to date, whoever started the run."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+from prefect import get_run_logger
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+
+from flows.artifacts import Exhibit, outcome_table, pages
+from flows.audience import Audience, audience
+from flows.report import Report
+from tasks.archive.jpeg import MAX_BYTES, thumbnail
+from tasks.archive.store import Archive
+from tasks.errors import FrontispieceError
+from tasks.models import Outcome, Paper, Status
+
+SECONDS_BETWEEN = 1.0
+THUMBNAILS_AT_ONCE = 4
+
+
+class RunPage:
+    """An audience that tells the Prefect server what it sees, and passes everything on to the other one."""
+
+    def __init__(self, archive: Archive, other: Audience) -> None:
+        self._archive = archive
+        self._other = other
+        self._papers = self._ended = 0
+        self._at: dict[str, str] = {}
+        self._outcomes: list[Outcome] = []
+        self._thumbnails: dict[str, bytes] = {}
+        self._progress: UUID | None = None
+        self._shown = ""
+        self._complained = False
+        self._report: Report | None = None
+
+    def listed(self, papers: int, waiting: int) -> None:
+        """So many more papers to illustrate."""
+        self._papers += waiting
+        self._other.listed(papers, waiting)
+
+    def step(self, paper: Paper, verb: str) -> None:
+        """A paper is at this step now."""
+        self._at[paper.key] = verb
+        self._other.step(paper, verb)
+
+    def ended(self, outcome: Outcome) -> None:
+        """One paper less to go."""
+        self._at.pop(outcome.paper.key, None)
+        self._ended += 1
+        self._outcomes.append(outcome)
+        self._other.ended(outcome)
+
+    def closed(self, report: Report) -> None:
+        """The run is recorded."""
+        self._report = report
+        self._other.closed(report)
+
+    async def keep_going(self) -> None:
+        """Show progress once a second while it changes, and make the thumbnails meanwhile."""
+        while True:
+            await self._show_progress()
+            await self._make_thumbnails()
+            await asyncio.sleep(SECONDS_BETWEEN)
+
+    async def finish(self, outcomes: list[Outcome]) -> None:
+        """Leave pictures and outcomes on the page. `outcomes` are all of the run."""
+        await self._make_thumbnails()
+        await self._show_progress()
+        made = [each for each in outcomes if each.status is not Status.SKIPPED]
+        shown = [Exhibit(each, self._thumbnails.get(each.paper.key, b"")) for each in made]
+        for number, page in enumerate(pages(self._headline(), shown) if shown else [], start=1):
+            key = "pictures" if number == 1 else f"pictures-{number}"
+            await self._tell(acreate_markdown_artifact(page, key=key, description="Pictures of this run."))
+        if outcomes:
+            table: Any = outcome_table(outcomes)
+            await self._tell(acreate_table_artifact(table, key="outcomes", description="How each paper's trip ended."))
+
+    def _headline(self) -> str:
+        counts = Counter(outcome.status for outcome in self._outcomes)
+        parts = [f"{counts[Status.DONE]} pictures"]
+        parts += [f"{counts[status]} {status.value}" for status in (Status.FAILED, Status.BLOCKED) if counts[status]]
+        if self._report is not None:
+            parts.append(f"${self._report.dollars:.4f} in {self._report.seconds:.1f} s")
+        return " · ".join(parts)
+
+    async def _show_progress(self) -> None:
+        counts = Counter(self._at.values())
+        at = "".join(f" · {counts[verb]} at the {verb}" for verb in ("prompt", "painting", "picture") if counts[verb])
+        said = f"{self._ended} of {self._papers} papers{at}"
+        if said == self._shown or not self._papers:
+            return
+        self._shown = said
+        share = 100 * self._ended / self._papers
+        if self._progress is None:
+            self._progress = await self._tell(acreate_progress_artifact(share, key="progress", description=said))
+        else:
+            await self._tell(aupdate_progress_artifact(self._progress, share, description=said))
+
+    async def _make_thumbnails(self) -> None:
+        """Small pictures of those that are new since the last time."""
+        lane = asyncio.Semaphore(THUMBNAILS_AT_ONCE)
+
+        async def make(key: str, path: str) -> None:
+            async with lane:
+                with suppress(FrontispieceError):
+                    content = await self._archive.get(path, max_bytes=MAX_BYTES)
+                    self._thumbnails[key] = await asyncio.to_thread(thumbnail, content) if content else b""
+
+        new = {each.paper.key: each.picture.path for each in self._outcomes if each.picture is not None}
+        await asyncio.gather(*(make(key, path) for key, path in new.items() if key not in self._thumbnails))
+
+    async def _tell(self, telling: Coroutine[Any, Any, UUID]) -> UUID | None:
+        """What is on the page never decides about the run: a failure is mentioned once."""
+        try:
+            return await telling
+        except Exception as error:
+            if not self._complained:
+                self._complained = True
+                get_run_logger().warning("The run's page is incomplete: %s", error)
+            return None
+
+
+@asynccontextmanager
+async def run_page(archive: Archive) -> AsyncIterator[RunPage]:
+    """Take the audience's seat for as long as the run goes on."""
+    page = RunPage(archive, audience.get())
+    token = audience.set(page)
+    going = asyncio.create_task(page.keep_going())
+    try:
+        yield page
+    finally:
+        going.cancel()
+        with suppress(asyncio.CancelledError):
+            await going
+        audience.reset(token)

@@ -1,0 +1,128 @@
+"""One run at work: what it works with, what came of it so far, and its record, whatever happens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from itertools import groupby
+from uuid import UUID
+
+from prefect import get_run_logger, runtime
+from prefect.client.schemas.objects import State
+
+from flows.audience import audience
+from flows.choose import choose, in_categories
+from flows.reconcile import close_orphans, said, sign
+from flows.report import Report, sum_up, verdict
+from flows.runpage import RunPage, run_page
+from flows.secret_blocks import with_secrets
+from flows.steps import Steps
+from flows.trip import Trip
+from tasks.archive.catalog import Run
+from tasks.errors import FrontispieceError
+from tasks.gate import Gate
+from tasks.models import Outcome, Paper
+from tasks.settings import Settings
+from tasks.studio import Studio, open_studio
+from tasks.version import VERSION
+
+
+class Session:
+    """The studio and its tasks, and the outcomes of this run as they come."""
+
+    def __init__(self, studio: Studio, page: RunPage) -> None:
+        self.studio = studio
+        self.steps = Steps(studio)
+        self.outcomes: list[Outcome] = []
+        self._page = page
+        self._started = datetime.now(UTC)
+        self.is_concluded = False
+
+    async def illustrate_list(self, day: date, categories: Sequence[str] = (), limit: int | None = None) -> None:
+        """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
+        listed = await self.steps.fetch_papers(day, self.studio)
+        await self.illustrate(in_categories(listed.result.papers, categories)[:limit])
+
+    async def illustrate(self, papers: Sequence[Paper]) -> None:
+        """See to these papers; they go side by side, within the studio's bounds."""
+        waiting, settled = await choose(papers, self.studio)
+        self.outcomes += settled
+        audience.get().listed(len(papers), len(waiting))
+        get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
+        await asyncio.gather(*(self._illustrate_one(paper) for paper in waiting))
+
+    async def _illustrate_one(self, paper: Paper) -> None:
+        self.outcomes.append(await Trip(paper, self.steps, self.studio).make())
+
+    async def conclude(self, days: tuple[date, ...] = ()) -> State[None]:
+        """Record the run, day by day, show its page, and judge it."""
+        self.is_concluded = True
+        settings = self.studio.settings
+        finished = datetime.now(UTC)
+        run = Run(
+            id=str(runtime.flow_run.id),
+            source=settings.source,
+            started_at=self._started,
+            finished_at=finished,
+            version=VERSION,
+            min_upvotes=settings.min_upvotes,
+            categories=settings.categories,
+        )
+        by_day = sorted(self.outcomes, key=lambda outcome: (outcome.paper.listing.day, outcome.paper.listing.rank))
+        paths = []
+        for day, group in groupby(by_day, key=lambda outcome: outcome.paper.listing.day):
+            recorded = await self.steps.record_run(day, run, list(group), self.studio)
+            paths.append(recorded.result)
+        report = Report(
+            days=days or tuple(sorted({outcome.paper.listing.day for outcome in by_day})),
+            source=settings.source,
+            seconds=(finished - self._started).total_seconds(),
+            catalog=tuple(paths),
+            archive=self.studio.archive.where(""),
+            **sum_up(by_day),
+        )
+        audience.get().closed(report)
+        await self._page.finish(by_day)
+        return verdict(report, settings.failure_limit)
+
+
+@asynccontextmanager
+async def open_session(settings: Settings, *, refresh: bool = False) -> AsyncIterator[Session]:
+    """Open the studio and watch over the run: what was done is recorded even when it is cancelled.
+
+    With `refresh` everything is made anew. Raises BadInput as `open_studio` does, and OutOfService for a wrong key.
+    """
+    run = runtime.flow_run.id
+    await _tidy(run)
+    # What tells this run's purchases from earlier ones, when everything is to be made anew.
+    edition = str(run) if refresh else ""
+    async with open_studio(await with_secrets(settings), edition) as studio, run_page(studio.archive) as page:
+        _hear_of_waits(studio)
+        for warning in await studio.writer.check():  # a free look: a wrong key fails once and not once a paper
+            get_run_logger().warning(warning)
+        session = Session(studio, page)
+        try:
+            yield session
+        except (asyncio.CancelledError, FrontispieceError) as error:
+            if session.outcomes and not session.is_concluded:
+                get_run_logger().warning("The run ends early (%s): recording what was done.", type(error).__name__)
+                await session.conclude()
+            raise
+
+
+def _hear_of_waits(studio: Studio) -> None:
+    """Have it in the run's log, once, when a provider asks everybody to wait."""
+    logger = get_run_logger()
+    for gate in (getattr(studio.writer, "gate", None), getattr(studio.painter, "gate", None)):
+        if isinstance(gate, Gate):
+            gate.on_wait = lambda seconds, reason: logger.warning("Waiting %.0f s: %s", seconds, reason)
+
+
+async def _tidy(run: UUID) -> None:
+    """Sign this run, and close those that a killed process left behind; never a reason to fail."""
+    try:
+        await sign(run)
+        if orphans := await close_orphans(but=run):
+            get_run_logger().warning(said(orphans))
+    except Exception as error:
+        get_run_logger().warning("Runs that were left behind could not be looked for: %s", error)

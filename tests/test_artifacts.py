@@ -1,0 +1,103 @@
+"""What the run's page shows is made of words from outside, and must stay words."""
+
+import json
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.artifacts import Exhibit, inert, link, one_line, outcome_table, pages
+from tasks.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+
+NASTY = [
+    pytest.param("<script>alert(1)</script>", id="script"),
+    pytest.param("](javascript:alert(1))", id="link"),
+    pytest.param("![x](http://evil.example/p.png)", id="image"),
+    pytest.param("`code` ```fence```", id="backticks"),
+    pytest.param("a | b | c", id="pipes"),
+    pytest.param("\n\n# heading\n- list\n> quote", id="blocks"),
+    pytest.param("&lt;img src=x onerror=alert(1)&gt;", id="references"),
+    pytest.param("www.evil.example https://evil.example", id="autolinks"),
+    pytest.param("$x^2$ *bold* _thin_ ~~gone~~ {{ jinja }}", id="marks"),
+]
+
+
+def outcome(title: str = "On Birds", status: Status = Status.DONE, prompt: str = "Draw a bird.") -> Outcome:
+    day = date(2024, 10, 31)
+    original = Original(digest="0" * 64, path="originals/0.png", format="png", width=1, height=1, bytes=1)
+    return Outcome(
+        paper=Paper(
+            id="2410.24175",
+            title=title,
+            abstract="",
+            listing=Listing(source="arxiv", day=day, rank=0, upvotes=12, seen_at=datetime.now(UTC)),
+        ),
+        status=status,
+        reason=None if status is Status.DONE else "Blocked",
+        message=None if status is Status.DONE else "It was refused.",
+        recipe="r",
+        prompt=Prompt(text=prompt, writer="openai", model="gpt-4o-mini", request="?", seconds=1.25, dollars=0.0002),
+        painting=Painting(
+            painter="fal", model="fal-ai/flux/schnell", parameters="{}", seconds=2.0, dollars=0.003, original=original
+        ),
+        picture=Picture(path="pictures/20241031/6550f79d46b1945c.jpg", digest="0" * 64, width=1, height=1, bytes=1),
+    )
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_nothing_from_outside_is_markdown_or_html(text: str) -> None:
+    assert re.fullmatch(r"(\\[!-/:-@[-`{-~]|[A-Za-z0-9 ,;]|[^\x00-\x7f])*", inert(text, 500))
+
+
+@given(st.text())
+def test_inert_text_is_one_line_that_reads_the_same(text: str) -> None:
+    shown = inert(text, 10_000)
+    assert "\n" not in shown
+    assert re.sub(r"\\(.)", r"\1", shown) == one_line(text, 10_000)
+
+
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\x00", "\x1b", "\u2028", "\ud800"])
+def test_what_cannot_be_seen_is_left_out(mark: str) -> None:
+    assert one_line(f"a{mark}b", 10) == "a b"
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_page_has_our_links_and_pictures_only(text: str) -> None:
+    (page,) = pages("1 picture", [Exhibit(outcome(text, prompt=text), b"\xff\xd8")])
+    bare = re.sub(r"\\.", "", page)
+    assert re.findall(r"\]\(([^)]*)\)", bare) == ["https://arxiv.org/abs/2410.24175", "data:image/jpeg;base64,/9g="]
+    assert not set("<`") & set(bare)
+    assert "&lt;" not in bare
+
+
+@given(st.text())
+def test_a_title_cannot_leave_its_link(text: str) -> None:
+    shown = link(outcome(text).paper)
+    assert shown.startswith("[")
+    assert shown.endswith("](https://arxiv.org/abs/2410.24175)")
+    assert not set("[]<>`\\") & set(shown[1 : -len("](https://arxiv.org/abs/2410.24175)")])
+
+
+def test_a_story_tells_models_seconds_and_dollars() -> None:
+    text = Exhibit(outcome()).markdown()
+    assert "1.2 s, $0.0002" in text
+    assert "2.0 s, $0.0030" in text
+    cached = outcome().model_copy(update={"cached": ("prompt",)})
+    assert "(cached)" in Exhibit(cached).markdown()
+
+
+def test_pages_keep_below_their_size_and_lose_nobody() -> None:
+    exhibits = [Exhibit(outcome(f"Paper {number}", prompt="&" * 1500), bytes(20_000)) for number in range(100)]
+    made = pages("100 pictures", exhibits)
+    assert all(len(page.encode()) <= 1_000_000 for page in made)
+    assert len(made) > 1
+    assert [int(number) for page in made for number in re.findall(r"\[Paper (\d+)\]", page)] == list(range(100))
+
+
+def test_the_table_puts_failures_first_and_is_json() -> None:
+    table = outcome_table([outcome(), outcome(status=Status.BLOCKED)])
+    assert [row["status"] for row in table] == ["blocked", "done"]
+    assert table[1]["dollars"] == 0.0032
+    json.dumps(table)

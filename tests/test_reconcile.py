@@ -1,0 +1,84 @@
+"""Runs that a killed process left behind, and those that go on."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
+from prefect.states import Cancelling, Running
+
+from flows.reconcile import LABEL, close_orphans, holder_of, is_gone, said
+from tasks.archive.holder import Holder
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+@flow(name="daily")
+async def a_daily() -> None:
+    """A run to be made, never to be run."""
+
+
+async def left_behind(holder: Holder | None, state: object = None) -> UUID:
+    async with get_client() as client:
+        run = await client.create_flow_run(a_daily, state=state or Running())
+        if holder is not None:
+            labels = {f"{LABEL}{name}": value for name, value in holder.model_dump(exclude_none=True).items()}
+            await client.update_flow_run_labels(run.id, labels)
+        return run.id
+
+
+async def state_of(run: UUID) -> StateType | None:
+    async with get_client() as client:
+        return (await client.read_flow_run(run)).state_type
+
+
+def gone() -> Holder:
+    here = Holder.here()
+    return here.model_copy(update={"born": (here.born or 0) + 1})
+
+
+async def test_a_run_whose_process_has_ended_is_closed() -> None:
+    run = await left_behind(gone())
+    await close_orphans()
+    assert await state_of(run) is StateType.CRASHED
+
+
+async def test_a_run_that_was_being_cancelled_is_cancelled() -> None:
+    run = await left_behind(gone(), Cancelling())
+    await close_orphans()
+    assert await state_of(run) is StateType.CANCELLED
+
+
+async def test_a_run_that_goes_on_is_left_alone_as_are_strangers_and_the_one_that_asks() -> None:
+    alive = await left_behind(Holder.here())
+    elsewhere = await left_behind(Holder.here().model_copy(update={"host": "elsewhere", "boot": "other"}))
+    unsigned = await left_behind(None)
+    asking = await left_behind(gone())
+    await close_orphans(but=asking)
+    assert {await state_of(run) for run in (alive, elsewhere, unsigned, asking)} == {StateType.RUNNING}
+
+
+async def test_a_run_elsewhere_that_was_silent_for_a_day_is_closed() -> None:
+    run = await left_behind(Holder.here().model_copy(update={"host": "elsewhere", "boot": "other"}))
+    await close_orphans(now=datetime.now(UTC) + timedelta(days=2))
+    assert await state_of(run) is StateType.CRASHED
+
+
+def test_a_machine_that_was_started_anew_ended_its_programs() -> None:
+    here = Holder.here()
+    assert is_gone(here.model_copy(update={"boot": "the one before"}), here)
+    assert not is_gone(here.model_copy(update={"boot": "another", "host": "elsewhere"}), here)
+    assert not is_gone(here, here)
+
+
+async def test_labels_tell_the_process() -> None:
+    run = await left_behind(Holder.here())
+    async with get_client() as client:
+        assert holder_of(await client.read_flow_run(run)) == Holder.here()
+
+
+def test_it_says_what_it_did() -> None:
+    assert said([]) == "No run was left behind."
+    assert "a, b" in said(["a", "b"])
