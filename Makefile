@@ -8,13 +8,23 @@ READY := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
-.PHONY: run test check lint types lock lock-check audit clean
+.PHONY: run test chaos fuzz audit check lint types lock lock-check clean
 
 run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
 
 test: $(READY) ## All tests
 	$(BIN)/python -m pytest
+
+chaos: $(READY) ## Kill it anywhere, with a random seed; ten minutes or so
+	PYTHONPATH=.:tests $(BIN)/python tests/chaos.py
+
+fuzz: $(READY) ## Damaged bytes for every parser, for a minute
+	PYTHONPATH=.:tests $(BIN)/python tests/fuzz.py
+
+audit: $(READY) ## Known weaknesses of what is locked, where the advisory service can be reached
+	$(BIN)/uv tool run --quiet pip-audit --disable-pip --require-hashes -r requirements.lock \
+		|| echo "The audit found something, or could not be made: see above."
 
 check: lint types lock-check ## Style, types and lock
 

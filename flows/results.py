@@ -7,6 +7,7 @@ from typing import Final
 from prefect.filesystems import WritableFileSystem
 from prefect.serializers import Serializer
 from pydantic import Field, PrivateAttr
+from pydantic_core import from_json  # unlike json, it answers bottomless nesting with a ValueError
 
 from tasks.archive.store import Archive
 from tasks.errors import FrontispieceError
@@ -37,7 +38,7 @@ class RecordSerializer(Serializer):  # bare: Prefect registers no parametrized s
 
     def loads(self, blob: bytes) -> Value | BaseException:
         """The record; raises ValueError for anything else, and Prefect makes it again."""
-        ((name, content),) = json.loads(blob).items()
+        ((name, content),) = from_json(blob).items()
         if name == "error":
             return FrontispieceError(str(content))
         if name not in RECORDS:
@@ -70,7 +71,7 @@ class ArchivedResults(WritableFileSystem):
         if content is None:
             raise ValueError(f"No result under {path}.")
         # Prefect loads a file by the serializer that it names, pickle among them; ours name none but ours.
-        if json.loads(content)["metadata"]["serializer"]["type"] != KIND:
+        if from_json(content)["metadata"]["serializer"]["type"] != KIND:
             raise ValueError(f"The result under {path} is not one of ours.")
         return content
 

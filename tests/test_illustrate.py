@@ -110,6 +110,7 @@ async def test_a_lost_original_is_painted_again(archive: Path) -> None:
         pytest.param(lambda path: swap(path, "frontispiece-record", "pickle"), id="says pickle"),
         pytest.param(lambda path: swap(path, "frontispiece-record", "json"), id="says json"),
         pytest.param(lambda path: swap(path, "Prompt", "Popen"), id="names another class"),
+        pytest.param(lambda path: path.write_bytes(b"[" * 100_000), id="bottomless"),
         pytest.param(lambda path: swap(path, "seconds", "minutes"), id="other fields"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ BLANK = 8
 
 # Pillow's own bound would warn on stderr and lies above ours, which is checked before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+# Damaged EXIF in a picture from outside is nobody's concern: it is not kept.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 Format = Literal["png", "jpeg", "webp"]
 

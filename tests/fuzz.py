@@ -1,0 +1,194 @@
+"""Throws damaged bytes at every parser of what comes from outside: `make fuzz`, about a minute.
+
+Good examples are mutated at random; only errors of our own tree may come out, and soon. The seed is printed first:
+`python tests/fuzz.py SECONDS SEED` plays it again.
+"""
+
+import asyncio
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from fake_arxiv import entry as arxiv_entry
+from fake_arxiv import feed
+from fake_huggingface import entry as hf_entry
+from fake_pictures import ODD, png
+from papers import LLAMMLEIN, SIGMA
+from pydantic import ValidationError
+
+from flows.results import RecordSerializer
+from tasks.archive.entries import parse as parse_entry
+from tasks.archive.jpeg import Story, inspect, read_story, thumbnail, to_jpeg
+from tasks.archive.story import from_xmp, to_xmp
+from tasks.errors import FrontispieceError
+from tasks.http import Answer
+from tasks.import_log import parse_log
+from tasks.openai_api import Reply
+from tasks.painters import fal_answers
+from tasks.settings import SAMPLE, load_settings
+from tasks.sources.arxiv_api import look_at
+from tasks.sources.huggingface import parse_page, parse_paper
+from tasks.sources.ids import parse_id
+from tasks.sources.snapshot import Snapshot
+from tasks.writers.openai_chat import _read, prompt_text
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+DAY = date(2024, 11, 19)
+SLOW = 5.0
+
+STORY = Story(
+    title="On Paper Birds",
+    paper_id="2411.00001",
+    paper_url="https://arxiv.org/abs/2411.00001",
+    prompt="A bird of paper.",
+    recipe="0" * 16,
+    writer_model="template-1",
+    painter="lineart",
+    painter_model="lineart-1",
+    created=DAY,
+)
+TICKET = {
+    "status": "IN_QUEUE",
+    "request_id": "a-1",
+    "status_url": "https://queue.fal.run/a/requests/a-1/status",
+    "response_url": "https://queue.fal.run/a/requests/a-1",
+}
+RESULT = {
+    "images": [{"url": "https://v3.fal.media/files/a.png", "width": 384, "height": 720, "content_type": "image/png"}],
+    "seed": 15619174981588513000,
+    "has_nsfw_concepts": [False],
+}
+COMPLETION = {
+    "id": "chatcmpl-1",
+    "model": "gpt-4o-mini-2024-07-18",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "A bird."}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 10, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0}},
+}
+
+
+def answered(content: bytes, status: int = 200) -> Answer:
+    return Answer(status, {}, content, "https://queue.fal.run/")
+
+
+def completion(content: bytes) -> None:
+    choice = _read(Reply(content, None, 0.1)).choices[0]
+    prompt_text(choice.message.content, choice.finish_reason)
+
+
+def snapshot(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "papers.jsonl"
+        path.write_bytes(content)
+        source = Snapshot(load_settings(snapshot=path))
+        asyncio.run(source.list_day(date(2024, 10, 31)))
+
+
+def single_paper(content: bytes) -> None:
+    with suppress(ValidationError):  # documented: its caller names what is wrong with the fields
+        parse_paper(content, SIGMA.id, 0, NOW)
+
+
+def result(content: bytes) -> None:
+    # ValueError and its kin are what Prefect takes for "make it again".
+    with suppress(ValueError, AttributeError):
+        RecordSerializer().loads(content)
+
+
+def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
+    """Each parser with what it should be able to read."""
+    log = (Path(__file__).parent / "seed-log.txt").read_bytes()
+    pictures = [png(64, 96), *(make() for make in ODD.values())]
+    jpeg, _, _ = to_jpeg(png(64, 96), 60, STORY)
+    entries = [
+        json.dumps({"kind": kind, "at": "2026-11-23T12:00:00Z", "by": "b"}).encode() for kind in ("intent", "done")
+    ]
+    error = json.dumps({"detail": [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]}).encode()
+    listed = json.dumps([hf_entry(SIGMA), hf_entry(LLAMMLEIN)]).encode()
+    return {
+        "id": (lambda data: parse_id(data.decode("utf-8", "replace")), [b"2410.24175v2", b"hep-th/9901001"]),
+        "snapshot": (snapshot, [b"\n".join(SAMPLE.read_bytes().splitlines()[-3:])]),
+        "huggingface list": (lambda data: parse_page(data, DAY, NOW), [listed]),
+        "huggingface paper": (single_paper, [json.dumps(hf_entry(SIGMA)["paper"]).encode()]),
+        "arxiv": (lambda data: look_at(answered(data)), [feed([arxiv_entry(SIGMA), arxiv_entry(LLAMMLEIN)])]),
+        "fal ticket": (
+            lambda data: fal_answers.read_ticket(answered(data), "https://queue.fal.run", NOW),
+            [json.dumps(TICKET).encode()],
+        ),
+        "fal standing": (lambda data: fal_answers.read_standing(answered(data)), [b'{"status": "COMPLETED"}']),
+        "fal result": (
+            lambda data: fal_answers.read_result(answered(data), has_failed=False),
+            [json.dumps(RESULT).encode()],
+        ),
+        "fal refusal": (lambda data: fal_answers.refusal(answered(data, 422)), [error]),
+        "fal list": (lambda data: fal_answers.read_recent(answered(data)), [b'{"items": [{"request_id": "a"}]}']),
+        "chat": (completion, [json.dumps(COMPLETION).encode()]),
+        "picture": (inspect, pictures),
+        "thumbnail": (thumbnail, [png(64, 96), jpeg]),
+        "story": (read_story, [jpeg]),
+        "xmp": (from_xmp, [to_xmp(STORY)]),
+        "journal": (lambda data: parse_entry(data, NOW, 30.0), entries),
+        "log": (lambda data: parse_log(data.decode("utf-8", "replace")), [log]),
+        "result": (result, [b'{"Picture": {"path": "a", "digest": "b", "width": 1, "height": 1, "bytes": 1}}']),
+    }
+
+
+def damaged(example: bytes, rng: random.Random) -> bytes:
+    """A few changes: bits, cuts, repeats, and values that parsers dislike."""
+    data = bytearray(example)
+    for _ in range(rng.randint(1, 6)):
+        place = rng.randrange(len(data) + 1)
+        match rng.randrange(6):
+            case 0 if data:
+                data[place % len(data)] ^= 1 << rng.randrange(8)
+            case 1:
+                del data[place : place + rng.randint(1, 40)]
+            case 2:
+                data[place:place] = rng.randbytes(rng.randint(1, 8))
+            case 3:
+                data[place:place] = data[place : place + rng.randint(1, 200)] * rng.randint(1, 5)
+            case 4:
+                data[place:place] = rng.choice(NASTY)
+            case _:
+                del data[place:]
+    return bytes(data)
+
+
+NASTY = [
+    *(b"null", b"-1", b"1e999", b"NaN", b"[" * 2000, b'{"a":' * 500, b"\\ud800", b"\x00", b"\xff\xfe", b"\r\n"),
+    *(b"9" * 400, b'"', b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"\xe2\x80\xae", b"true", b"0000-00-00"),
+]
+
+
+def main(seconds: float, seed: int) -> int:
+    targets = examples()
+    print(f"seed {seed}, {seconds:g} s for {len(targets)} parsers", flush=True)
+    for name, (target, good) in targets.items():
+        rng = random.Random(f"{seed} {name}")
+        deadline = time.monotonic() + seconds / len(targets)
+        tried = 0
+        while time.monotonic() < deadline:
+            data = damaged(rng.choice(good), rng)
+            began = time.monotonic()
+            try:
+                with suppress(FrontispieceError):
+                    target(data)
+            except BaseException as error:
+                print(f"{name}: {type(error).__name__}: {error}\n  from {data[:2000]!r}")
+                return 1
+            if time.monotonic() - began > SLOW:
+                print(f"{name}: took {time.monotonic() - began:.1f} s\n  for {data[:2000]!r}")
+                return 1
+            tried += 1
+        print(f"  {name}: {tried} tried", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    given = [*sys.argv[1:], "60", str(random.SystemRandom().randrange(10**6))]
+    sys.exit(main(float(given[0]), int(given[1] if len(sys.argv) > 2 else given[-1])))
