@@ -59,6 +59,7 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio) -> Painting:
             intact=intact,
             record=Painting,
             ticket=Ticket,
+            price_hint=painter.price,
         )
         settled = await studio.journal.settle(_key(paper, prompt, studio), call)
         report_doubts(call.what, settled)

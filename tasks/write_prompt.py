@@ -33,7 +33,10 @@ async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
         if writer.paid:
             call = PaidCall(
-                what=f"prompt {paper.id} by {writer.label}", submit=lambda: writer.write(paper), record=Prompt
+                what=f"prompt {paper.id} by {writer.label}",
+                submit=lambda: writer.write(paper),
+                record=Prompt,
+                price_hint=writer.price(paper),
             )
             settled = await studio.journal.settle(_key(paper, studio), call)
             prompt = settled.record

@@ -95,6 +95,14 @@ class TestPainters:
         assert answer.seed is None or answer.seed.isdecimal()
         await painter.close()
 
+    async def test_its_price_is_known_beforehand(self, fake: Providers, name: PainterName) -> None:
+        painter = open_painter(name, fake.settings())
+        try:
+            assert painter.price is not None
+            assert (painter.price > 0) == painter.paid
+        finally:
+            await painter.close()
+
     async def test_it_says_who_it_is(self, fake: Providers, name: PainterName) -> None:
         painter = open_painter(name, fake.settings())
         assert painter.label

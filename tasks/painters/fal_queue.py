@@ -77,6 +77,7 @@ class FalQueue:
         self.gate = Gate()
         self._api = Http(timeout=seconds, headers={"Authorization": f"Key {self._key or 'none'}"})
         self._media = Http(timeout=seconds)  # another one, so that the key never travels to a picture's host
+        self.price = picture_dollars(self._model, self._width, self._height)
         self.recipe = PainterRecipe(kind="fal", model=self._model, parameters=canonical_json(**self._parameters()))
 
     async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:

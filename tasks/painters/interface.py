@@ -46,6 +46,8 @@ class Painter(Protocol):
     paid: bool
     """Whether a call costs money; paid calls are journalled."""
     recipe: PainterRecipe
+    price: float | None
+    """What one picture costs, in dollars, as far as that is known beforehand."""
 
     async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:
         """Order the picture: the one call that costs money."""

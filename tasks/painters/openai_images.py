@@ -10,7 +10,7 @@ from tasks.errors import ProviderBroken
 from tasks.models import Paper, Prompt
 from tasks.openai_api import OpenAIApi
 from tasks.painters.interface import Canvas, Ticket
-from tasks.prices import image_token_dollars
+from tasks.prices import image_quote, image_token_dollars
 from tasks.recipe import PainterRecipe, canonical_json
 from tasks.settings import Settings
 
@@ -47,6 +47,8 @@ class OpenAIImages:
         self._quality = settings.openai_image_quality
         self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.gate = self._api.gate
+        width, height = (int(side) for side in self._size.split("x"))
+        self.price = image_quote(self._model, self._quality, width, height)
         self.recipe = PainterRecipe(
             kind="openai-images",
             model=self._model,

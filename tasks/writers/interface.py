@@ -19,6 +19,10 @@ class Writer(Protocol):
         """The exact text that `write` will send."""
         ...
 
+    def price(self, paper: Paper) -> float | None:
+        """What the prompt will cost at most, in dollars, as far as that is known beforehand."""
+        ...
+
     async def write(self, paper: Paper) -> Prompt:
         """One call, never repeated by itself.
 

@@ -10,7 +10,7 @@ from tasks.errors import Blocked, OutOfService, ProviderBroken, ProviderError
 from tasks.http import quoted
 from tasks.models import Paper, Prompt
 from tasks.openai_api import OpenAIApi, Reply
-from tasks.prices import chat_dollars
+from tasks.prices import chat_dollars, chat_quote
 from tasks.recipe import WriterRecipe, canonical_json, digest
 from tasks.settings import Settings
 
@@ -111,6 +111,10 @@ class OpenAIChat:
         values = {"title": paper.title, "abstract": paper.abstract, "fence": digest(paper.title, paper.abstract)[:16]}
         filled = re.sub(r"\{(title|abstract|fence)\}", lambda place: values[place[1]], self._template)
         return filled.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
+
+    def price(self, paper: Paper) -> float | None:
+        """By the list, for a long answer; None for a model that is not on it."""
+        return chat_quote(self._model, self.request(paper))
 
     async def write(self, paper: Paper) -> Prompt:
         """One call. Errors as in `tasks.writers.interface.Writer`."""

@@ -27,6 +27,10 @@ class Template:
         """What the prompt is made from, in one line."""
         return f"Title: {paper.title} Abstract: {paper.abstract}"
 
+    def price(self, paper: Paper) -> float:
+        """Nothing."""
+        return 0.0
+
     async def write(self, paper: Paper) -> Prompt:
         """Plan the scene and describe it; raises nothing."""
         started = time.monotonic()

@@ -36,6 +36,7 @@ class LineArt:
 
     label = "line art"
     paid = False
+    price = 0.0
     recipe = PainterRecipe(kind="lineart", model="lineart-1", parameters=canonical_json(width=WIDTH, height=HEIGHT))
 
     def __init__(self, settings: "Settings") -> None:
