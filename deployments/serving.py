@@ -23,7 +23,7 @@ from tasks.settings import Settings
 STARTING: Final = 120.0
 # Together less than five seconds. Prefect looks after three whether a run that it ends has ended.
 RUNS_STOPPING: Final = 3.6
-SERVER_STOPPING: Final = 1.0
+SERVER_STOPPING: Final = 0.5
 
 
 class Notice(Value):
@@ -147,7 +147,9 @@ def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; gives the exit code. Raises BadInput when somebody does so already."""
     from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_UI_URL
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     home = PREFECT_HOME.value()
     with only_one(home) as file:
         if url := PREFECT_API_URL.value():
