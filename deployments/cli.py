@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
 
+from deployments import stretch
 from deployments.care import add_commands
 from deployments.server import use_own_server
 from tasks.errors import BadInput, FrontispieceError
@@ -48,6 +49,7 @@ def parser() -> Parser:
     for command in (run, paper):
         command.add_argument("--writer", choices=get_args(WriterName), help="who writes the prompts")
         command.add_argument("--painter", choices=get_args(PainterName), help="who paints them")
+        command.add_argument("--max-usd", type=float, metavar="DOLLARS", help="spend no more than this")
         command.add_argument("--refresh", action="store_true", help="make anew, and pay again, what is archived")
         command.add_argument("-v", "--verbose", action="store_true", help="print the whole log")
 
@@ -57,6 +59,7 @@ def parser() -> Parser:
     commands.add_parser("deploy", help=deployed, description=f"R{deployed[1:]}.").set_defaults(handle=deploy)
 
     commands.add_parser("settings", help="print the settings in force", description="Print the settings in force.")
+    stretch.add_commands(commands)
     add_commands(commands)
     return top
 
@@ -137,7 +140,7 @@ def deploy(_: argparse.Namespace) -> int:
         raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")
     settings = load_settings()
     for each in asyncio.run(deploy(settings)):
-        print(f"{each.name:<8} {each.schedule}")
+        print(f"{each.name:<12} {each.schedule}")
     print(f"Runs start with: prefect worker start --pool {settings.work_pool}")
     return DONE
 
@@ -184,7 +187,7 @@ async def check_before(options: argparse.Namespace) -> None:
 
 def choices(options: argparse.Namespace) -> dict[str, object]:
     """What the command line says about settings."""
-    names = ("source", "writer", "painter", "min_upvotes", "categories")
+    names = ("source", "writer", "painter", "min_upvotes", "categories", "max_usd")
     return {name: getattr(options, name, None) for name in names}
 
 
@@ -192,7 +195,10 @@ async def flow_run(options: argparse.Namespace) -> "State[State[None]]":
     """The final state of the run; Prefect's types wrap the state that a flow returns in another."""
     from flows.illustrate import illustrate_day, illustrate_papers
 
-    common = {"writer": options.writer, "painter": options.painter, "refresh": options.refresh}
+    common = {
+        **{"writer": options.writer, "painter": options.painter},
+        **{"max_usd": options.max_usd, "refresh": options.refresh},
+    }
     if options.command == "paper":
         return await illustrate_papers(options.ids, **common, return_state=True)
     return await illustrate_day(

@@ -10,6 +10,7 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from deployments.form import plain
+from flows.backfill import backfill, backfill_day
 from flows.daily import daily
 from flows.illustrate import illustrate_papers
 from flows.upkeep import upkeep
@@ -90,6 +91,22 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
             flow=illustrate_papers,
             description="Illustrates single papers, by arXiv id or by a URL of arXiv or Hugging Face.",
             parameters=recipe,
+        ),
+        Definition(
+            name="backfill",
+            flow=backfill,
+            description=(
+                "Illustrates a stretch of days: 2024-10-01..2024-10-31, 2024-10, or last 30 days. The plan and its "
+                "price come first; a dry run stops there. The same parameters again go on where an earlier run stopped."
+            ),
+            parameters={"days": "last 30 days", "source": settings.source, **recipe},
+            at_once=1,
+        ),
+        Definition(
+            name="backfill-day",
+            flow=backfill_day,
+            description="One day of a backfill, which starts these runs itself.",
+            parameters={"source": settings.source, **recipe},
         ),
         Definition(
             name="upkeep",

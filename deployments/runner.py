@@ -26,7 +26,7 @@ async def run(settings: Settings, ui: str) -> None:
     await install_alarm(settings)
     print(f"Frontispiece is served at {ui}")
     for each in definitions(settings):
-        print(f"  {each.name:<8} {each.schedule}")
+        print(f"  {each.name:<12} {each.schedule}")
     print("Ctrl-C ends it; the schedules stay.", flush=True)
     await _until_stopped(runner)
 

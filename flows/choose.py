@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from prefect import get_run_logger
 
 from tasks.models import Outcome, Paper, Picture, Status
 from tasks.studio import Studio
+
+Only = Literal["missing", "failed", "stale", "all"]
+"""Of the papers without a picture by this recipe: those without any, those that failed, those that another recipe has
+made a picture of, or all of them."""
 
 
 def in_categories(papers: Iterable[Paper], categories: Sequence[str]) -> list[Paper]:
@@ -15,10 +20,11 @@ def in_categories(papers: Iterable[Paper], categories: Sequence[str]) -> list[Pa
     return [paper for paper in papers if not wanted or wanted & set(paper.categories)]
 
 
-async def choose(papers: Sequence[Paper], studio: Studio) -> tuple[list[Paper], list[Outcome]]:
+async def choose(papers: Sequence[Paper], studio: Studio, only: Only = "all") -> tuple[list[Paper], list[Outcome]]:
     """Split `papers` into those to be illustrated now and the outcomes of those that need nothing.
 
-    Whoever wants everything made anew (`studio.edition`) gets all that have the votes.
+    Refused papers need nothing: asking again is no use. Whoever wants everything made anew (`studio.edition`) gets all
+    that have the votes.
     """
     voted, outcomes = _by_votes(papers, studio)
     if studio.edition:
@@ -39,7 +45,27 @@ async def choose(papers: Sequence[Paper], studio: Studio) -> tuple[list[Paper], 
             )
         else:
             waiting.append(paper)
-    return waiting, outcomes
+    asked_for = await _asked_for(waiting, studio, only)
+    outcomes += [
+        _skipped(paper, recipe, "not asked for", f"Not among the {only} papers that were asked for.")
+        for paper in waiting
+        if paper.key not in asked_for
+    ]
+    return [paper for paper in waiting if paper.key in asked_for], outcomes
+
+
+async def _asked_for(papers: Sequence[Paper], studio: Studio, only: Only) -> set[str]:
+    """The keys of those papers without a picture by this recipe that `only` means."""
+    recipe, keys = studio.recipe.fingerprint, {paper.key for paper in papers}
+    match only:
+        case "failed":
+            return await studio.catalog.failed(keys, recipe)
+        case "stale":
+            return await studio.catalog.stale(keys, recipe)
+        case "missing":
+            return keys - await studio.catalog.stale(keys, recipe)
+        case "all":
+            return keys
 
 
 def _by_votes(papers: Sequence[Paper], studio: Studio) -> tuple[list[Paper], list[Outcome]]:

@@ -17,7 +17,17 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.client.schemas.sorting import FlowRunSort
 
-from flows.form import Categories, Count, Day, DaysBack, PainterChoice, SourceChoice, StyleChoice, WriterChoice
+from flows.form import (
+    Categories,
+    Count,
+    Day,
+    DaysBack,
+    Dollars,
+    PainterChoice,
+    SourceChoice,
+    StyleChoice,
+    WriterChoice,
+)
 from flows.inputs import day_meant
 from flows.results import NO_RESULTS
 from flows.session import open_session
@@ -49,6 +59,7 @@ async def daily(
     min_upvotes: Count = None,
     categories: Categories = None,
     limit: Count = None,
+    max_usd: Dollars = None,
 ) -> State[None]:
     """Illustrate the day's papers, and late additions to the days before; what is archived costs nothing.
 
@@ -63,10 +74,17 @@ async def daily(
         min_upvotes: Papers with fewer votes are skipped, where the source has votes.
         categories: Only papers of these arXiv categories; left empty, as in the settings.
         limit: At most so many papers of each list.
+        max_usd: The most that may be spent on this day's run, restarts included, in US dollars.
 
     """
     settings = load_settings(
-        source=source, writer=writer, painter=painter, style=style, min_upvotes=min_upvotes, categories=categories
+        source=source,
+        writer=writer,
+        painter=painter,
+        style=style,
+        min_upvotes=min_upvotes,
+        categories=categories,
+        max_usd=max_usd,
     )
     async with open_session(settings) as session:
         if day is None:
@@ -78,6 +96,8 @@ async def daily(
         else:
             first = await day_meant(day, session.studio)
             back = days_back or 0
+        if settings.max_usd is not None:
+            await session.spend_from(f"daily-{first}")
         days = days_before(first, back)
         get_run_logger().info("Looking at %s.", ", ".join(map(str, days)))
         for each in days:

@@ -3,7 +3,7 @@
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 
-from flows.form import Categories, Count, Day, Ids, PainterChoice, SourceChoice, StyleChoice, WriterChoice
+from flows.form import Categories, Count, Day, Dollars, Ids, PainterChoice, SourceChoice, StyleChoice, WriterChoice
 from flows.inputs import day_meant
 from flows.results import NO_RESULTS
 from flows.session import open_session
@@ -35,6 +35,7 @@ async def illustrate_day(
     min_upvotes: Count = None,
     categories: Categories = None,
     limit: Count = None,
+    max_usd: Dollars = None,
     refresh: bool = False,
 ) -> State[None]:
     """Illustrate the papers of one day.
@@ -48,11 +49,18 @@ async def illustrate_day(
         min_upvotes: Papers with fewer votes are skipped, where the source has votes.
         categories: Only papers of these arXiv categories.
         limit: At most so many papers of the list.
+        max_usd: The most that this run may spend, in US dollars.
         refresh: Make everything anew, even what is archived; paid steps are paid again.
 
     """
     settings = load_settings(
-        source=source, writer=writer, painter=painter, style=style, min_upvotes=min_upvotes, categories=categories
+        source=source,
+        writer=writer,
+        painter=painter,
+        style=style,
+        min_upvotes=min_upvotes,
+        categories=categories,
+        max_usd=max_usd,
     )
     async with open_session(settings, refresh=refresh) as session:
         day = await day_meant(day, session.studio)
@@ -72,6 +80,7 @@ async def illustrate_papers(
     writer: WriterChoice = None,
     painter: PainterChoice = None,
     style: StyleChoice = None,
+    max_usd: Dollars = None,
     refresh: bool = False,
 ) -> State[None]:
     """Illustrate single papers.
@@ -81,10 +90,11 @@ async def illustrate_papers(
         writer: Who writes the prompts; left empty, as in the settings.
         painter: Who paints them; left empty, as in the settings.
         style: How the writer is asked; left empty, as in the settings.
+        max_usd: The most that this run may spend, in US dollars.
         refresh: Make everything anew, even what is archived; paid steps are paid again.
 
     """
-    settings = load_settings(writer=writer, painter=painter, style=style, min_upvotes=0)
+    settings = load_settings(writer=writer, painter=painter, style=style, min_upvotes=0, max_usd=max_usd)
     async with open_session(settings, refresh=refresh) as session:
         found = await session.steps.find_papers(tuple(ids), session.studio)
         await session.illustrate(found.result)

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from tasks.archive.holder import Holder
 
-FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "upkeep")
+FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "upkeep")
 LABEL: Final = "frontispiece."
 # Where it cannot be known whether a run's process lives: how long it may be silent.
 SILENCE: Final = timedelta(days=1)

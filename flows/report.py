@@ -8,6 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
+from tasks.errors import BudgetReached
 from tasks.models import Outcome, Status, Value
 
 
@@ -21,6 +22,7 @@ class Report(Value):
     skipped: int = Field(description="papers that needed nothing")
     blocked: int = Field(description="papers a provider refuses for their content")
     failed: int = Field(description="papers a later run should try again")
+    unbought: int = Field(default=0, description="papers left because the budget was reached")
     failures: tuple[str, ...] = Field(description="the failed and blocked papers, a sentence each")
     dollars: float = Field(description="what this run paid, as far as prices are known")
     unpriced: int = Field(description="calls of this run whose price is unknown")
@@ -32,11 +34,13 @@ class Report(Value):
 def sum_up(outcomes: Sequence[Outcome]) -> dict[str, object]:
     """The part of a report that follows from the outcomes."""
     count = Counter(outcome.status for outcome in outcomes)
+    unbought = sum(outcome.reason == BudgetReached.__name__ for outcome in outcomes)
     prices = [price for outcome in outcomes for price in _paid_now(outcome)]
     return {
         "papers": len(outcomes),
         "pictures": count[Status.DONE],
-        "skipped": count[Status.SKIPPED],
+        "skipped": count[Status.SKIPPED] - unbought,
+        "unbought": unbought,
         "blocked": count[Status.BLOCKED],
         "failed": count[Status.FAILED],
         "failures": tuple(
@@ -61,6 +65,9 @@ def verdict(report: Report, failure_limit: float) -> State[None]:
     if report.failed and report.failed / at_work > failure_limit:
         named = "; ".join(report.failures[:10])
         return Failed(message=f"{report.failed} of {at_work} papers failed: {named}")
+    if report.unbought:
+        done = f"${report.dollars:.4f} spent, {report.pictures} pictures"
+        return Completed(name="Budget reached", message=f"{done}, {report.unbought} papers left.")
     if not report.papers:
         return Completed(message="No papers listed.")
     return Completed(message=f"{report.pictures} pictures, {report.skipped} skipped, {report.failed} failed.")

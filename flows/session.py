@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from itertools import groupby
 from uuid import UUID
@@ -11,7 +12,7 @@ from prefect import get_run_logger, runtime
 from prefect.client.schemas.objects import State
 
 from flows.audience import audience
-from flows.choose import choose, in_categories
+from flows.choose import Only, choose, in_categories
 from flows.reconcile import close_orphans, said, sign
 from flows.report import Report, sum_up, verdict
 from flows.runpage import RunPage, run_page
@@ -19,11 +20,12 @@ from flows.secret_blocks import with_secrets
 from flows.steps import Steps
 from flows.trip import Trip
 from tasks.archive.catalog import Run
+from tasks.calendar import note_empty
 from tasks.errors import FrontispieceError
 from tasks.gate import Gate
 from tasks.models import Outcome, Paper
 from tasks.settings import Settings
-from tasks.studio import Studio, open_studio
+from tasks.studio import Studio, open_budget, open_studio
 from tasks.version import VERSION
 
 
@@ -38,15 +40,28 @@ class Session:
         self._started = datetime.now(UTC)
         self.is_concluded = False
 
-    async def illustrate_list(self, day: date, categories: Sequence[str] = (), limit: int | None = None) -> None:
+    async def spend_from(self, account: str) -> None:
+        """Spend from the budget of this account, which remembers what earlier runs took. Raises ArchiveError."""
+        self.studio.budget = await open_budget(self.studio.archive, account, self.studio.settings.max_usd)
+
+    async def illustrate_list(
+        self, day: date, categories: Sequence[str] = (), limit: int | None = None, only: Only = "all"
+    ) -> None:
         """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
         listed = await self.steps.fetch_papers(day, self.studio)
-        await self.illustrate(in_categories(listed.result.papers, categories)[:limit])
+        if not listed.result.papers:
+            await note_empty(self.studio.archive, day, self.studio.settings.source)
+        await self.illustrate(in_categories(listed.result.papers, categories)[:limit], only)
 
-    async def illustrate(self, papers: Sequence[Paper]) -> None:
-        """See to these papers; they go side by side, within the studio's bounds."""
-        waiting, settled = await choose(papers, self.studio)
+    async def illustrate(self, papers: Sequence[Paper], only: Only = "all") -> None:
+        """See to these papers; they go side by side, within the studio's bounds.
+
+        Raises BadInput when there is a limit in dollars and nobody knows what they cost.
+        """
+        waiting, settled = await choose(papers, self.studio, only)
         self.outcomes += settled
+        if waiting:
+            self.studio.check_prices(waiting[0])
         audience.get().listed(len(papers), len(waiting))
         get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
         await asyncio.gather(*(self._illustrate_one(paper) for paper in waiting))
@@ -87,19 +102,17 @@ class Session:
 
 
 @asynccontextmanager
-async def open_session(settings: Settings, *, refresh: bool = False) -> AsyncIterator[Session]:
+async def open_session(
+    settings: Settings, *, refresh: bool = False, account: str = "", allowance: float | None = None
+) -> AsyncIterator[Session]:
     """Open the studio and watch over the run: what was done is recorded even when it is cancelled.
 
-    With `refresh` everything is made anew. Raises BadInput as `open_studio` does, and OutOfService for a wrong key.
+    With `refresh` everything is made anew. `account` and `allowance` as in `open_studio`. Raises BadInput as that does,
+    and OutOfService for a wrong key.
     """
-    run = runtime.flow_run.id
-    await _tidy(run)
     # What tells this run's purchases from earlier ones, when everything is to be made anew.
-    edition = str(run) if refresh else ""
-    async with open_studio(await with_secrets(settings), edition) as studio, run_page(studio.archive) as page:
-        _hear_of_waits(studio)
-        for warning in await studio.writer.check():  # a free look: a wrong key fails once and not once a paper
-            get_run_logger().warning(warning)
+    edition = str(runtime.flow_run.id) if refresh else ""
+    async with studio_for_run(settings, edition, account, allowance) as studio, run_page(studio.archive) as page:
         session = Session(studio, page)
         try:
             yield session
@@ -110,6 +123,27 @@ async def open_session(settings: Settings, *, refresh: bool = False) -> AsyncIte
             raise
 
 
+studio_at_hand: ContextVar[Studio | None] = ContextVar("studio_at_hand", default=None)
+"""The studio that a run shares with the runs it starts in its own process: they have its lanes and its budget."""
+
+
+@asynccontextmanager
+async def studio_for_run(
+    settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
+) -> AsyncIterator[Studio]:
+    """The studio at hand, or else a new one, its keys looked at; signs the run. Raises as `open_session` does."""
+    if (shared := studio_at_hand.get()) is not None:
+        await _tidy(runtime.flow_run.id, close=False)
+        yield shared
+        return
+    await _tidy(runtime.flow_run.id)
+    async with open_studio(await with_secrets(settings), edition, account, allowance) as studio:
+        _hear_of_waits(studio)
+        for warning in await studio.writer.check():  # a free look: a wrong key fails once and not once a paper
+            get_run_logger().warning(warning)
+        yield studio
+
+
 def _hear_of_waits(studio: Studio) -> None:
     """Have it in the run's log, once, when a provider asks everybody to wait."""
     logger = get_run_logger()
@@ -118,11 +152,11 @@ def _hear_of_waits(studio: Studio) -> None:
             gate.on_wait = lambda seconds, reason: logger.warning("Waiting %.0f s: %s", seconds, reason)
 
 
-async def _tidy(run: UUID) -> None:
+async def _tidy(run: UUID, *, close: bool = True) -> None:
     """Sign this run, and close those that a killed process left behind; never a reason to fail."""
     try:
         await sign(run)
-        if orphans := await close_orphans(but=run):
+        if close and (orphans := await close_orphans(but=run)):
             get_run_logger().warning(said(orphans))
     except Exception as error:
         get_run_logger().warning("Runs that were left behind could not be looked for: %s", error)

@@ -8,7 +8,7 @@ from prefect import get_run_logger
 
 from flows.audience import audience
 from flows.steps import Steps, Taken
-from tasks.errors import Blocked, FrontispieceError, OriginalMissing
+from tasks.errors import Blocked, BudgetReached, FrontispieceError, OriginalMissing
 from tasks.models import Outcome, Painting, Paper, Picture, Prompt, Status
 from tasks.studio import Studio
 
@@ -38,6 +38,8 @@ class Trip:
                 await self._go()
             except asyncio.CancelledError:
                 outcome = self._outcome(Status.FAILED, "Cancelled", "The run was cancelled.")
+            except BudgetReached as error:
+                outcome = self._outcome(Status.SKIPPED, error.kind, str(error))
             except FrontispieceError as error:
                 outcome = self._failed(error.kind, str(error), blocked=isinstance(error, Blocked))
             except Exception as error:  # a mistake of ours must not take the other papers along

@@ -12,6 +12,7 @@
     │   ├── Blocked               it refuses this paper for its content: asking again is no use
     │   ├── Rejected              it refuses the request as such: a wrong model, size or parameter
     │   └── OutOfService          it refuses us: bad key or no money, so the whole run stops buying
+    ├── BudgetReached             the run's limit in dollars allows no further call: what is left waits
     └── ArchiveError              the archive cannot be read or written
         ├── ArchiveUnavailable ↻  for the moment
         └── OriginalMissing       a painting's original bytes are gone
@@ -92,6 +93,10 @@ class Rejected(ProviderError):
 
 class OutOfService(ProviderError):
     """The provider refuses every request of ours: a wrong key (401, 403) or an exhausted quota."""
+
+
+class BudgetReached(FrontispieceError):
+    """A further paid call might pass the run's limit, so it was not made."""
 
 
 class ArchiveError(FrontispieceError):

@@ -33,7 +33,7 @@ def _key(paper: Paper, prompt: Prompt, studio: Studio) -> str:
 async def paint_image(paper: Paper, prompt: Prompt, studio: Studio) -> Painting:
     """The painting of `prompt`, its bytes kept in the archive; a paid one is bought once, whatever happens.
 
-    Raises the errors of `tasks.painters.interface.Painter`, and ArchiveError.
+    Raises the errors of `tasks.painters.interface.Painter`, BudgetReached and ArchiveError.
     """
     painter = studio.painter
     get_run_logger().info("Generating image by prompt: %s.", prompt.text)
@@ -50,18 +50,21 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio) -> Painting:
             if isinstance(canvas, Ticket):
                 raise ProviderBroken(f"The painter {painter.label} took an order but should have painted at once.")
             return await keep(canvas)
-        call = PaidCall(
-            what=f"painting {paper.id} by {painter.label}",
-            submit=lambda: painter.submit(paper, prompt),
-            collect=painter.collect,
-            recent=lambda since: painter.recent(paper, prompt, since),
-            keep=keep,
-            intact=intact,
-            record=Painting,
-            ticket=Ticket,
-            price_hint=painter.price,
-        )
-        settled = await studio.journal.settle(_key(paper, prompt, studio), call)
+        key = _key(paper, prompt, studio)
+        async with studio.budget.purchase(key, painter.price) as purchase:
+            call = PaidCall(
+                what=f"painting {paper.id} by {painter.label}",
+                submit=lambda: purchase.make(lambda: painter.submit(paper, prompt)),
+                collect=painter.collect,
+                recent=lambda since: painter.recent(paper, prompt, since),
+                keep=keep,
+                intact=intact,
+                record=Painting,
+                ticket=Ticket,
+                price_hint=painter.price,
+            )
+            settled = await studio.journal.settle(key, call)
+            await purchase.delivered(settled.record.dollars)
         report_doubts(call.what, settled)
     return settled.record
 

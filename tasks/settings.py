@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     paintings_at_once: int = Field(8, ge=1, description="pictures being painted at the same time")
     attempts: int = Field(6, ge=1, description="attempts at a step before its paper fails")
     retry_seconds: float = Field(1.0, ge=0, description="first pause between attempts; each further one doubles it")
+    max_usd: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="most that a run may spend, US dollars; the days of a backfill count together",
+    )
     failure_limit: float = Field(0.1, ge=0, le=1, description="share of the papers that may fail before the run fails")
 
     daily_cron: str = Field(

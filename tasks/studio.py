@@ -6,7 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from tasks.archive.catalog import Catalog
 from tasks.archive.journal import Journal
+from tasks.archive.ledger import Ledger
 from tasks.archive.store import Archive
+from tasks.budget import Budget
+from tasks.errors import BadInput
+from tasks.models import Paper
 from tasks.painters import open_painter
 from tasks.painters.interface import Painter
 from tasks.recipe import Recipe
@@ -25,7 +29,14 @@ class Studio:
     """
 
     def __init__(
-        self, settings: Settings, source: Source, writer: Writer, painter: Painter, archive: Archive, edition: str
+        self,
+        settings: Settings,
+        source: Source,
+        writer: Writer,
+        painter: Painter,
+        archive: Archive,
+        edition: str,
+        budget: Budget,
     ) -> None:
         self.settings = settings
         self.source = source
@@ -36,17 +47,44 @@ class Studio:
         self.journal = Journal(archive)
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.edition = edition
+        self.budget = budget
         self.prompts_lane = asyncio.Semaphore(settings.prompts_at_once)
         self.paintings_lane = asyncio.Semaphore(settings.paintings_at_once)
         # Prompts may run ahead of the painter by this much; more would only fill memory and the UI.
         self.papers_window = asyncio.Semaphore(2 * (settings.prompts_at_once + settings.paintings_at_once))
 
+    def check_prices(self, paper: Paper) -> None:
+        """Raise BadInput when a limit in dollars cannot be kept, because a price for this paper is unknown."""
+        prices = ((self.writer.label, self.writer.price(paper)), (self.painter.label, self.painter.price))
+        if self.budget.max_usd is not None and (unknown := [label for label, price in prices if price is None]):
+            raise BadInput(
+                f"What {' and '.join(unknown)} will charge is not known, so a limit of ${self.budget.max_usd:g} "
+                "cannot be kept: choose a model with a known price, or set no limit."
+            )
+
+
+async def open_budget(archive: Archive, account: str, max_usd: float | None, allowance: float | None = None) -> Budget:
+    """The purse of a run. With an account it remembers what earlier runs on that account have spent.
+
+    `max_usd` is the limit of the account, `allowance` what this run may add to it, where that is less.
+    """
+    if not account:
+        return Budget(max_usd)
+    ledger = Ledger(archive, account)
+    booked = await ledger.read()
+    if allowance is not None:
+        max_usd = sum(booking.dollars for booking in booked) + allowance
+    return Budget(max_usd, ledger, booked)
+
 
 @asynccontextmanager
-async def open_studio(settings: Settings, edition: str = "") -> AsyncIterator[Studio]:
+async def open_studio(
+    settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
+) -> AsyncIterator[Studio]:
     """Build the studio, and let go of every connection and worker process at its end.
 
-    Raises BadInput for a missing key or a place that cannot be written.
+    `account` names the budget that several runs share, `allowance` is the part of it that this one may spend, in
+    dollars. Raises BadInput for a missing key or a place that cannot be written.
     """
     async with AsyncExitStack() as stack:
         archive = Archive.open(settings.archive)
@@ -57,4 +95,5 @@ async def open_studio(settings: Settings, edition: str = "") -> AsyncIterator[St
         painter = open_painter(settings.painter, settings)
         stack.push_async_callback(painter.close)
         await archive.check_writable()
-        yield Studio(settings, source, writer, painter, archive, edition)
+        budget = await open_budget(archive, account, settings.max_usd, allowance)
+        yield Studio(settings, source, writer, painter, archive, edition, budget)

@@ -26,20 +26,23 @@ def _key(paper: Paper, studio: Studio) -> str:
 async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
     """The picture prompt for `paper`; a paid one is bought once, whatever happens.
 
-    Raises the errors of `tasks.writers.interface.Writer.write`.
+    Raises the errors of `tasks.writers.interface.Writer.write`, BudgetReached and ArchiveError.
     """
     writer, logger = studio.writer, get_run_logger()
     async with studio.prompts_lane:
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
         if writer.paid:
-            call = PaidCall(
-                what=f"prompt {paper.id} by {writer.label}",
-                submit=lambda: writer.write(paper),
-                record=Prompt,
-                price_hint=writer.price(paper),
-            )
-            settled = await studio.journal.settle(_key(paper, studio), call)
-            prompt = settled.record
+            key, price = _key(paper, studio), writer.price(paper)
+            async with studio.budget.purchase(key, price, then=studio.painter.price) as purchase:
+                call = PaidCall(
+                    what=f"prompt {paper.id} by {writer.label}",
+                    submit=lambda: purchase.make(lambda: writer.write(paper)),
+                    record=Prompt,
+                    price_hint=price,
+                )
+                settled = await studio.journal.settle(key, call)
+                prompt = settled.record
+                await purchase.delivered(prompt.dollars)
             report_doubts(call.what, settled)
         else:
             prompt = await writer.write(paper)

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted(path for room in ("deployments", "flows", "tasks") for path in (ROOT / room).rglob("*.py"))
-FAMILIES = ("sources", "writers", "painters", "archive")
+FAMILIES = ("sources", "writers", "painters", "archive", "gallery")
 
 # Plain Python that every family may stand on.
 GROUND = {
@@ -17,7 +17,7 @@ GROUND = {
 }
 VERBS = {
     *("tasks.fetch_papers", "tasks.find_papers", "tasks.write_prompt", "tasks.paint_image"),
-    *("tasks.archive_image", "tasks.record_run", "tasks.caching"),
+    *("tasks.archive_image", "tasks.record_run", "tasks.publish_gallery", "tasks.order_prompts", "tasks.caching"),
 }
 HOMES = {
     "httpx": {"tasks.http"},
@@ -27,7 +27,7 @@ HOMES = {
     "pyarrow": {"tasks.archive.catalog"},
     "duckdb": {"tasks.archive.query"},
     "obstore": {"tasks.archive.store"},
-    "PIL": {"tasks.archive.jpeg", "tasks.painters.lineart.raster"},
+    "PIL": {"tasks.archive.jpeg", "tasks.gallery.thumbnails", "tasks.painters.lineart.raster"},
     "HersheyFonts": {"tasks.painters.lineart.lettering"},
     "pydantic_settings": {"tasks.settings"},
 }

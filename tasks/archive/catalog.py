@@ -7,9 +7,10 @@ paper and a recipe the newest one holds. All columns are explained in docs/catal
 import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final, cast
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
@@ -17,14 +18,16 @@ import pyarrow.dataset as ds  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pydantic import Field
 
-from tasks.archive.layout import CATALOG, catalog_path
+from tasks.archive.layout import CATALOG, catalog_may_hold, catalog_path
 from tasks.archive.store import Archive
 from tasks.errors import ArchiveError, ArchiveUnavailable
 from tasks.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
 
 MAX_FILE = 256_000_000
 _READS_AT_ONCE = 16
+_READERS = 4
 _LISTINGS = 5
+_CHANGING = "The catalog's files are changing; try again in a moment."
 
 _STRINGS: Final = pa.list_(pa.string())
 _TIME: Final = pa.timestamp("us", tz="UTC")
@@ -166,18 +169,70 @@ class Catalog:
         newest = {row.key: row for row in await self._rows_about(keys, recipe)}
         return {key: row.message for key, row in newest.items() if row.status is Status.BLOCKED}
 
+    async def stale(self, keys: Collection[str], recipe: str) -> set[str]:
+        """Those of these papers that another recipe has made a picture of. Raises ArchiveError."""
+        found = await self._of(keys, (pc.field("recipe") != recipe) & (pc.field("status") == Status.DONE.value))
+        return set(found["paper_key"].to_pylist())
+
+    async def failed(self, keys: Collection[str], recipe: str) -> set[str]:
+        """Those of these papers whose last trip under this recipe failed. Raises ArchiveError."""
+        found = await self._of(keys, (pc.field("recipe") == recipe) & (pc.field("status") != Status.SKIPPED.value))
+        last = {row["paper_key"]: row["status"] for row in found.sort_by(_OLDEST_FIRST).to_pylist()}
+        return {key for key, status in last.items() if status == Status.FAILED}
+
+    async def narrow(
+        self, names: Sequence[str], *, first: date = date.min, last: date = date.max, newest: int | None = None
+    ) -> list[dict[str, Any]]:
+        """A few columns, `list_day` among them, of all rows listed on these days, also while files are compacted.
+
+        With `newest` only so many files are read, those written last. Raises ArchiveError.
+        """
+        for _ in range(_LISTINGS):
+            entries = [each for each in await self._archive.list(CATALOG) if catalog_may_hold(each.path, first, last)]
+            if newest is not None:
+                entries = sorted(entries, key=lambda each: each.modified)[-newest:]
+            with suppress(_FileGone):
+                tables = await self._narrow_all([each.path for each in entries], names)
+                table = pa.concat_tables([_nothing(names), *tables], promote_options="default")
+                chosen = table.filter((pc.field("list_day") >= first) & (pc.field("list_day") <= last))
+                return cast("list[dict[str, Any]]", chosen.to_pylist())
+        raise ArchiveUnavailable(_CHANGING)
+
+    async def _narrow_all(self, paths: Sequence[str], names: Sequence[str]) -> list[pa.Table]:
+        """Faster than a dataset where there are thousands of small files; columns that a file has not are left out."""
+        root = self._archive.local_root
+
+        async def fetch(path: str) -> object:
+            return pa.py_buffer(await self._archive.get(path, max_bytes=MAX_FILE) or b"")
+
+        def read(path: str, place: object) -> pa.Table:
+            try:
+                with pq.ParquetFile(place, pre_buffer=False) as file:
+                    return file.read(columns=list(names), use_threads=False)
+            except FileNotFoundError:
+                raise _FileGone from None
+            except (pa.ArrowException, OSError, ValueError) as error:
+                self._leave_out(path, error)
+                return _nothing(names)
+
+        places = [str(root / path) for path in paths] if root else await asyncio.gather(*map(fetch, paths))
+        with ThreadPoolExecutor(_READERS) as readers:
+            return await asyncio.to_thread(lambda: list(readers.map(read, paths, places)))
+
+    def _leave_out(self, path: str, error: Exception) -> None:
+        reason = (str(error).splitlines() or [""])[0].rstrip(".")[:200]
+        problem = f"The catalog's file {path} cannot be read and is left out: {reason}."
+        if problem not in self.problems:
+            self.problems.append(problem)
+
     async def _rows_about(self, keys: Collection[str], recipe: str) -> "list[_Row]":
         """Rows about these papers that settle something, the newest ones last."""
-        if not keys:
-            return []
-        wanted = (
-            (pc.field("recipe") == recipe)
-            & pc.field("status").isin([Status.DONE.value, Status.BLOCKED.value])
-            & pc.field("paper_key").isin(sorted(keys))
-        )
-        found = await self._read_all(wanted)
-        in_order = found.sort_by([("run_finished_at", "ascending"), ("run", "ascending")])
-        return [_Row.of(row) for row in in_order.to_pylist()]
+        settled = pc.field("status").isin([Status.DONE.value, Status.BLOCKED.value])
+        found = await self._of(keys, (pc.field("recipe") == recipe) & settled)
+        return [_Row.of(row) for row in found.sort_by(_OLDEST_FIRST).to_pylist()]
+
+    async def _of(self, keys: Collection[str], wanted: pc.Expression) -> pa.Table:
+        return await self._read_all(wanted & pc.field("paper_key").isin(sorted(keys))) if keys else _NOTHING
 
     async def _read_all(self, wanted: pc.Expression) -> pa.Table:
         """The wanted rows of the whole catalog, also while `tasks.archive.compact` puts files together."""
@@ -185,7 +240,7 @@ class Catalog:
             paths = [entry.path for entry in await self._archive.list(CATALOG) if entry.path.endswith(".parquet")]
             with suppress(_FileGone):
                 return await self._read(paths, wanted)
-        raise ArchiveUnavailable("The catalog's files are changing; try again in a moment.")
+        raise ArchiveUnavailable(_CHANGING)
 
     async def _read(self, paths: Sequence[str], wanted: pc.Expression) -> pa.Table:
         """The wanted rows of all files; what cannot be read is left out and named in `problems`."""
@@ -206,10 +261,7 @@ class Catalog:
                     raise _FileGone
                 return await asyncio.to_thread(_scan_bytes, content, wanted)
             except (pa.ArrowException, OSError, ValueError) as error:
-                reason = (str(error).splitlines() or [""])[0].rstrip(".")[:200]
-                problem = f"The catalog's file {path} cannot be read and is left out: {reason}."
-                if problem not in self.problems:
-                    self.problems.append(problem)
+                self._leave_out(path, error)
                 return _NOTHING
 
 
@@ -243,7 +295,17 @@ _COLUMNS: Final = [
     *("paper_key", "status", "message", "run", "run_finished_at"),
     *(f"picture_{name}" for name in Picture.model_fields),
 ]
-_NOTHING: Final = pa.schema([SCHEMA.field(name) for name in _COLUMNS]).empty_table()
+
+
+def _nothing(names: Iterable[str]) -> pa.Table:
+    """No rows, but these columns."""
+    return pa.schema([SCHEMA.field(name) for name in names]).empty_table()
+
+
+_NOTHING: Final = _nothing(_COLUMNS)
+
+
+_OLDEST_FIRST: Final = [("run_finished_at", "ascending"), ("run", "ascending")]
 
 
 def _scan(files: Sequence[str], wanted: pc.Expression) -> pa.Table:

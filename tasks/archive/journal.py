@@ -29,7 +29,7 @@ from tasks.archive.entries import Entry, Kind, Lease, Phase, State, fold, parse
 from tasks.archive.holder import Holder
 from tasks.archive.layout import JOURNAL, journal_folder, journal_path, journal_place
 from tasks.archive.store import Archive
-from tasks.errors import ArchiveError, Blocked, InDoubt, ProviderBroken, ProviderError, Rejected
+from tasks.errors import ArchiveError, Blocked, BudgetReached, InDoubt, ProviderBroken, ProviderError, Rejected
 from tasks.models import Value
 
 LEASE_SECONDS = 30.0
@@ -264,6 +264,8 @@ def closing(error: BaseException, phase: Phase) -> Kind:
         case (Phase.CALLING, ProviderBroken()) | (Phase.ORDERED, Rejected()):
             return Kind.SPOILED
         case Phase.CALLING, ProviderError() if not isinstance(error, InDoubt):
+            return Kind.REFUSED
+        case Phase.CALLING, BudgetReached():  # stopped at our own till
             return Kind.REFUSED
         case Phase.CALLING, _:
             return Kind.DOUBT

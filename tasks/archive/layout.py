@@ -10,13 +10,16 @@ CATALOG: Final = "catalog"
 JOURNAL: Final = "journal"
 PICTURES: Final = "pictures"
 ORIGINALS: Final = "originals"
+BUDGETS: Final = "budgets"
 
 _SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")
 _RUN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _CATALOG_FILE: Final = re.compile(CATALOG + r"/(?:month|day)=([0-9]{4}-[0-9]{2})(?:-[0-9]{2})?/[^/]+\.parquet")
+_EMPTY_DAY: Final = re.compile(CATALOG + r"/day=([0-9]{4}-[0-9]{2}-[0-9]{2})/([^/]+)\.empty")
 _JOURNAL_FILE: Final = re.compile(JOURNAL + r"/([0-9a-f]{8,64})/([0-9]{3,6})\.json")
+_BOOKING: Final = re.compile(BUDGETS + r"/[^/]+/([0-9a-f]{8,64})-([0-9]{1,6})-(booked|paid)-([0-9]{1,18})")
 MAX_ENTRIES: Final = 1_000_000
 
 
@@ -47,6 +50,25 @@ def catalog_month(path: str) -> str | None:
     return found[1] if found else None
 
 
+def catalog_may_hold(path: str, first: date, last: date) -> bool:
+    """Whether a file of the catalog may have rows listed on one of these days; False for any other path."""
+    month = catalog_month(path)
+    if path.startswith(f"{CATALOG}/day="):
+        return month is not None and first.isoformat() <= path.split("/")[1][len("day=") :] <= last.isoformat()
+    return month is not None and first.isoformat()[:7] <= month <= last.isoformat()[:7]
+
+
+def empty_day_path(day: date, source: str) -> str:
+    """The mark of a day on which a source lists nothing; no Parquet file, because it would have no rows."""
+    return f"{CATALOG}/day={day.isoformat()}/{_matching(_RUN, source)}.empty"
+
+
+def empty_day(path: str, source: str) -> date | None:
+    """The day that such a mark is about, or None for any other path."""
+    found = _EMPTY_DAY.fullmatch(path)
+    return date.fromisoformat(found[1]) if found and found[2] == source else None
+
+
 def journal_folder(key: str) -> str:
     """The folder of one paid call's journal."""
     return f"{JOURNAL}/{_matching(_HEX, key)}"
@@ -63,6 +85,22 @@ def journal_place(path: str) -> tuple[str, int] | None:
     """The key and the number of a journal's entry, or None for any other path."""
     found = _JOURNAL_FILE.fullmatch(path)
     return (found[1], int(found[2])) if found else None
+
+
+def budget_folder(account: str) -> str:
+    """The folder of a budget's bookings."""
+    return f"{BUDGETS}/{_matching(_RUN, account)}"
+
+
+def booking_path(account: str, key: str, number: int, said: Literal["booked", "paid"], nanodollars: int) -> str:
+    """What a budget knows of one call: all of it stands in the name, so that a listing is enough."""
+    return f"{budget_folder(account)}/{_matching(_HEX, key)}-{number}-{said}-{nanodollars}"
+
+
+def booking_of(path: str) -> tuple[str, int, str, int] | None:
+    """Key, number, booked or paid, and nanodollars of a booking, or None for any other path."""
+    found = _BOOKING.fullmatch(path)
+    return (found[1], int(found[2]), found[3], int(found[4])) if found else None
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:

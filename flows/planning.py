@@ -1,0 +1,157 @@
+"""The plan of a backfill: what is to be done on which day, and what it will cost. Making one costs nothing."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from pydantic import Field
+
+from flows.choose import Only, choose, in_categories
+from flows.steps import Steps
+from tasks.calendar import Mark, calendar
+from tasks.errors import SourceError
+from tasks.models import Paper, Status, Value
+from tasks.quote import COLUMNS, Hands, Quote, Work, averages, quote
+from tasks.ranges import Days
+from tasks.recipe import digest
+from tasks.studio import Studio
+
+LISTS_AT_ONCE: Final = 4
+DAYS_CHOSEN_AT_ONCE: Final = 31
+FILES_FOR_AVERAGES: Final = 100
+
+
+class DayPlan(Value):
+    """What one day asks for."""
+
+    day: date
+    listed: int = Field(description="papers on the list now")
+    done: int = Field(description="papers that need nothing: archived, too few votes, or not asked for")
+    to_do: int = Field(description="papers to illustrate")
+    blocked: int = Field(description="papers a provider refuses for their content")
+    problem: str | None = Field(default=None, description="why the list could not be read")
+    dollars: float | None = Field(default=0.0, description="list price of what is to do, an estimate on the high side")
+    is_new: bool = Field(description="whether no run has looked at the day before")
+
+    @property
+    def wants_a_run(self) -> bool:
+        """Whether anything is to be done, or to be written down."""
+        return bool(self.to_do or self.is_new or self.problem)
+
+
+class Plan(Value):
+    """A whole backfill, before it is run."""
+
+    id: str = Field(description="the backfill's id: the same for the same parameters")
+    days: tuple[DayPlan, ...] = Field(description="in the order in which they will be run")
+    quote: Quote
+    source: str
+    writer: str = Field(description="kind and model")
+    painter: str = Field(description="kind and model")
+    spent: float = Field(description="dollars that this backfill has spent before")
+    max_usd: float | None
+
+    @property
+    def headline(self) -> str:
+        """The plan in one sentence."""
+        parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
+        parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
+        parts += [f"about {self.quote.minutes:,.1f} minutes"]
+        if self.max_usd is not None:
+            parts.append(f"${self.spent:.4f} of ${self.max_usd:g} spent before")
+        return " · ".join(parts)
+
+
+def backfill_id(days: Days, studio: Studio, only: Only, order: str) -> str:
+    """What makes two commands the same backfill; a limit in dollars may change between them."""
+    settings = studio.settings
+    votes = settings.min_upvotes if settings.source == "huggingface" else None
+    chosen = (str(days), settings.source, sorted(settings.categories), votes, only, order)
+    return digest("backfill", *chosen, studio.recipe.fingerprint)[:12]
+
+
+async def make_plan(
+    backfill: str, days: Days, order: str, studio: Studio, steps: Steps, only: Only, categories: Sequence[str]
+) -> Plan:
+    """Read the lists and the catalog. A list that cannot be read is the problem of its day alone."""
+    lists = await _lists(days, studio, steps, categories)
+    new = await _never_run(days, studio)
+    in_order = sorted(lists, reverse=order == "newest")
+    counted: set[str] = set()
+    planned: list[DayPlan] = []
+    work: list[Work] = []
+    for start in range(0, len(in_order), DAYS_CHOSEN_AT_ONCE):
+        chunk = in_order[start : start + DAYS_CHOSEN_AT_ONCE]
+        papers = [paper for day in chunk for paper in lists[day].papers]
+        waiting, settled = await choose(papers, studio, only)
+        for day in chunk:
+            mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
+            counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
+            prices = [_work(paper, studio) for paper in mine]
+            work += prices
+            blocked = sum(each.status is Status.BLOCKED and each.paper.listing.day == day for each in settled)
+            planned.append(_day_plan(day, lists[day], prices, blocked, day in new))
+    recipe, settings = studio.recipe, studio.settings
+    rows = await studio.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
+    hands = Hands(studio.writer.paid, studio.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
+    return Plan(
+        id=backfill,
+        days=tuple(planned),
+        quote=quote(work, hands, *averages(rows, recipe.fingerprint)),
+        source=settings.source,
+        writer=f"{recipe.writer.kind} {recipe.writer.model}",
+        painter=f"{recipe.painter.kind} {recipe.painter.model}",
+        spent=studio.budget.committed,
+        max_usd=settings.max_usd,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """The papers of a day, or why they could not be read."""
+
+    papers: list[Paper] = field(default_factory=list)
+    problem: str | None = None
+
+
+async def _lists(days: Days, studio: Studio, steps: Steps, categories: Sequence[str]) -> dict[date, _List]:
+    lane = asyncio.Semaphore(LISTS_AT_ONCE)
+
+    async def read(day: date) -> _List:
+        async with lane:
+            try:
+                listed = await steps.fetch_papers(day, studio)
+            except SourceError as error:
+                return _List(problem=str(error))
+            return _List(in_categories(listed.result.papers, categories))
+
+    return dict(zip(days, await asyncio.gather(*map(read, days)), strict=True))
+
+
+async def _never_run(days: Days, studio: Studio) -> set[date]:
+    known = await calendar(studio.archive, days, studio.settings.source, studio.recipe.fingerprint)
+    return {each.day for each in known if each.mark is Mark.NEVER_RUN}
+
+
+def _work(paper: Paper, studio: Studio) -> Work:
+    return Work(studio.writer.request(paper), studio.writer.price(paper), studio.painter.price)
+
+
+def _day_plan(day: date, found: _List, work: Sequence[Work], blocked: int, is_new: bool) -> DayPlan:
+    return DayPlan(
+        day=day,
+        listed=len(found.papers),
+        done=len(found.papers) - len(work) - blocked,
+        to_do=len(work),
+        blocked=blocked,
+        problem=found.problem,
+        dollars=_total(price for each in work for price in (each.prompt_dollars, each.painting_dollars)),
+        is_new=is_new,
+    )
+
+
+def _total(prices: Iterable[float | None]) -> float | None:
+    known = list(prices)
+    return None if None in known else sum(price for price in known if price is not None)

@@ -1,0 +1,173 @@
+"""The days of a backfill that are under way: a few at a time, today's papers first, never past the budget."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.dayruns import DayRuns, after_daily
+from flows.onlookers import onlooker
+from flows.planning import DayPlan, Plan
+from flows.planpage import BackfillPage
+from tasks.archive.compact import compact_month, months_to_compact
+from tasks.archive.ledger import Ledger
+from tasks.calendar import Day, calendar
+from tasks.errors import FrontispieceError
+from tasks.ranges import Days
+from tasks.studio import Studio
+
+MOST_NAMED = 10
+
+
+class Allowances:
+    """Parts of a backfill's budget, lent to days that run in processes of their own."""
+
+    def __init__(self, ledger: Ledger, max_usd: float) -> None:
+        self._ledger = ledger
+        self._max_usd = max_usd
+        self._lent: dict[date, float] = {}
+        self._changed = asyncio.Condition()
+
+    async def lend(self, day: DayPlan) -> float:
+        """What the day may spend; 0.0 when nothing is left. Waits for other days where they may give something back."""
+        async with self._changed:
+            while True:
+                spent = sum(booking.dollars for booking in await self._ledger.read())
+                # What running days have spent is counted twice until they end: too little is lent, never too much.
+                room = self._max_usd - spent - sum(self._lent.values())
+                wanted = room if day.dollars is None else day.dollars
+                if room >= wanted or not self._lent:
+                    break
+                await self._changed.wait()
+            self._lent[day.day] = max(0.0, min(room, wanted))
+            return self._lent[day.day]
+
+    async def give_back(self, day: DayPlan) -> None:
+        """The day's run is over: what it spent stands in the ledger."""
+        async with self._changed:
+            self._lent.pop(day.day, None)
+            self._changed.notify_all()
+
+
+class Window:
+    """Runs what a plan asks for. `allowances` is None where the days share this process' studio and its budget."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        plan: Plan,
+        runs: DayRuns,
+        parameters: dict[str, Any],
+        days_at_once: int,
+        allowances: Allowances | None = None,
+    ) -> None:
+        self._studio = studio
+        self._plan = plan
+        self._runs = runs
+        self._parameters = {**parameters, "backfill": plan.id}
+        self._days_at_once = days_at_once
+        self._allowances = allowances
+        self._states: dict[date, State[Any] | None] = {}
+        self._is_out_of_money = False
+        self._open_days = Counter(f"{each.day:%Y-%m}" for each in plan.days if each.wants_a_run)
+
+    async def run(self, page: BackfillPage) -> None:
+        """Run the days, a few side by side. Cancelled, it takes them along."""
+        waiting = iter([each for each in self._plan.days if each.wants_a_run])
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._days_at_once):
+                group.create_task(self._work_off(waiting, page))
+
+    async def _work_off(self, waiting: Iterator[DayPlan], page: BackfillPage) -> None:
+        for day in waiting:
+            await after_daily(get_run_logger().info)
+            if self._is_out_of_money or self._studio.budget.is_reached:
+                return
+            self._states[day.day] = None
+            try:
+                await self._run_day(day)
+            except Exception as error:  # one day must not take the others along
+                get_run_logger().error("%s could not be run: %s", day.day, error)
+            if not self._is_out_of_money:
+                await self._ended(day, page)
+
+    async def _run_day(self, day: DayPlan) -> None:
+        if self._allowances is None:
+            self._states[day.day] = await self._runs.run(day.day, self._parameters)
+            return
+        allowance = await self._allowances.lend(day)
+        try:
+            if not allowance and day.dollars != 0:
+                self._is_out_of_money = True
+                del self._states[day.day]
+                return
+            self._states[day.day] = await self._runs.run(day.day, {**self._parameters, "allowance": allowance or None})
+        finally:
+            await self._allowances.give_back(day)
+
+    async def _ended(self, day: DayPlan, page: BackfillPage) -> None:
+        """Show how the day stands now, and tidy its month when that is over."""
+        (now,) = await self._calendar(Days(day.day, day.day))
+        onlooker.get().day_ended(now)
+        await page.day_ended()
+        month = f"{day.day:%Y-%m}"
+        self._open_days[month] -= 1
+        if not self._open_days[month]:
+            await self._compact(month)
+
+    async def _compact(self, month: str) -> None:
+        """Years of small files would make every look at the catalog slow."""
+        try:
+            archive = self._studio.archive
+            paths = (await months_to_compact(archive, datetime.now(UTC).date())).get(month)
+            if paths:
+                await compact_month(archive, month, paths)
+        except FrontispieceError as error:
+            get_run_logger().warning("The catalog's files of %s stay as they are: %s", month, error)
+
+    async def _calendar(self, days: Days) -> list[Day]:
+        return await calendar(self._studio.archive, days, self._studio.settings.source, self._studio.recipe.fingerprint)
+
+    async def verdict(self, page: BackfillPage, days: Days) -> State[None]:
+        """Show the calendar, and judge the backfill by it: Failed beyond the limit of failures, its days named."""
+        standing = await self._calendar(days)
+        await page.show_calendar(standing)
+        ran = [each for each in standing if each.day in self._states]
+        failed, made = sum(each.failed for each in ran), sum(each.archived for each in ran)
+        lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]
+        limit = self._studio.settings.failure_limit
+        done = f"{len(ran) - len(lost)} of {len(self._states)} days run, {made} papers archived"
+        trouble = self._named(ran, lost)
+        if failed > limit * (failed + made) or len(lost) > limit * len(ran):
+            return Failed(message=f"{done}; {trouble}.")
+        if self._is_out_of_money or self._studio.budget.is_reached:
+            return Completed(name="Budget reached", message=f"{done}; {self._left(standing)}.")
+        return Completed(message="; ".join(filter(None, (done, trouble))) + ".")
+
+    def _is_completed(self, day: date) -> bool:
+        state = self._states[day]
+        return state is not None and state.is_completed()
+
+    @staticmethod
+    def _named(ran: list[Day], lost: list[Day]) -> str:
+        named = [f"{each.day} ({each.failed} failed)" for each in ran if each.failed]
+        named += [f"{each.day} (not run to its end)" for each in lost]
+        more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        return ", ".join(named[:MOST_NAMED]) + more
+
+    def _left(self, standing: list[Day]) -> str:
+        """What is still to be done, and what it would cost."""
+        planned = {each.day: each.to_do for each in self._plan.days}
+        papers = sum(
+            min(planned[each.day], each.to_do) if each.day in self._states else planned[each.day] for each in standing
+        )
+        quote = self._plan.quote
+        price = (
+            "price unknown" if quote.dollars is None else f"about ${papers * quote.dollars / max(1, quote.papers):.4f}"
+        )
+        return f"{papers} papers are left ({price}): the same command with a higher limit goes on"

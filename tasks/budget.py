@@ -1,0 +1,133 @@
+"""A hard limit in dollars: what was spent and what is in flight together never pass it.
+
+Every paid call is booked at its expected price before it is made, and settled at its real one. A call whose fate is
+unknown keeps its booking, because it may have been paid for. A budget with a ledger remembers across restarts.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Protocol, TypeVar
+
+from tasks.archive.ledger import Booking
+from tasks.errors import BudgetReached, OutOfService, ProviderUnavailable, Rejected
+
+A = TypeVar("A")
+
+_NOTHING = 1e-9
+# After these a provider has certainly not taken the call, and charges nothing.
+_FREE = (ProviderUnavailable, Rejected, OutOfService)
+
+
+class Memory(Protocol):
+    """Where a budget writes its bookings down; see `tasks.archive.ledger.Ledger`."""
+
+    async def write(self, booking: Booking) -> None:
+        """Write one down, durably."""
+        ...
+
+
+class Budget:
+    """The purse of one run; `max_usd=None` has no bottom. `booked` is what earlier runs on the same account spent."""
+
+    def __init__(
+        self, max_usd: float | None = None, memory: Memory | None = None, booked: Iterable[Booking] = ()
+    ) -> None:
+        self.max_usd = max_usd
+        self.is_reached = False
+        """Whether a call was turned away; from then on every one is."""
+        self._memory = memory
+        self.committed = 0.0
+        """Dollars spent, in flight, and in doubt."""
+        self._calls: dict[str, dict[int, Booking]] = {}
+        self._in_flight: dict[str, float] = {}
+        self._changed = asyncio.Condition()
+        for booking in booked:
+            self._note(booking)
+
+    @asynccontextmanager
+    async def purchase(self, key: str, expected: float | None, then: float | None = None) -> AsyncIterator["Purchase"]:
+        """One paid call, by its key in the journal; `expected` is its price at most, in dollars.
+
+        `then` is what has to be bought after it to make it useful: without room for both the call is not made. None
+        (unknown) counts as 0.
+        """
+        purchase = Purchase(self, key, expected or 0.0, then or 0.0)
+        try:
+            yield purchase
+        finally:
+            await self._land(key)
+
+    async def book(self, key: str, dollars: float, then: float = 0.0) -> None:
+        """Set `dollars` aside, if there is room for `then` as well.
+
+        Waits for calls in flight to be settled. Raises BudgetReached and ArchiveError.
+        """
+        booking = Booking(key, 1 + max(self._calls.get(key, {}), default=-1), dollars, is_settled=False)
+        async with self._changed:
+            while not self._fits(dollars + then):
+                if self.is_reached or not self._in_flight or not self._may_fit(dollars + then):
+                    self.is_reached = True
+                    self._changed.notify_all()
+                    raise BudgetReached(f"The budget of ${self.max_usd:g} is reached: ${self.committed:.4f} is spent.")
+                await self._changed.wait()
+            self._note(booking)
+            self._in_flight[key] = self._in_flight.get(key, 0.0) + dollars
+        if self._memory is not None:
+            await self._memory.write(booking)
+
+    async def settle(self, key: str, dollars: float | None) -> None:
+        """The newest open booking of this call came to so much; None leaves it as it is. Raises ArchiveError."""
+        open_ones = [number for number, each in self._calls.get(key, {}).items() if not each.is_settled]
+        if dollars is None or not open_ones:
+            return
+        paid = Booking(key, max(open_ones), dollars, is_settled=True)
+        if self._memory is not None:
+            await self._memory.write(paid)
+        async with self._changed:
+            self._note(paid)
+            self._in_flight.pop(key, None)
+            self._changed.notify_all()
+
+    def _note(self, booking: Booking) -> None:
+        calls = self._calls.setdefault(booking.key, {})
+        before = calls.get(booking.number)
+        self.committed += booking.dollars - (before.dollars if before else 0.0)
+        calls[booking.number] = booking
+
+    def _fits(self, dollars: float) -> bool:
+        return self.max_usd is None or (not self.is_reached and self.committed + dollars <= self.max_usd + _NOTHING)
+
+    def _may_fit(self, dollars: float) -> bool:
+        """Whether there would be room if everything in flight turned out to be free."""
+        landed = self.committed - sum(self._in_flight.values())
+        return self.max_usd is None or landed + dollars <= self.max_usd + _NOTHING
+
+    async def _land(self, key: str) -> None:
+        """Nobody is to wait for this call any longer."""
+        async with self._changed:
+            self._in_flight.pop(key, None)
+            self._changed.notify_all()
+
+
+class Purchase:
+    """One call on its way to the till."""
+
+    def __init__(self, budget: Budget, key: str, expected: float, then: float) -> None:
+        self._budget = budget
+        self._key = key
+        self._expected = expected
+        self._then = then
+
+    async def make(self, call: Callable[[], Awaitable[A]]) -> A:
+        """Book the price, then make the call. Raises BudgetReached, and what the call raises."""
+        await self._budget.book(self._key, self._expected, self._then)
+        try:
+            return await call()
+        except _FREE:
+            await self._budget.settle(self._key, 0.0)
+            raise
+
+    async def delivered(self, dollars: float | None) -> None:
+        """What was bought is here, and this was its price; nothing happens when it was bought on another account."""
+        await self._budget.settle(self._key, dollars)
