@@ -16,8 +16,9 @@ run: $(READY) ## Illustrate the newest day of the sample, without any key
 test: $(READY) ## All tests
 	$(BIN)/python -m pytest
 
-chaos: $(READY) ## Kill it anywhere, with a random seed; ten minutes or so
+chaos: $(READY) ## Kill it anywhere, with a random seed; fifteen minutes or so
 	PYTHONPATH=.:tests $(BIN)/python tests/chaos.py
+	PYTHONPATH=.:tests $(BIN)/python tests/killed_backfill.py
 
 fuzz: $(READY) ## Damaged bytes for every parser, for a minute
 	PYTHONPATH=.:tests $(BIN)/python tests/fuzz.py

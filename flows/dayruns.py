@@ -23,6 +23,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
 from flows.session import studio_at_hand
+from tasks.errors import BadInput
 from tasks.studio import Studio
 
 DEPLOYMENT: Final = "backfill day/backfill-day"
@@ -88,7 +89,8 @@ class Deployed:
                 while not (run.state and run.state.is_final()):
                     await asyncio.sleep(self._poll_seconds)
                     run = await client.read_flow_run(run.id)
-            except asyncio.CancelledError:
+                    await _check_that_somebody_starts(run, client)
+            except (asyncio.CancelledError, BadInput):
                 await asyncio.shield(_cancel(run.id))
                 raise
         return run.state
@@ -98,6 +100,14 @@ class Deployed:
         wanted = FlowRunFilter(tags=FlowRunFilterTags(all_=[tag(self._backfill), str(day)]))
         runs = await client.read_flow_runs(flow_run_filter=wanted, limit=200)
         return sum(bool(run.state and run.state.is_final()) for run in runs)
+
+
+async def _check_that_somebody_starts(run: FlowRun, client: PrefectClient) -> None:
+    """Raise BadInput for a run that waits while nobody serves its deployment any longer."""
+    if run.state_type is not StateType.SCHEDULED or run.deployment_id is None:
+        return
+    if not _is_alive(await client.read_deployment(run.deployment_id)):
+        raise BadInput("Nobody starts the runs of backfill-day any longer: start frontispiece serve or a worker.")
 
 
 async def _cancel(run: UUID) -> None:

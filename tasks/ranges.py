@@ -1,4 +1,4 @@
-"""Stretches of days as people write them: `2024-10-01..2024-10-31`, `2024-10`, `2024`, `last 30 days`, `2024-10-03`."""
+"""Stretches of days as people write them: `2024-10-01..2024-10-31`, `2024-10`, `2023..2024-06`, `last 30 days`."""
 
 import re
 from collections.abc import Iterator
@@ -40,13 +40,10 @@ def parse_days(text: str, today: date) -> Days:
     words = " ".join(text.split()).lower()
     if found := _LAST.fullmatch(words):
         return _last(int(found[1]), today)
-    if found := _MONTH.fullmatch(words):
-        first, end = _month(int(found[1]), int(found[2]) if found[2] else None, text)
-        days = Days(first, min(end, max(today, first)))
-    else:
-        start, dots, stop = words.partition("..")
-        first = _day(start.strip(), text)
-        days = Days(first, _day(stop.strip(), text) if dots else first)
+    start, dots, stop = (part.strip() for part in words.partition(".."))
+    first, end = _ends(start, text)
+    begins, end = _ends(stop, text) if dots else (first, end)
+    days = Days(first, min(end, max(today, begins)))
     if days.last < days.first:
         raise BadInput(f"{days.first} is later than {days.last}: the range is the wrong way round.")
     if days.last > today:
@@ -78,6 +75,14 @@ def _month(year: int, month: int | None, text: str) -> tuple[date, date]:
     except ValueError:
         raise BadInput(f"{text[:60]!r} is no month; {_HOW}.") from None
     return first, after - timedelta(days=1)
+
+
+def _ends(text: str, whole: str) -> tuple[date, date]:
+    """First and last day of a day, a month or a year."""
+    if found := _MONTH.fullmatch(text):
+        return _month(int(found[1]), int(found[2]) if found[2] else None, whole)
+    day = _day(text, whole)
+    return day, day
 
 
 def _day(text: str, whole: str) -> date:

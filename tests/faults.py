@@ -98,6 +98,14 @@ async def moved(request: Request, honest: Honest) -> Response:
     return Response(status_code=307, headers={"Location": "http://127.0.0.1:9/elsewhere"})
 
 
+async def never_answered(request: Request, honest: Honest) -> Response:
+    """No work is done, and nothing said, until the client goes."""
+    await request.body()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    return Response()
+
+
 HTTP: dict[str, Fault] = {
     "429 seconds": busy(1),
     "429 date": busy(2, as_date=True),
@@ -110,6 +118,7 @@ HTTP: dict[str, Fault] = {
     "reset after reading": reset_after_reading,
     "truncated body": truncated,
     "slow body": slow,
+    "never answered": never_answered,
     "HTML 200": html,
     "wrong content type": wrong_type,
     "redirect": moved,

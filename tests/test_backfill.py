@@ -19,8 +19,9 @@ from prefect.states import Completed, Running
 from providers import Providers, fake_providers
 from starlette.applications import Starlette
 
+from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
-from flows.dayruns import after_daily, tag
+from flows.dayruns import Deployed, after_daily, tag
 from flows.onlookers import onlooker
 from flows.planning import Plan
 from tasks.archive.store import Archive
@@ -36,6 +37,10 @@ DAYS, PER_DAY = 3, 4
 FIRST = date(2024, 10, 1)
 RANGE = "2024-10-01..2024-10-03"
 PAPERS = DAYS * PER_DAY
+
+
+def definition(name: str) -> Definition:
+    return next(each for each in definitions(load_settings()) if each.name == name)
 
 
 def line(number: int, day: date) -> str:
@@ -243,6 +248,17 @@ async def test_today_comes_first(prefect_server: None) -> None:
         await client.set_flow_run_state(daily.id, Completed(), force=True)
         await asyncio.wait_for(waiting, 10)
     assert len(said) == 1
+
+
+async def test_a_day_that_nobody_starts_any_longer_does_not_wait_for_ever(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await definition("backfill-day").build()).aapply()
+    runs = Deployed("0123456789ab", poll_seconds=0.01)
+    with pytest.raises(BadInput, match="frontispiece serve"):
+        await asyncio.wait_for(runs.run(FIRST, {}), 30)
+    (run,) = await runs_of("0123456789ab")
+    assert run.state_type in (StateType.CANCELLED, StateType.CANCELLING)
 
 
 async def test_a_list_that_changes_and_one_that_cannot_be_read(

@@ -25,6 +25,8 @@ dates = st.dates(min_value=date(1991, 8, 14), max_value=TODAY)
         pytest.param("2024-11", date(2024, 11, 1), TODAY, id="the month that is not over"),
         pytest.param("2023", date(2023, 1, 1), date(2023, 12, 31), id="a year"),
         pytest.param("2024", date(2024, 1, 1), TODAY, id="this year"),
+        pytest.param("2023..2024-02", date(2023, 1, 1), date(2024, 2, 29), id="a year to a month"),
+        pytest.param("2024-10..2024-11", date(2024, 10, 1), TODAY, id="to the month that is not over"),
         pytest.param("2024-10-03", date(2024, 10, 3), date(2024, 10, 3), id="a day"),
         pytest.param("last 30 days", date(2024, 10, 21), TODAY, id="the last days"),
         pytest.param("Last-1-Day", TODAY, TODAY, id="the last day"),

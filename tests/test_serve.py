@@ -147,6 +147,41 @@ def test_a_planted_key_is_nowhere(served: Served) -> None:
     assert found == []
 
 
+def day_runs(served: Served) -> dict[str, dict[str, object]]:
+    """The newest run of each day of any backfill, by name."""
+    wanted = {"flows": {"name": {"any_": ["backfill day"]}}, "sort": "START_TIME_ASC"}
+    return {run["name"]: run for run in served.server.ask("/flow_runs/filter", wanted)}
+
+
+def test_a_backfill_has_a_run_of_the_deployment_for_each_day(served: Served) -> None:
+    for to_run in (2, 0):
+        run = served.server.start("backfill/backfill", days="2024-10-29..2024-10-30", min_upvotes=0)
+        done = served.server.wait(run, "Completed", 120)
+        assert done["state"]["message"].startswith(f"{to_run} of {to_run} days run")
+        days = day_runs(served)
+        assert sorted(days) == ["2024-10-29 · snapshot", "2024-10-30 · snapshot"]
+        for each in days.values():
+            assert each["deployment_id"] == served.server.deployment("backfill%20day/backfill-day")["id"]
+            assert any(str(tag).startswith("backfill:") for tag in each["tags"])  # type: ignore[attr-defined]
+        assert set(served.server.artifacts(run)) >= {"plan", "calendar"}
+
+
+def test_cancelling_a_backfill_ends_its_days(served: Served) -> None:
+    before = served.providers.fal.paid
+    run = served.server.start("backfill/backfill", days="2024-10-23..2024-10-24", writer="openai", painter="fal")
+    until(lambda: served.providers.fal.paid > before, 60)
+    served.server.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+    served.server.wait(run, "Cancelled", 30)
+    names = ["2024-10-23 · snapshot", "2024-10-24 · snapshot"]
+    states = until(lambda: ended_states(day_runs(served), names), 40)
+    assert set(states) <= {"CANCELLED"}
+
+
+def ended_states(runs: dict[str, dict[str, object]], names: list[str]) -> list[object]:
+    states = [runs[name]["state_type"] for name in names if name in runs]
+    return states if not {"RUNNING", "PENDING", "SCHEDULED", "CANCELLING"} & set(map(str, states)) else []
+
+
 def test_it_ends_soon_and_leaves_nobody_behind_and_the_schedules_active(served: Served) -> None:
     members = served.members
     began = time.monotonic()
