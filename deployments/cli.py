@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
 
-from deployments import stretch
+from deployments import showing, stretch
 from deployments.care import add_commands
 from deployments.server import use_own_server
 from tasks.errors import BadInput, FrontispieceError
@@ -60,6 +60,7 @@ def parser() -> Parser:
 
     commands.add_parser("settings", help="print the settings in force", description="Print the settings in force.")
     stretch.add_commands(commands)
+    showing.add_commands(commands)
     add_commands(commands)
     return top
 

@@ -19,7 +19,7 @@ from tasks.settings import Settings
 from tasks.version import VERSION
 
 TAG: Final = "frontispiece"
-SUNDAY_MORNING: Final = "0 5 * * 0"
+EVERY_MORNING: Final = "0 5 * * *"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,11 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
         Definition(
             name="upkeep",
             flow=upkeep,
-            description="Closes runs that a killed process left behind.",
-            cron=SUNDAY_MORNING,
+            description=(
+                "Closes runs that a killed process left behind, tidies the catalog of past months, and writes the "
+                "gallery."
+            ),
+            cron=EVERY_MORNING,
             timezone=settings.timezone,
             at_once=1,
         ),

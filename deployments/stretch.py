@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -115,6 +115,12 @@ async def flow_run(options: argparse.Namespace) -> "State[Any]":
     )
 
 
+def ui_address(environment: Mapping[str, str], port: int) -> str:
+    """Where Prefect's UI is: as Prefect is told, else where `frontispiece serve` has it."""
+    api = environment.get("PREFECT_API_URL", "").rstrip("/").removesuffix("/api")
+    return environment.get("PREFECT_UI_URL", "").rstrip("/") or api or f"http://127.0.0.1:{port}"
+
+
 def show_status(options: argparse.Namespace) -> int:
     """Print the calendar of a range."""
     from rich.console import Console
@@ -132,6 +138,6 @@ def show_status(options: argparse.Namespace) -> int:
         async with open_studio(settings) as studio:
             return await calendar(studio.archive, days, settings.source, studio.recipe.fingerprint)
 
-    print_calendar(Console(), asyncio.run(look()), settings.source)
+    print_calendar(Console(), asyncio.run(look()), settings.source, ui_address(os.environ, settings.ui_port))
     sys.stdout.flush()
     return DONE

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
+from urllib.parse import quote
 
 from rich.console import Console
 from rich.markup import escape
@@ -94,25 +95,21 @@ def print_plan(console: Console, plan: Plan) -> None:
         counts = (str(count or "") for count in (day.listed, day.done, day.to_do, day.blocked))
         table.add_row(str(day.day), *counts, price, escape(day.problem or ""))
     console.print(table)
-    quote = plan.quote
-    by = "this recipe's own averages" if quote.by_catalog else "list prices, on the high side"
-    tokens = (
-        ""
-        if quote.tokens_in is None or quote.tokens_out is None
-        else f"{quote.tokens_in:,} in, {quote.tokens_out:,} out"
-    )
+    asked = plan.quote
+    by = "this recipe's own averages" if asked.by_catalog else "list prices, on the high side"
+    is_counted = asked.tokens_in is not None and asked.tokens_out is not None
     rows = {
         "backfill": f"{plan.id} · {plan.source} · {plan.writer} · {plan.painter}",
         "plan": plan.headline,
-        "tokens": tokens,
-        "price": f"{quote.price}" + (f" by {by}" if quote.dollars else ""),
+        "tokens": f"{asked.tokens_in:,} in, {asked.tokens_out:,} out" if is_counted else "unknown",
+        "price": asked.price + (f" by {by}" if asked.dollars else ""),
     }
     for name, value in rows.items():
         console.print(f"[bold]{name:>9}[/]  {escape(value)}", highlight=False, soft_wrap=True)
 
 
-def print_calendar(console: Console, days: Sequence[Day], source: str) -> None:
-    """The calendar as a table, and its sums."""
+def print_calendar(console: Console, days: Sequence[Day], source: str, ui: str) -> None:
+    """The calendar as a table, and its sums; each day is a link to its run, below the UI's address."""
     if not console.is_terminal:
         console.width = WIDE  # nothing is wrapped in a pipe
     table = Table(box=None, header_style="bold")
@@ -120,7 +117,9 @@ def print_calendar(console: Console, days: Sequence[Day], source: str) -> None:
         table.add_column(name, justify="right" if name in COUNTS else "left", no_wrap=True)
     for day in days:
         counts = [str(getattr(day, name) or "") for name in COUNTS]
-        table.add_row(*[str(day.day), STYLES[day.mark], *counts, escape(day.run or "")][: len(table.columns)])
+        run = quote(day.run or "", safe="")
+        name = f"[link={ui}/runs/flow-run/{run}]{day.day}[/]" if run else str(day.day)
+        table.add_row(*[name, STYLES[day.mark], *counts, run][: len(table.columns)])
     console.print(table)
     marks = Counter(day.mark for day in days)
     said = ", ".join(f"{marks[mark]} {mark}" for mark in Mark if marks[mark])

@@ -97,7 +97,10 @@ class LogLines(logging.Handler):
         record.exc_info = record.exc_text = None  # the server keeps the traceback; a person gets the sentence
         # Further lines of a message are indented, so that no answer from outside can pass for a line of the log.
         text = self.format(record).replace("\n", "\n    ")
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        if self._console.is_terminal:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)  # above the bar
+        else:
+            self._console.file.write(f"{text}\n")
 
 
 def print_summary(console: Console, report: Report) -> None:

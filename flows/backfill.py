@@ -20,6 +20,7 @@ from flows.form import (
     StyleChoice,
     WriterChoice,
 )
+from flows.hanging import hang_pictures
 from flows.onlookers import onlooker
 from flows.planning import Plan, backfill_id, make_plan
 from flows.planpage import BackfillPage
@@ -168,6 +169,7 @@ async def backfill(
         _check_prices(plan, allow_unknown_price)
         window = await _open_window(studio, plan, common, papers_at_once, days_at_once)
         await window.run(page)
+        await hang_pictures(studio.archive, settings)
         return await window.verdict(page, asked_for)
 
 

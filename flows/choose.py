@@ -1,11 +1,12 @@
 """Which papers of a list are to be illustrated, and which are not, and why."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from prefect import get_run_logger
 
+from tasks.archive.catalog import Standing
 from tasks.models import Outcome, Paper, Picture, Status
 from tasks.studio import Studio
 
@@ -30,42 +31,39 @@ async def choose(papers: Sequence[Paper], studio: Studio, only: Only = "all") ->
     if studio.edition:
         return voted, outcomes
     recipe = studio.recipe.fingerprint
-    keys = [paper.key for paper in voted]
-    archived = await _still_there(await studio.catalog.archived(keys, recipe), studio)
-    blocked = await studio.catalog.blocked(keys, recipe)
+    standing = await studio.catalog.standing([paper.key for paper in voted], recipe)
     for problem in studio.catalog.problems:
         get_run_logger().warning(problem)
+    there = await _still_there(standing, studio)
     waiting = []
     for paper in voted:
-        if picture := archived.get(paper.key):
-            outcomes.append(_skipped(paper, recipe, "archived", f"Archived before as {picture.path}.", picture))
-        elif refusal := blocked.get(paper.key):
+        stands = standing[paper.key]
+        if stands.picture and paper.key in there:
+            message = f"Archived before as {stands.picture.path}."
+            outcomes.append(_skipped(paper, recipe, "archived", message, stands.picture))
+        elif stands.refusal:
             outcomes.append(
-                Outcome(paper=paper, status=Status.BLOCKED, reason="Blocked", message=refusal, recipe=recipe)
+                Outcome(paper=paper, status=Status.BLOCKED, reason="Blocked", message=stands.refusal, recipe=recipe)
             )
+        elif not _is_asked_for(stands, only):
+            message = f"Not among the {only} papers that were asked for."
+            outcomes.append(_skipped(paper, recipe, "not asked for", message))
         else:
             waiting.append(paper)
-    asked_for = await _asked_for(waiting, studio, only)
-    outcomes += [
-        _skipped(paper, recipe, "not asked for", f"Not among the {only} papers that were asked for.")
-        for paper in waiting
-        if paper.key not in asked_for
-    ]
-    return [paper for paper in waiting if paper.key in asked_for], outcomes
+    return waiting, outcomes
 
 
-async def _asked_for(papers: Sequence[Paper], studio: Studio, only: Only) -> set[str]:
-    """The keys of those papers without a picture by this recipe that `only` means."""
-    recipe, keys = studio.recipe.fingerprint, {paper.key for paper in papers}
+def _is_asked_for(paper: Standing, only: Only) -> bool:
+    """Whether `only` means this one of the papers without a picture by this recipe."""
     match only:
         case "failed":
-            return await studio.catalog.failed(keys, recipe)
+            return paper.failed
         case "stale":
-            return await studio.catalog.stale(keys, recipe)
+            return paper.stale
         case "missing":
-            return keys - await studio.catalog.stale(keys, recipe)
+            return not paper.stale
         case "all":
-            return keys
+            return True
 
 
 def _by_votes(papers: Sequence[Paper], studio: Studio) -> tuple[list[Paper], list[Outcome]]:
@@ -85,7 +83,8 @@ def _skipped(paper: Paper, recipe: str, reason: str, message: str, picture: Pict
     return Outcome(paper=paper, status=Status.SKIPPED, reason=reason, message=message, recipe=recipe, picture=picture)
 
 
-async def _still_there(archived: dict[str, Picture], studio: Studio) -> dict[str, Picture]:
-    """The catalog's pictures whose files exist: a lost file is made again, from its original if that is there."""
-    found = await asyncio.gather(*(studio.archive.exists(picture.path) for picture in archived.values()))
-    return {key: picture for (key, picture), there in zip(archived.items(), found, strict=True) if there}
+async def _still_there(standing: Mapping[str, Standing], studio: Studio) -> set[str]:
+    """The papers whose pictures' files exist: a lost file is made again, from its original if that is there."""
+    pictures = {key: each.picture.path for key, each in standing.items() if each.picture}
+    found = await asyncio.gather(*map(studio.archive.exists, pictures.values()))
+    return {key for key, exists in zip(pictures, found, strict=True) if exists}

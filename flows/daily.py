@@ -28,6 +28,7 @@ from flows.form import (
     StyleChoice,
     WriterChoice,
 )
+from flows.hanging import hang_pictures
 from flows.inputs import day_meant
 from flows.results import NO_RESULTS
 from flows.session import open_session
@@ -102,7 +103,9 @@ async def daily(
         get_run_logger().info("Looking at %s.", ", ".join(map(str, days)))
         for each in days:
             await session.illustrate_list(each, categories or (), limit)
-        return await session.conclude(days)
+        state = await session.conclude(days)
+        await hang_pictures(session.studio.archive, settings)
+        return state
 
 
 def days_before(first: date, back: int) -> tuple[date, ...]:

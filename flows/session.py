@@ -62,6 +62,7 @@ class Session:
         self.outcomes += settled
         if waiting:
             self.studio.check_prices(waiting[0])
+            await self.studio.recall_looks()
         audience.get().listed(len(papers), len(waiting))
         get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
         await asyncio.gather(*(self._illustrate_one(paper) for paper in waiting))

@@ -8,7 +8,7 @@ from prefect import get_run_logger
 
 from flows.audience import audience
 from flows.steps import Steps, Taken
-from tasks.errors import Blocked, BudgetReached, FrontispieceError, OriginalMissing
+from tasks.errors import Blocked, BudgetReached, Flawed, FrontispieceError, OriginalMissing
 from tasks.models import Outcome, Painting, Paper, Picture, Prompt, Status
 from tasks.studio import Studio
 
@@ -47,6 +47,7 @@ class Trip:
                 outcome = self._failed(type(error).__name__, f"Unexpected error: {error}")
             else:
                 outcome = self._outcome(Status.DONE)
+        await self._studio.budget.release(self._paper.key)
         audience.get().ended(outcome)
         return outcome
 
@@ -54,13 +55,30 @@ class Trip:
         paper, studio, steps = self._paper, self._studio, self._steps
         get_run_logger().info("Generating an image for paper %s.", paper.title)
         prompt = self._prompt = await self._take("prompt", steps.write_prompt(paper, studio))
-        painting = self._painting = await self._take("painting", steps.paint_image(paper, prompt, studio))
+        painting = await self._paint(prompt)
         try:
             self._picture = await self._archive(prompt, painting)
         except OriginalMissing:
             get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
             painting = self._painting = await self._take("painting", steps.paint_image_again(paper, prompt, studio))
             self._picture = await self._archive(prompt, painting)
+
+    async def _paint(self, prompt: Prompt) -> Painting:
+        """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
+        paper, studio, steps = self._paper, self._studio, self._steps
+        first = self._painting = await self._take("painting", steps.paint_image(paper, prompt, studio))
+        flaw = studio.looks.flaw(paper, first.original)
+        if flaw is None:
+            return first
+        get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
+        second = await self._take("painting", steps.paint_image(paper, prompt, studio, take=1))
+        self._painting = second = second.model_copy(update={"dollars": _sum(first.dollars, second.dollars)})
+        flaw = studio.looks.flaw(paper, second.original)
+        if flaw is None:
+            return second
+        if flaw.kind == "black":
+            raise Blocked(f"{studio.painter.label} sent an all-black picture twice, its way of withholding one.")
+        raise Flawed(f"{flaw.message} So was the take before: look at the originals.")
 
     async def _archive(self, prompt: Prompt, painting: Painting) -> Picture:
         """The archived picture; a cached one whose file was lost is written again."""
@@ -93,3 +111,7 @@ class Trip:
             picture=self._picture,
             cached=tuple(step for step, cached in self._cached.items() if cached),
         )
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second

@@ -1,21 +1,42 @@
-"""What has to be done every week so that nothing piles up."""
+"""What has to be done every morning so that nothing piles up."""
+
+from datetime import UTC, datetime
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows.hanging import hang_pictures
 from flows.reconcile import close_orphans, said
 from flows.results import NO_RESULTS
+from tasks.archive.compact import compact_month, months_to_compact
+from tasks.archive.store import Archive
+from tasks.errors import FrontispieceError
+from tasks.settings import load_settings
 
 
 @flow(
     name="upkeep",
-    description="Close runs that a killed process left behind.",
+    description="Close runs that a killed process left behind, tidy the catalog's past months, write the gallery.",
     persist_result=False,
     result_storage=NO_RESULTS,
 )
 async def upkeep() -> State[None]:
-    """Close what a killed process left open, and say so."""
+    """Close what a killed process left open, put small files of past months together, and hang what is new."""
+    logger = get_run_logger()
     done = said(await close_orphans(but=runtime.flow_run.id))
-    get_run_logger().info(done)
+    logger.info(done)
+    settings = load_settings()
+    archive = Archive.open(settings.archive)
+    await _compact(archive)
+    await hang_pictures(archive, settings)
     return Completed(message=done)
+
+
+async def _compact(archive: Archive) -> None:
+    """Years of small files would make every look at the catalog slow."""
+    for month, paths in (await months_to_compact(archive, datetime.now(UTC).date())).items():
+        try:
+            await compact_month(archive, month, paths)
+        except FrontispieceError as error:
+            get_run_logger().warning("The catalog's files of %s stay as they are: %s", month, error)

@@ -55,6 +55,8 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio
         seed=painting.seed,
         created=paper.folder_date,
         original=source.digest,
+        run=painting.run,
+        made=painting.made,
     )
     jpeg, width, height = await asyncio.to_thread(to_jpeg, original, studio.recipe.jpeg_quality, story)
     await studio.archive.put(path, jpeg)

@@ -41,37 +41,50 @@ class Budget:
         """Dollars spent, in flight, and in doubt."""
         self._calls: dict[str, dict[int, Booking]] = {}
         self._in_flight: dict[str, float] = {}
+        self._promised: dict[str, float] = {}
         self._changed = asyncio.Condition()
         for booking in booked:
             self._note(booking)
 
     @asynccontextmanager
-    async def purchase(self, key: str, expected: float | None, then: float | None = None) -> AsyncIterator["Purchase"]:
+    async def purchase(
+        self, key: str, expected: float | None, then: float | None = None, trip: str = ""
+    ) -> AsyncIterator["Purchase"]:
         """One paid call, by its key in the journal; `expected` is its price at most, in dollars.
 
-        `then` is what has to be bought after it to make it useful: without room for both the call is not made. None
-        (unknown) counts as 0.
+        `then` is what has to be bought after it to make it useful: without room for both the call is not made, and the
+        room is kept for the next purchase of the same `trip`, until that or `release`. None (unknown) counts as 0.
         """
-        purchase = Purchase(self, key, expected or 0.0, then or 0.0)
+        purchase = Purchase(self, key, expected or 0.0, then or 0.0, trip)
         try:
             yield purchase
         finally:
             await self._land(key)
 
-    async def book(self, key: str, dollars: float, then: float = 0.0) -> None:
-        """Set `dollars` aside, if there is room for `then` as well.
+    async def release(self, trip: str) -> None:
+        """Nothing more will be bought for this trip."""
+        if trip in self._promised:
+            async with self._changed:
+                del self._promised[trip]
+                self._changed.notify_all()
+
+    async def book(self, key: str, dollars: float, then: float = 0.0, trip: str = "") -> None:
+        """Set `dollars` aside, if there is room for `then` as well; what was promised to the trip is room of its own.
 
         Waits for calls in flight to be settled. Raises BudgetReached and ArchiveError.
         """
         booking = Booking(key, 1 + max(self._calls.get(key, {}), default=-1), dollars, is_settled=False)
         async with self._changed:
-            while not self._fits(dollars + then):
-                if self.is_reached or not self._in_flight or not self._may_fit(dollars + then):
+            while not self._fits(dollars + then, trip):
+                if self.is_reached or not self._may_fit(dollars + then, trip):
                     self.is_reached = True
                     self._changed.notify_all()
                     raise BudgetReached(f"The budget of ${self.max_usd:g} is reached: ${self.committed:.4f} is spent.")
                 await self._changed.wait()
             self._note(booking)
+            self._promised.pop(trip, None)
+            if trip and then:
+                self._promised[trip] = then
             self._in_flight[key] = self._in_flight.get(key, 0.0) + dollars
         if self._memory is not None:
             await self._memory.write(booking)
@@ -95,13 +108,22 @@ class Budget:
         self.committed += booking.dollars - (before.dollars if before else 0.0)
         calls[booking.number] = booking
 
-    def _fits(self, dollars: float) -> bool:
-        return self.max_usd is None or (not self.is_reached and self.committed + dollars <= self.max_usd + _NOTHING)
+    def _fits(self, dollars: float, trip: str) -> bool:
+        if self.max_usd is None:
+            return True
+        if trip in self._promised:  # also when the budget is reached: its room is kept
+            dollars = max(0.0, dollars - self._promised[trip])
+        elif self.is_reached:
+            return False
+        return self.committed + sum(self._promised.values()) + dollars <= self.max_usd + _NOTHING
 
-    def _may_fit(self, dollars: float) -> bool:
-        """Whether there would be room if everything in flight turned out to be free."""
+    def _may_fit(self, dollars: float, trip: str) -> bool:
+        """Whether there would be room if everything in flight and promised to others turned out to be free."""
+        others = [room for other, room in self._promised.items() if other != trip]
+        if self.max_usd is None or not (self._in_flight or others):
+            return False
         landed = self.committed - sum(self._in_flight.values())
-        return self.max_usd is None or landed + dollars <= self.max_usd + _NOTHING
+        return landed + dollars <= self.max_usd + _NOTHING
 
     async def _land(self, key: str) -> None:
         """Nobody is to wait for this call any longer."""
@@ -113,15 +135,16 @@ class Budget:
 class Purchase:
     """One call on its way to the till."""
 
-    def __init__(self, budget: Budget, key: str, expected: float, then: float) -> None:
+    def __init__(self, budget: Budget, key: str, expected: float, then: float, trip: str) -> None:
         self._budget = budget
         self._key = key
         self._expected = expected
         self._then = then
+        self._trip = trip
 
     async def make(self, call: Callable[[], Awaitable[A]]) -> A:
         """Book the price, then make the call. Raises BudgetReached, and what the call raises."""
-        await self._budget.book(self._key, self._expected, self._then)
+        await self._budget.book(self._key, self._expected, self._then, self._trip)
         try:
             return await call()
         except _FREE:

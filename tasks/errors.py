@@ -10,6 +10,7 @@
     │   ├── InDoubt ↻             it may have taken the job: nobody can tell yet
     │   ├── ProviderBroken ↻      it answered something that is neither a prompt nor a picture
     │   ├── Blocked               it refuses this paper for its content: asking again is no use
+    │   ├── Flawed                it painted twice what is no picture of this paper: blank, tiny, or another's
     │   ├── Rejected              it refuses the request as such: a wrong model, size or parameter
     │   └── OutOfService          it refuses us: bad key or no money, so the whole run stops buying
     ├── BudgetReached             the run's limit in dollars allows no further call: what is left waits
@@ -85,6 +86,10 @@ class ProviderBroken(Waitable, ProviderError):
 
 class Blocked(ProviderError):
     """The provider refuses this paper's prompt or picture for its content."""
+
+
+class Flawed(ProviderError):
+    """Both takes of a painting are blank, too small, or nearly another paper's picture."""
 
 
 class Rejected(ProviderError):

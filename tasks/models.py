@@ -22,7 +22,7 @@ class Value(BaseModel):
 class Listing(Value):
     """Where and how a paper was listed when it was fetched."""
 
-    source: str = Field(description="name of the source: snapshot, arxiv or huggingface")
+    source: str = Field(description="name of the source: snapshot, arxiv, arxiv-oai or huggingface")
     day: date = Field(description="the day of the list; for papers asked for by id, their publication date")
     rank: int = Field(description="place in the list, from 0")
     upvotes: int | None = Field(default=None, description="votes at `seen_at`, where the source has votes")
@@ -93,6 +93,8 @@ class Original(Value):
     width: int = Field(description="pixels")
     height: int = Field(description="pixels")
     bytes: int = Field(description="size in bytes")
+    flat: Literal["black", "blank"] | None = Field(default=None, description="when it is one colour all over")
+    dhash: str = Field(default="", description="what it looks like, 64 hex digits (`archive.looks`); empty: unknown")
 
 
 class Painting(Value):
@@ -106,6 +108,8 @@ class Painting(Value):
     request_id: str | None = Field(default=None, description="the provider's id of the call")
     seconds: float = Field(description="from order to delivered bytes")
     dollars: float | None = Field(description="price of the call; None when unknown, 0.0 when free")
+    run: str | None = Field(default=None, description="the run that had it painted; None: unknown")
+    made: datetime | None = Field(default=None, description="when it was delivered, UTC; None: unknown")
     nsfw: bool | None = Field(default=None, description="the provider's own flag, where it gives one")
     original: Original
 

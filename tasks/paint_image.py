@@ -2,22 +2,23 @@
 
 import asyncio
 import hashlib
+from datetime import UTC, datetime
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger, runtime, task
 
 from tasks.archive.journal import PaidCall
 from tasks.archive.jpeg import inspect
 from tasks.archive.layout import original_path
 from tasks.caching import keyed, report_doubts, worth_another_attempt
-from tasks.errors import Blocked, ProviderBroken
+from tasks.errors import ProviderBroken
 from tasks.models import Original, Painting, Paper, Prompt
 from tasks.painters.interface import Canvas, Ticket
 from tasks.recipe import painting_key
 from tasks.studio import Studio
 
 
-def _key(paper: Paper, prompt: Prompt, studio: Studio) -> str:
-    return painting_key(paper, prompt, studio.painter.recipe, studio.edition)
+def _key(paper: Paper, prompt: Prompt, studio: Studio, take: int = 0) -> str:
+    return painting_key(paper, prompt, studio.painter.recipe, studio.edition, take)
 
 
 @task(
@@ -30,8 +31,10 @@ def _key(paper: Paper, prompt: Prompt, studio: Studio) -> str:
     cache_result_in_memory=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def paint_image(paper: Paper, prompt: Prompt, studio: Studio) -> Painting:
+async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 0) -> Painting:
     """The painting of `prompt`, its bytes kept in the archive; a paid one is bought once, whatever happens.
+
+    Another `take` is painted with another seed.
 
     Raises the errors of `tasks.painters.interface.Painter`, BudgetReached and ArchiveError.
     """
@@ -46,17 +49,17 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio) -> Painting:
 
     async with studio.paintings_lane:
         if not painter.paid:
-            canvas = await painter.submit(paper, prompt)
+            canvas = await painter.submit(paper, prompt, take)
             if isinstance(canvas, Ticket):
                 raise ProviderBroken(f"The painter {painter.label} took an order but should have painted at once.")
             return await keep(canvas)
-        key = _key(paper, prompt, studio)
-        async with studio.budget.purchase(key, painter.price) as purchase:
+        key = _key(paper, prompt, studio, take)
+        async with studio.budget.purchase(key, painter.price, trip=paper.key) as purchase:
             call = PaidCall(
                 what=f"painting {paper.id} by {painter.label}",
-                submit=lambda: purchase.make(lambda: painter.submit(paper, prompt)),
+                submit=lambda: purchase.make(lambda: painter.submit(paper, prompt, take)),
                 collect=painter.collect,
-                recent=lambda since: painter.recent(paper, prompt, since),
+                recent=lambda since: painter.recent(paper, prompt, since, take),
                 keep=keep,
                 intact=intact,
                 record=Painting,
@@ -73,8 +76,6 @@ async def _keep(canvas: Canvas, studio: Studio) -> Painting:
     """Check what was delivered, put the bytes into the archive, and describe them."""
     recipe = studio.painter.recipe
     facts = await asyncio.to_thread(inspect, canvas.image)
-    if facts.black:
-        raise Blocked(f"{studio.painter.label} sent an all-black picture, its way of withholding one.")
     digest = hashlib.sha256(canvas.image).hexdigest()
     path = original_path(digest, facts.format)
     await studio.archive.put_if_absent(path, canvas.image)
@@ -87,6 +88,8 @@ async def _keep(canvas: Canvas, studio: Studio) -> Painting:
         request_id=canvas.request_id,
         seconds=canvas.seconds,
         dollars=canvas.dollars,
+        run=str(runtime.flow_run.id),
+        made=datetime.now(UTC),
         nsfw=canvas.nsfw,
         original=Original(
             digest=digest,
@@ -95,5 +98,7 @@ async def _keep(canvas: Canvas, studio: Studio) -> Painting:
             width=facts.width,
             height=facts.height,
             bytes=len(canvas.image),
+            flat="black" if facts.black else "blank" if facts.blank else None,
+            dhash=facts.dhash,
         ),
     )

@@ -58,10 +58,11 @@ def prompt_key(paper: Paper, writer: WriterRecipe, edition: str) -> str:
     return digest("prompt", paper.id, paper.title, paper.abstract, writer.model_dump(), edition)
 
 
-def painting_key(paper: Paper, prompt: Prompt, painter: PainterRecipe, edition: str) -> str:
-    """What a painting depends on: the paper, the words, the plan and the painter."""
+def painting_key(paper: Paper, prompt: Prompt, painter: PainterRecipe, edition: str, take: int = 0) -> str:
+    """What a painting depends on: the paper, the words, the plan, the painter, and which take it is."""
     plan = prompt.plan.model_dump() if prompt.plan else None
-    return digest("painting", paper.id, prompt.text, plan, painter.model_dump(), edition)
+    again = (take,) if take else ()  # the first take has the key it always had
+    return digest("painting", paper.id, prompt.text, plan, painter.model_dump(), edition, *again)
 
 
 def picture_key(paper: Paper, original_digest: str, recipe: Recipe) -> str:

@@ -35,10 +35,12 @@ class Settings(BaseSettings):
 
     snapshot: Path = Field(SAMPLE, description="file in the Kaggle format of arXiv metadata, .jsonl or .jsonl.gz")
     categories: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("cs.AI", "cs.CL", "cs.CV", "cs.LG"), description="arXiv categories to list, separated by commas (arxiv)"
+        ("cs.AI", "cs.CL", "cs.CV", "cs.LG"),
+        description="arXiv categories to list, by commas (arxiv, arxiv-oai)",
     )
     min_upvotes: int = Field(10, ge=0, description="papers with fewer votes on the list are skipped (huggingface)")
     arxiv_url: str = Field("https://export.arxiv.org/api/query", description="address of arXiv's query API")
+    arxiv_oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="address of arXiv's OAI-PMH")
     arxiv_spacing: float = Field(3.0, ge=0, description="seconds between two requests to arXiv; its rules ask for 3")
     huggingface_url: str = Field(
         "https://huggingface.co", validation_alias="HF_ENDPOINT", description="address of Hugging Face"
@@ -94,6 +96,7 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="most that a run may spend, US dollars; the days of a backfill count together",
     )
+    gallery: bool = Field(True, description="whether `daily`, `backfill` and `upkeep` write the gallery")
     failure_limit: float = Field(0.1, ge=0, le=1, description="share of the papers that may fail before the run fails")
 
     daily_cron: str = Field(

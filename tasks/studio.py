@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from tasks.archive.catalog import Catalog
 from tasks.archive.journal import Journal
 from tasks.archive.ledger import Ledger
+from tasks.archive.looks import Looks
 from tasks.archive.store import Archive
 from tasks.budget import Budget
 from tasks.errors import BadInput
-from tasks.models import Paper
+from tasks.models import Paper, Status
 from tasks.painters import open_painter
 from tasks.painters.interface import Painter
 from tasks.recipe import Recipe
@@ -19,6 +20,8 @@ from tasks.sources import open_source
 from tasks.sources.interface import Source
 from tasks.writers import open_writer
 from tasks.writers.interface import Writer
+
+FILES_RECALLED = 31
 
 
 class Studio:
@@ -45,6 +48,7 @@ class Studio:
         self.archive = archive
         self.catalog = Catalog(archive)
         self.journal = Journal(archive)
+        self.looks = Looks()
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.edition = edition
         self.budget = budget
@@ -61,6 +65,13 @@ class Studio:
                 f"What {' and '.join(unknown)} will charge is not known, so a limit of ${self.budget.max_usd:g} "
                 "cannot be kept: choose a model with a known price, or set no limit."
             )
+
+    async def recall_looks(self) -> None:
+        """Know the archive's latest pictures: no paper is to get the picture of another. Raises ArchiveError."""
+        columns = ("list_day", "paper_id", "status", "original_dhash")
+        for row in await self.catalog.narrow(columns, newest=FILES_RECALLED):
+            if row["status"] == Status.DONE and row["original_dhash"]:
+                self.looks.recall(row["paper_id"], row["original_dhash"])
 
 
 async def open_budget(archive: Archive, account: str, max_usd: float | None, allowance: float | None = None) -> Budget:

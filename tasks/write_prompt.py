@@ -33,7 +33,7 @@ async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
         if writer.paid:
             key, price = _key(paper, studio), writer.price(paper)
-            async with studio.budget.purchase(key, price, then=studio.painter.price) as purchase:
+            async with studio.budget.purchase(key, price, studio.painter.price, paper.key) as purchase:
                 call = PaidCall(
                     what=f"prompt {paper.id} by {writer.label}",
                     submit=lambda: purchase.make(lambda: writer.write(paper)),

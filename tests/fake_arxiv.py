@@ -21,7 +21,7 @@ HEAD = """<?xml version="1.0" encoding="UTF-8"?>
   <opensearch:itemsPerPage>{count}</opensearch:itemsPerPage>
 """
 ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+/\d{7})(v\d+)?")
-SPAN = re.compile(r"submittedDate:\[(\d{8})0000 TO (\d{8})2359\]")
+SPAN = re.compile(r"submittedDate:\[(\d{8})(\d\d)(\d\d) TO (\d{8})(\d\d)(\d\d)\]")
 
 
 def feed(entries: Sequence[str], total: int | None = None, start: int = 0) -> bytes:
@@ -105,13 +105,15 @@ FAULTS = {
 
 
 class FakeArxiv:
-    """Serves `papers`: each on the day it was published, and by id. Faults meet requests at "query"."""
+    """Serves `papers`: each at the minute of its day, and by id. Faults meet requests at "query"."""
 
     def __init__(self, papers: Sequence[Paper] = ()) -> None:
         self.papers = list(papers)
         self.faults = Faults(FAULTS)
         self.requests: list[dict[str, str]] = []
         self.headers: list[dict[str, str]] = []
+        self.minutes: dict[str, int] = {}  # of the day, by id; 17:42 for all others
+        self.gives = 30_000
         self.routes = [Route("/api/query", self._query)]
 
     async def _query(self, request: Request) -> Response:
@@ -127,6 +129,8 @@ class FakeArxiv:
         start, most = int(asked.get("start", 0)), int(asked.get("max_results", 10))
         if most > 2000:
             return atom(error_feed("max_results_too_large", "max_results must be 2000 at most"), 400)
+        if start >= self.gives:
+            return atom(error_feed("start_too_large", f"start must be less than {self.gives}"), 400)
         ids = list(filter(None, asked.get("id_list", "").split(",")))
         found = self._by_id(ids) if ids else self._by_day(asked["search_query"])
         page = [entry(paper) for paper in found[start : start + most]]
@@ -142,7 +146,9 @@ class FakeArxiv:
     def _by_day(self, query: str) -> list[Paper]:
         span = SPAN.search(query)
         assert span, f"no span of dates in {query}"
-        first, last = (date(int(day[:4]), int(day[4:6]), int(day[6:])) for day in span.groups())
+        first, last = (date(int(day[:4]), int(day[4:6]), int(day[6:])) for day in span.group(1, 4))
+        start, end = (int(hour) * 60 + int(minute) for hour, minute in (span.group(2, 3), span.group(5, 6)))
         wanted = set(re.findall(r"cat:([\w.-]+)", query))
         there = [paper for paper in self.papers if paper.published and first <= paper.published <= last]
+        there = [paper for paper in there if start <= self.minutes.get(paper.id, 17 * 60 + 42) <= end]
         return [paper for paper in there if not wanted or wanted & set(paper.categories)]

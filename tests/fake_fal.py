@@ -101,6 +101,7 @@ class FakeFal:
         self.paths: list[str] = []
         self.dollars = 0.0
         self.data_uri = False
+        self.same_picture = False
         self._ids = itertools.count(1)
 
     @property
@@ -145,7 +146,8 @@ class FakeFal:
         number = next(self._ids)
         job = Job(f"00000000-0000-4000-8000-{number:012d}", body, datetime.now(UTC), time.monotonic() + self.latency)
         size = body.get("image_size") or {"width": 384, "height": 720}
-        job.content = png(size["width"], size["height"], str(body["prompt"]))  # type: ignore[index]
+        subject = "" if self.same_picture else str(body["prompt"])
+        job.content = png(size["width"], size["height"], subject)  # type: ignore[index]
         self.orders[job.id] = job
         self.dollars += PRICE * math.ceil(size["width"] * size["height"] / 1e6)  # type: ignore[index]
         # The sub-path of the model is not in the addresses.

@@ -16,6 +16,7 @@ class FakeS3:
     """One bucket. `refusals` requests are answered with `refusal` (a status) before it works again."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
     refusals: int = 0
     refusal: int = 503
     requests: int = 0
@@ -63,6 +64,7 @@ class FakeS3:
             if request.headers.get("if-none-match") == "*" and key in self.objects:
                 return Response("<Error><Code>PreconditionFailed</Code></Error>", 412)
             self.objects[key] = body
+            self.kinds[key] = request.headers.get("content-type", "")
             return Response(headers={"etag": _etag(body)})
         if request.method == "DELETE":
             self.objects.pop(key, None)

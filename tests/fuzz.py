@@ -18,6 +18,8 @@ from pathlib import Path
 from fake_arxiv import entry as arxiv_entry
 from fake_arxiv import feed
 from fake_huggingface import entry as hf_entry
+from fake_oai import page as oai_page
+from fake_oai import record as oai_record
 from fake_pictures import ODD, png
 from papers import LLAMMLEIN, SIGMA
 from pydantic import ValidationError
@@ -35,6 +37,8 @@ from tasks.settings import SAMPLE, load_settings
 from tasks.sources.arxiv_api import look_at
 from tasks.sources.huggingface import parse_page, parse_paper
 from tasks.sources.ids import parse_id
+from tasks.sources.oai import TokenExpired
+from tasks.sources.oai import parse_page as parse_oai
 from tasks.sources.snapshot import Snapshot
 from tasks.writers.openai_chat import _read, prompt_text
 
@@ -89,6 +93,11 @@ def snapshot(content: bytes) -> None:
         asyncio.run(source.list_day(date(2024, 10, 31)))
 
 
+def oai(content: bytes) -> None:
+    with suppress(TokenExpired):  # documented: the harvest begins again
+        parse_oai(answered(content))
+
+
 def single_paper(content: bytes) -> None:
     with suppress(ValidationError):  # documented: its caller names what is wrong with the fields
         parse_paper(content, SIGMA.id, 0, NOW)
@@ -116,6 +125,7 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         "huggingface list": (lambda data: parse_page(data, DAY, NOW), [listed]),
         "huggingface paper": (single_paper, [json.dumps(hf_entry(SIGMA)["paper"]).encode()]),
         "arxiv": (lambda data: look_at(answered(data)), [feed([arxiv_entry(SIGMA), arxiv_entry(LLAMMLEIN)])]),
+        "oai": (oai, [oai_page([oai_record(SIGMA, DAY), oai_record(LLAMMLEIN, DAY)], "token")]),
         "fal ticket": (
             lambda data: fal_answers.read_ticket(answered(data), "https://queue.fal.run", NOW),
             [json.dumps(TICKET).encode()],

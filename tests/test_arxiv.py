@@ -22,7 +22,8 @@ from starlette.routing import Route
 from tasks.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
 from tasks.http import Answer
 from tasks.settings import load_settings
-from tasks.sources.arxiv_api import ArxivApi, Pace, look_at
+from tasks.sources.arxiv_api import MAX_TOTAL, PAGE, ArxivApi, look_at
+from tasks.sources.arxiv_http import Pace
 
 FAKE = FakeArxiv()
 
@@ -43,9 +44,11 @@ def source(url: str) -> ArxivApi:
     return api(f"{url}/api/query")
 
 
-def api(address: str, pace: Pace | None = None, timeout: float = 5.0, **choices: object) -> ArxivApi:
+def api(
+    address: str, pace: Pace | None = None, timeout: float = 5.0, max_total: int = MAX_TOTAL, **choices: object
+) -> ArxivApi:
     settings = load_settings(**{"arxiv_url": address, "arxiv_spacing": 0, **choices})
-    return ArxivApi(settings, pace=pace or Pace(), timeout=timeout)
+    return ArxivApi(settings, pace=pace or Pace(), timeout=timeout, max_total=max_total)
 
 
 async def test_a_day_is_asked_for_by_categories_and_dates(source: ArxivApi) -> None:
@@ -89,6 +92,33 @@ async def test_long_lists_come_in_pages(source: ArxivApi) -> None:
     assert [request["start"] for request in FAKE.requests] == ["0", "500", "1000"]
 
 
+async def test_a_list_longer_than_the_api_gives_is_asked_for_in_parts(url: str) -> None:
+    FAKE.__init__(many(40))  # type: ignore[misc]
+    FAKE.gives = 30
+    FAKE.minutes = {paper.id: 30 * number for number, paper in enumerate(FAKE.papers)}
+    listed = await api(f"{url}/api/query", max_total=30).list_day(DAY)
+    assert [paper.id for paper in listed.papers] == [paper.id for paper in FAKE.papers]
+    assert [paper.listing.rank for paper in listed.papers] == list(range(40))
+    assert [request["search_query"][-42:] for request in FAKE.requests] == [
+        "submittedDate:[202411190000 TO 202411192359]"[-42:],
+        "submittedDate:[202411190000 TO 202411191159]"[-42:],
+        "submittedDate:[202411191200 TO 202411192359]"[-42:],
+    ]
+
+
+async def test_a_list_that_grows_too_long_meanwhile_is_asked_for_in_parts(source: ArxivApi) -> None:
+    FAKE.papers = many(600)
+    FAKE.faults.queue("query", "", "too many")
+    assert len((await source.list_day(DAY)).papers) == 600
+
+
+async def test_more_papers_in_a_minute_than_the_api_gives_are_an_error(url: str) -> None:
+    FAKE.__init__(many(31))  # type: ignore[misc]
+    with pytest.raises(SourceBroken, match="31 papers of a single minute of 2024-11-19"):
+        await api(f"{url}/api/query", max_total=30).list_day(DAY)
+    assert len(FAKE.requests) < 40  # halved down to one minute
+
+
 async def test_an_empty_list_is_taken_for_true_only_the_second_time(source: ArxivApi) -> None:
     FAKE.papers = many(3)
     FAKE.faults.queue("query", "empty")
@@ -112,7 +142,6 @@ FIRST_PAGE = {
     "truncated body": SourceUnavailable,
     "bad start": SourceBroken,
     "bad id": BadInput,
-    "too many": SourceBroken,
     "404": SourceBroken,
     "redirect": SourceBroken,
 }
@@ -262,6 +291,17 @@ async def test_all_instances_keep_one_pace(url: str) -> None:
     clock.now += 2
     await asyncio.gather(one.find((FAKE.papers[0].id,)), other.find((FAKE.papers[1].id,)))
     assert clock.slept == [3.0, 3.0, 1.0, 3.0]
+
+
+async def test_days_side_by_side_keep_one_pace(url: str) -> None:
+    FAKE.__init__(many(1_001))  # type: ignore[misc]
+    clock = Clock()
+    pace = Pace(clock, clock.sleep)
+    days = [DAY, date(2024, 11, 20), date(2024, 11, 21)]
+    await asyncio.gather(*(api(f"{url}/api/query", pace, arxiv_spacing=3).list_day(day) for day in days))
+    assert len(FAKE.requests) == 3 + 2 + 2  # an empty list is asked for twice
+    assert clock.slept == [3.0] * 6
+    assert all(int(request["max_results"]) == PAGE <= 2_000 for request in FAKE.requests)
 
 
 async def test_failed_requests_keep_the_pace_as_well(url: str) -> None:

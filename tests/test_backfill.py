@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 
 from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
+from flows.daily import daily
 from flows.dayruns import Deployed, after_daily, tag
 from flows.onlookers import onlooker
 from flows.planning import Plan
@@ -174,6 +175,30 @@ async def test_the_budget_is_never_passed_and_a_higher_one_goes_on(world: Provid
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [each.mark for each in await standing(archive)] == [Mark.DONE] * DAYS
     assert seen.plans[0].spent <= 0.015
+
+
+async def test_a_daily_has_a_budget_too_and_remembers_it(
+    world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_PROMPTS_AT_ONCE", "1")
+    for _ in range(2):
+        state: State[Any] = await daily(FIRST, days_back=0, max_usd=0.0075, return_state=True)
+        assert state.name == "Budget reached"
+        assert world.paid == (2, 2)
+    state = await daily(FIRST, days_back=0, max_usd=0.03, return_state=True)
+    assert (state.name, world.paid) == ("Completed", (PER_DAY, PER_DAY))
+
+
+async def test_a_limit_needs_known_prices(world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_OPENAI_MODEL", "a-model-of-tomorrow")
+    for state in (
+        await daily(FIRST, days_back=0, max_usd=1, return_state=True),
+        (await run("2024-10-01", max_usd=1, allow_unknown_price=True))[0],
+    ):
+        error = await state.aresult(raise_on_failure=False)
+        assert isinstance(error, BadInput)
+        assert "cannot be kept" in str(error)
+    assert world.paid == (0, 0)
 
 
 async def test_failed_days_do_not_stop_the_others_and_failed_papers_can_be_run_alone(

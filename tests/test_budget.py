@@ -37,6 +37,10 @@ async def buy(budget: Budget, name: str, expected: float | None, real: float | N
         await purchase.delivered(await purchase.make(call))
 
 
+async def nothing() -> None:
+    """A call that takes no time."""
+
+
 async def test_without_a_limit_everything_is_bought_and_counted() -> None:
     budget = Budget()
     for number in range(3):
@@ -178,3 +182,31 @@ async def test_accounts_know_nothing_of_each_other(archive: Archive) -> None:
     await Ledger(archive, "one").write(Booking(KEY, 1, 0.003, is_settled=False))
     assert sorted(each.dollars for each in await Ledger(archive, "one").read()) == [0.0025, 0.003]
     assert await Ledger(archive, "another").read() == []
+
+
+async def test_room_for_what_makes_a_call_useful_is_kept_for_its_trip() -> None:
+    budget = Budget(1.0)
+    async with budget.purchase(key(0), 0.1, then=0.5, trip="a") as prompt:
+        await prompt.make(nothing)
+        await prompt.delivered(0.1)
+    waiting = asyncio.create_task(buy(budget, key(1), 0.5, 0.5))
+    await asyncio.sleep(0)
+    assert not waiting.done()  # it may still turn out that nothing more is bought for the trip
+    async with budget.purchase(key(2), 0.5, trip="a") as painting:
+        await painting.make(nothing)
+        await painting.delivered(0.5)
+    with pytest.raises(BudgetReached):
+        await waiting
+    assert budget.committed == pytest.approx(0.6)
+
+
+async def test_room_that_a_trip_does_not_need_is_given_back() -> None:
+    budget = Budget(1.0)
+    async with budget.purchase(key(0), 0.1, then=0.8, trip="a") as prompt:
+        await prompt.make(nothing)
+        await prompt.delivered(0.1)
+    waiting = asyncio.create_task(buy(budget, key(1), 0.5, 0.5))
+    await asyncio.sleep(0)
+    await budget.release("a")
+    await waiting
+    assert budget.committed == pytest.approx(0.6)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.archive.catalog import SCHEMA, Catalog, Run, rows
+from tasks.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from tasks.archive.store import Archive
 from tasks.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 
@@ -214,15 +214,44 @@ class TestNewestRow:
         await record(archive, [ended(later)], "run-2", minutes=1)
         assert list(await Catalog(archive).archived([paper().key], RECIPE)) == [paper().key]
 
-    async def test_who_is_blocked(self, archive: Archive) -> None:
+    async def test_who_is_refused(self, archive: Archive) -> None:
         await record(archive, [ended(Status.BLOCKED, "old words", "1"), ended(Status.BLOCKED, paper_id="2")], "run-1")
         await record(archive, [ended(Status.BLOCKED, "new words", "1"), done("2")], "run-2", minutes=1)
         await record(
             archive, [ended(Status.FAILED, paper_id="1"), ended(Status.SKIPPED, paper_id="2")], "r3", minutes=2
         )
         keys = [paper(name).key for name in "123"]
-        assert await Catalog(archive).blocked(keys, RECIPE) == {keys[0]: "new words"}
-        assert await Catalog(archive).blocked(keys, OTHER_RECIPE) == {}
+        assert await Catalog(archive).standing(keys, RECIPE) == {
+            keys[0]: Standing(refusal="new words", failed=True),
+            keys[1]: Standing(picture=picture()),
+            keys[2]: Standing(),
+        }
+        assert await Catalog(archive).standing(keys[::2], OTHER_RECIPE) == dict.fromkeys(keys[::2], Standing())
+
+    @pytest.mark.parametrize(
+        ("endings", "failed"),
+        [
+            pytest.param([Status.FAILED], True, id="failed"),
+            pytest.param([Status.FAILED, Status.SKIPPED], True, id="a skipped trip is none"),
+            pytest.param([Status.FAILED, Status.BLOCKED], False, id="refused since"),
+            pytest.param([Status.BLOCKED, Status.FAILED], True, id="failed since"),
+        ],
+    )
+    async def test_who_has_failed(self, archive: Archive, endings: list[Status], failed: bool) -> None:
+        for minutes, status in enumerate(endings):
+            await record(archive, [ended(status)], f"run-{minutes}", minutes)
+        key = paper().key
+        assert (await Catalog(archive).standing([key], RECIPE))[key].failed is failed
+
+    async def test_what_another_recipe_has_made_is_stale(self, archive: Archive) -> None:
+        await record(archive, [done("1", OTHER_RECIPE), ended(Status.FAILED, "x", "2", OTHER_RECIPE)])
+        keys = [paper(name).key for name in "12"]
+        assert await Catalog(archive).standing(keys, RECIPE) == {keys[0]: Standing(stale=True), keys[1]: Standing()}
+
+    async def test_a_paper_asked_for_twice(self, archive: Archive) -> None:
+        await record(archive, [done("1")])
+        key = paper("1").key
+        assert await Catalog(archive).standing([key, key], RECIPE) == {key: Standing(picture=picture())}
 
     async def test_an_empty_archive_knows_nothing(self, archive: Archive) -> None:
         assert await Catalog(archive).archived([paper().key], RECIPE) == {}

@@ -143,6 +143,31 @@ async def test_a_refused_paper_is_a_row_and_is_not_asked_again(
     assert (again.report.blocked, world.paid) == (1, paid)
 
 
+async def test_a_picture_that_is_none_is_painted_once_more_with_another_seed(world: Providers, archive: Path) -> None:
+    world.fal.faults.queue("media", "picture black")
+    state, seen = await run_papers([ID])
+    painting = seen.outcomes[ID].painting
+    assert painting is not None
+    assert (state.name, world.paid, painting.seed, painting.dollars) == ("Completed", (1, 2), "43", 0.006)
+    assert len(list((archive / "originals").iterdir())) == 2
+    await run_papers([ID], refresh=False)
+    assert world.paid == (1, 2)
+
+
+async def test_two_papers_do_not_get_one_picture(world: Providers, archive: Path) -> None:
+    world.fal.same_picture = True
+    _, seen = await run_papers([ID, "2410.23743"])
+    assert sorted(each.status for each in seen.outcomes.values()) == ["done", "failed"]
+    (failed,) = [each for each in seen.outcomes.values() if each.status == "failed"]
+    assert failed.reason == "Flawed"
+    assert "nearly that of" in (failed.message or "")
+    paid = world.paid
+    assert paid == (2, 3)
+    world.fal.same_picture = False
+    await run_papers([ID, "2410.23743"])
+    assert world.paid == paid  # both takes are in the journal
+
+
 async def test_a_refused_key_fails_the_run_once_before_the_first_paper(world: Providers, archive: Path) -> None:
     world.openai.faults.always("models", "401")
     state, seen = await run_day()

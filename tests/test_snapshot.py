@@ -2,18 +2,24 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.errors import BadInput, SourceBroken
+from tasks.errors import BadInput, SourceBroken, SourceUnavailable
 from tasks.settings import load_settings
 from tasks.sources.snapshot import Snapshot
+from tasks.sources.snapshot_file import glance_day
+from tasks.sources.snapshot_index import Damaged, Index, build, parse, state_of
 
 TODAY = date(2026, 11, 23)
 DAY = date(2024, 10, 31)
@@ -281,3 +287,225 @@ async def test_no_line_breaks_the_others(write: Write, odd: list[bytes]) -> None
     listed = await snapshot.list_day(DAY)
     assert {paper.id for paper in listed.papers} >= {"2410.00001"}
     assert all(problem.isprintable() for problem in listed.problems)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "frontispiece"
+
+
+@pytest.fixture
+def kept(cache: Path, write: Write) -> Callable[..., Snapshot]:
+    """A snapshot whose index is kept, however small the file."""
+
+    def _kept(*rows: object, content: bytes | None = None) -> Snapshot:
+        write(*rows, content=content)
+        return reopened(cache.parent.parent / "snapshot.json")
+
+    return _kept
+
+
+def reopened(path: Path) -> Snapshot:
+    return Snapshot(load_settings(snapshot=path), keep_from=0)
+
+
+async def ids_of(snapshot: Snapshot, day: date = DAY) -> list[str]:
+    return [paper.id for paper in (await snapshot.list_day(day)).papers]
+
+
+THREE = (row("2410.00001"), row("2410.00002", "Wed, 30 Oct 2024 01:02:03 GMT"), row("2410.00003"))
+
+
+async def test_the_second_look_up_reads_only_the_lines_of_its_day(
+    kept: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await ids_of(kept(*THREE)) == ["2410.00001", "2410.00003"]
+    assert (tmp_path / "snapshot.json.index").is_file()
+    monkeypatch.setattr("tasks.sources.snapshot.build", None)
+    again = reopened(tmp_path / "snapshot.json")
+    assert await ids_of(again) == ["2410.00001", "2410.00003"]
+    assert await ids_of(again, date(2024, 10, 30)) == ["2410.00002"]
+    assert await ids_of(again, date(2024, 10, 29)) == []
+    assert again.newest_day(TODAY) == DAY
+
+
+async def test_what_could_not_be_read_is_remembered(kept: Write, tmp_path: Path) -> None:
+    first = await kept(b"nonsense", *THREE, row("junk"), *[b"[]"] * 30).list_day(DAY)
+    again = await reopened(tmp_path / "snapshot.json").list_day(DAY)
+    assert first.problems == again.problems
+    assert len(again.problems) == 21
+    assert again.problems[-1] == "And 12 more."
+
+
+def _grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(lines(row("2410.00004")))
+
+
+def _rewrite(path: Path) -> None:
+    """Other papers in as many bytes, at the same time of change: only the bytes tell."""
+    seen = path.stat()
+    path.write_bytes(path.read_bytes().replace(b"2410.0000", b"2410.1000"))
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("change", "ids"),
+    [
+        pytest.param(_grow, ["2410.00001", "2410.00003", "2410.00004"], id="grown"),
+        pytest.param(_rewrite, ["2410.10001", "2410.10003"], id="rewritten"),
+        pytest.param(os.utime, ["2410.00001", "2410.00003"], id="touched"),
+    ],
+)
+@pytest.mark.parametrize("same_object", [True, False])
+async def test_the_index_of_another_state_is_made_anew(
+    kept: Write, tmp_path: Path, change: Callable[[Path], None], ids: list[str], same_object: bool
+) -> None:
+    snapshot = kept(*THREE)
+    await snapshot.list_day(DAY)
+    change(tmp_path / "snapshot.json")
+    assert await ids_of(snapshot if same_object else reopened(tmp_path / "snapshot.json")) == ids
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(data=st.data())
+async def test_a_damaged_index_is_made_anew(kept: Write, tmp_path: Path, data: st.DataObject) -> None:
+    place = tmp_path / "snapshot.json.index"
+    await kept(*THREE).list_day(DAY)
+    whole = place.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    damaged = data.draw(st.sampled_from([whole[:at], whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :]]))
+    place.write_bytes(damaged)
+    assert await ids_of(reopened(tmp_path / "snapshot.json")) == ["2410.00001", "2410.00003"]
+    assert await ids_of(reopened(tmp_path / "snapshot.json"), date(2024, 10, 30)) == ["2410.00002"]
+    assert await ids_of(reopened(tmp_path / "snapshot.json")) == ["2410.00001", "2410.00003"]
+    assert place.read_bytes() == whole
+    assert len(list(tmp_path.iterdir())) <= 3  # the file, its index, and the folder of the cache; nothing left aside
+
+
+async def test_the_index_goes_to_the_cache_where_the_folder_cannot_be_written(
+    kept: Write, tmp_path: Path, cache: Path
+) -> None:
+    (tmp_path / "snapshot.json.index").mkdir()  # nobody, root included, can put a file in its place
+    assert await ids_of(kept(*THREE)) == ["2410.00001", "2410.00003"]
+    (index,) = cache.glob("*.index")
+    made = index.stat().st_mtime_ns
+    assert await ids_of(reopened(tmp_path / "snapshot.json")) == ["2410.00001", "2410.00003"]
+    assert index.stat().st_mtime_ns == made
+
+
+async def test_without_any_place_to_write_the_index_stays_in_memory(kept: Write, tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "snapshot.json.index").mkdir()
+    cache.parent.write_text("")
+    snapshot = kept(*THREE)
+    assert await ids_of(snapshot) == ["2410.00001", "2410.00003"]
+    assert await ids_of(snapshot, date(2024, 10, 30)) == ["2410.00002"]
+
+
+async def test_a_small_file_leaves_nothing_beside_it(write: Write, tmp_path: Path, cache: Path) -> None:
+    await write(*THREE).list_day(DAY)
+    assert [path.name for path in tmp_path.iterdir()] == ["snapshot.json"]
+
+
+async def test_a_packed_file_has_an_index_too(kept: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await ids_of(kept(content=gzip.compress(lines(*THREE)))) == ["2410.00001", "2410.00003"]
+    monkeypatch.setattr("tasks.sources.snapshot.build", None)
+    assert await ids_of(reopened(tmp_path / "snapshot.json"), date(2024, 10, 30)) == ["2410.00002"]
+
+
+async def test_a_file_that_changes_meanwhile_is_unavailable(kept: Write, tmp_path: Path) -> None:
+    snapshot = kept(*THREE)
+
+    def build_and_grow(*told: Any) -> Index:
+        index = build(*told)
+        _grow(tmp_path / "snapshot.json")
+        return index
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.sources.snapshot.build", build_and_grow)
+        with pytest.raises(SourceUnavailable, match="changed while it was read"):
+            await snapshot.list_day(DAY)
+    assert await ids_of(snapshot) == ["2410.00001", "2410.00003", "2410.00004"]
+
+
+LOOK = """
+import asyncio, sys
+from datetime import date
+from pathlib import Path
+from tasks.settings import load_settings
+from tasks.sources.snapshot import Snapshot
+snapshot = Snapshot(load_settings(snapshot=Path(sys.argv[1])), keep_from=0)
+print(*[paper.id for paper in asyncio.run(snapshot.list_day(date(2024, 10, 31))).papers])
+"""
+
+
+def test_processes_make_the_index_at_once_and_do_no_harm(kept: Write, tmp_path: Path) -> None:
+    kept(*(row(f"2410.{number:05}") for number in range(1, 2_001)))
+    command = [sys.executable, "-c", LOOK, str(tmp_path / "snapshot.json")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) for _ in range(2)]
+    said = [process.communicate(timeout=60)[0].split() for process in running]
+    assert [len(ids) for ids in said] == [2_000, 2_000]
+    assert Index.load(tmp_path / "snapshot.json.index", state_of(tmp_path / "snapshot.json")).head.lines == 2_000
+    assert {path.name for path in tmp_path.iterdir()} <= {"snapshot.json", "snapshot.json.index", "cache"}
+
+
+DATES = st.datetimes(datetime(1991, 8, 14), datetime(2030, 1, 1)).map(lambda at: f"{at:%a, %-d %b %Y %H:%M:%S} GMT")  # noqa: DTZ001
+VERSIONS = st.lists(DATES, min_size=1, max_size=3).map(
+    lambda dates: [{"version": f"v{number}", "created": each} for number, each in enumerate(dates, 1)]
+)
+WORDS = st.lists(
+    st.text(max_size=6)
+    | st.sampled_from(['"versions": [{"version": "v1", "created": "Fri, 1 Nov 2024 00:00:00 GMT"}]', "versions", '"'])
+    | st.sampled_from(["\\", "\\u0076ersions", '\\"versions', ", ", "{", "}]"]),
+    max_size=6,
+).map("".join)
+INNER = st.recursive(
+    WORDS | st.none() | VERSIONS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["versions", "a"]) | WORDS, inner),
+    max_leaves=4,
+)
+
+
+@st.composite
+def odd_lines(draw: st.DrawFn) -> bytes:
+    """A paper, in any order of keys, with strange fields, keys given twice and letters escaped."""
+    fields = [
+        *(("id", "2410.24175"), ("title", "A" + draw(WORDS)), ("abstract", draw(WORDS)), ("versions", draw(VERSIONS))),
+        *draw(st.lists(st.tuples(st.sampled_from(["versions", "v\\u0065rsions", "x", "comments"]), INNER), max_size=3)),
+    ]
+    separators = draw(st.sampled_from([(", ", ": "), (",", ":"), (" ,\t", " : ")]))
+    plain = draw(st.booleans())
+    parts = [
+        f'"{key}"{separators[1]}{json.dumps(value, separators=separators, ensure_ascii=plain)}'
+        for key, value in draw(st.permutations(fields))
+    ]
+    line = "{" + separators[0].join(parts) + "}"
+    if draw(st.booleans()):
+        line = line.replace("versions", draw(st.sampled_from(["\\u0076ersions", "version\\u0073"])), 1)
+    return line.encode(errors="replace")
+
+
+@settings(max_examples=500, deadline=None)
+@given(odd_lines())
+def test_the_glance_never_says_another_day_than_the_whole_line(line: bytes) -> None:
+    seen = glance_day(line)
+    try:
+        record = parse(line)
+    except ValueError:
+        return
+    assert seen in (None, record.day)
+
+
+def test_the_glance_knows_the_usual_line() -> None:
+    """Of usual lines nearly none is parsed."""
+    assert glance_day(lines(row(abstract='On "versions" of $\\alpha$', title="Ren\u00e9's versions?"))) == DAY
+    assert glance_day(json.dumps(row(), separators=(",", ":")).encode()) == DAY
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_an_index_or_not(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    place = tmp_path_factory.getbasetemp() / "any.index"
+    place.write_bytes(content)
+    with pytest.raises(Damaged):
+        Index.load(place, "state")

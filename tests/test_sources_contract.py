@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fake_arxiv import FakeArxiv
 from fake_huggingface import FakeHuggingFace
+from fake_oai import FakeOai
 from fake_server import serving
 from papers import LLAMMLEIN, SIGMA, paper
 from starlette.applications import Starlette
@@ -43,7 +44,7 @@ class World:
             arxiv_url=f"{self.url}/api/query",
             arxiv_spacing=0,
             huggingface_url=self.url,
-        )
+        ).model_copy(update={"arxiv_oai_url": f"{self.url}/oai"})
 
 
 def row(each: Paper) -> str:
@@ -57,8 +58,17 @@ def row(each: Paper) -> str:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     path = tmp_path_factory.mktemp("snapshot") / "snapshot.jsonl"
     path.write_text("".join(f"{row(each)}\n" for each in ALL))
-    with serving(Starlette(routes=[*FakeArxiv(ALL).routes, *FakeHuggingFace(ALL).routes])) as url:
+    fakes = (FakeArxiv(ALL), FakeOai(ALL), FakeHuggingFace(ALL))
+    with serving(Starlette(routes=[route for fake in fakes for route in fake.routes])) as url:
         yield World(url, path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What sources keep is kept between the tests, and nowhere else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(params=SOURCES)
@@ -153,6 +163,7 @@ def test_the_fingerprint_follows_the_place(world: World, name: SourceName, tmp_p
         update={
             "snapshot": tmp_path / "other.jsonl",
             "arxiv_url": "http://127.0.0.1/other",
+            "arxiv_oai_url": "http://127.0.0.1/other",
             "huggingface_url": "http://127.0.0.1/other",
         }
     )

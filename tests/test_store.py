@@ -181,6 +181,13 @@ class TestFolder:
 
 
 class TestS3:
+    async def test_a_bucket_is_told_what_browsers_should_see(self, s3: tuple[FakeS3, str]) -> None:
+        archive = Archive.open(s3[1])
+        for path in ("gallery/index.html", "gallery/assets/style.css", "pictures/a.jpg"):
+            await archive.put(path, b"x")
+        kinds = {key.rpartition("/")[2]: kind for key, kind in s3[0].kinds.items()}
+        assert (kinds["index.html"], kinds["style.css"], kinds["a.jpg"]) == ("text/html", "text/css", "image/jpeg")
+
     async def test_a_short_refusal_is_sat_out(self, s3: tuple[FakeS3, str]) -> None:
         fake, url = s3
         archive = Archive.open(url)

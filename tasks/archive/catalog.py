@@ -7,28 +7,25 @@ paper and a recipe the newest one holds. All columns are explained in docs/catal
 import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, cast
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
-import pyarrow.dataset as ds  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pydantic import Field
 
-from tasks.archive.layout import CATALOG, catalog_may_hold, catalog_path
-from tasks.archive.store import Archive
-from tasks.errors import ArchiveError, ArchiveUnavailable
+from tasks.archive.index import MAX_UNCOVERED, Index, Question
+from tasks.archive.layout import catalog_may_hold, catalog_path
+from tasks.archive.reader import MAX_FILE as MAX_FILE
+from tasks.archive.reader import Reader
+from tasks.archive.store import Archive, Entry
+from tasks.archive.tally import COLUMNS as TALLIED
+from tasks.archive.tally import Tally, tally
+from tasks.errors import ArchiveError
 from tasks.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
 
-MAX_FILE = 256_000_000
-_READS_AT_ONCE = 16
-_READERS = 4
-_LISTINGS = 5
-_CHANGING = "The catalog's files are changing; try again in a moment."
-
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _STRINGS: Final = pa.list_(pa.string())
 _TIME: Final = pa.timestamp("us", tz="UTC")
 
@@ -55,7 +52,9 @@ SCHEMA: Final = pa.schema(
         _field("run_started_at", _TIME, "when the run began", nullable=False),
         _field("run_finished_at", _TIME, "when the run wrote its rows: the newest row holds", nullable=False),
         _field("program_version", pa.string(), "version of Frontispiece", nullable=False),
-        _field("source", pa.string(), "where the list came from: snapshot, arxiv or huggingface", nullable=False),
+        _field(
+            "source", pa.string(), "where the list came from, such as arxiv-oai", nullable=False
+        ),
         _field("run_categories", _STRINGS, "arXiv categories the run asked for; empty means all", nullable=False),
         _field("min_upvotes", pa.int64(), "papers with fewer votes were skipped"),
         _field("list_day", pa.date32(), "day of the list; `day`, the partition, says the same", nullable=False),
@@ -101,6 +100,7 @@ SCHEMA: Final = pa.schema(
         _field("original_width", pa.int32(), "pixels"),
         _field("original_height", pa.int32(), "pixels"),
         _field("original_bytes", pa.int64(), "size in bytes"),
+        _field("original_dhash", pa.string(), "what it looks like, 256 bits in hex: few of them differ in look-alikes"),
         _field("picture_path", pa.string(), "the archived JPEG's place in the archive"),
         _field("picture_digest", pa.string(), "SHA-256 of the JPEG, hex"),
         _field("picture_width", pa.int32(), "pixels"),
@@ -141,13 +141,28 @@ def _table(path: str, content: bytes) -> pa.Table:
         raise ArchiveError(f"The catalog's file {path} cannot be read.") from error
 
 
+class Standing(Value):
+    """How a paper stands under one recipe, by all its rows on whatever lists."""
+
+    picture: Picture | None = Field(default=None, description="its newest archived picture; later failures leave it")
+    refusal: str | None = Field(default=None, description="why a provider refuses it, where no picture was made since")
+    failed: bool = Field(default=False, description="whether its last trip failed")
+    stale: bool = Field(default=False, description="whether another recipe has made a picture of it")
+
+
 class Catalog:
     """The catalog of one archive."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, max_uncovered: int = MAX_UNCOVERED) -> None:
+        """`max_uncovered` files that the index does not cover are read themselves before it is written anew."""
         self._archive = archive
-        self.problems: list[str] = []
+        self._reader = Reader(archive)
+        self._index = Index(archive, self._reader, max_uncovered)
+
+    @property
+    def problems(self) -> list[str]:
         """Files that could not be read and were left out, a sentence each, each once."""
+        return self._reader.problems
 
     async def write(self, day: date, run_id: str, outcomes: Sequence[Outcome], run: Run) -> str:
         """Write the rows of one listed day in one piece, and give the file's path. Raises ArchiveError."""
@@ -157,28 +172,36 @@ class Catalog:
         await self._archive.put(path, file.getvalue().to_pybytes(), durable=True)
         return path
 
-    async def archived(self, keys: Collection[str], recipe: str) -> dict[str, Picture]:
-        """The newest archived picture of each of these papers (by key) under this recipe, where there is one.
+    async def standing(self, keys: Collection[str], recipe: str) -> dict[str, Standing]:
+        """How each of these papers (by key) stands under this recipe; one without rows has the default.
 
         All days are looked through: a paper may stand on several lists. Raises ArchiveError.
         """
-        return {row.key: row.picture for row in await self._rows_about(keys, recipe) if row.picture is not None}
+        if not keys:
+            return {}
+        values = pa.array(sorted(set(keys)), pa.string())
+        found = await self._index.rows(Question(_STANDING, "paper_key", lambda those: pc.is_in(those, values)))
+        about: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
+        for row in sorted(found.to_pylist(), key=_age):
+            about[row["paper_key"]].append(row)
+        return {key: _standing(its, recipe) for key, its in about.items()}
 
-    async def blocked(self, keys: Collection[str], recipe: str) -> dict[str, str]:
-        """Why a provider refuses these papers under this recipe, for those not archived since."""
-        newest = {row.key: row for row in await self._rows_about(keys, recipe)}
-        return {key: row.message for key, row in newest.items() if row.status is Status.BLOCKED}
+    async def archived(self, keys: Collection[str], recipe: str) -> dict[str, Picture]:
+        """The newest archived picture of each of these papers under this recipe, where there is one.
 
-    async def stale(self, keys: Collection[str], recipe: str) -> set[str]:
-        """Those of these papers that another recipe has made a picture of. Raises ArchiveError."""
-        found = await self._of(keys, (pc.field("recipe") != recipe) & (pc.field("status") == Status.DONE.value))
-        return set(found["paper_key"].to_pylist())
+        Raises ArchiveError.
+        """
+        return {key: each.picture for key, each in (await self.standing(keys, recipe)).items() if each.picture}
 
-    async def failed(self, keys: Collection[str], recipe: str) -> set[str]:
-        """Those of these papers whose last trip under this recipe failed. Raises ArchiveError."""
-        found = await self._of(keys, (pc.field("recipe") == recipe) & (pc.field("status") != Status.SKIPPED.value))
-        last = {row["paper_key"]: row["status"] for row in found.sort_by(_OLDEST_FIRST).to_pylist()}
-        return {key for key, status in last.items() if status == Status.FAILED}
+    async def tallies(self, first: date, last: date, source: str, recipe: str) -> list[Tally]:
+        """How the papers of these days stand: one for each day with rows of this source. Raises ArchiveError."""
+        low, high = pa.scalar(first, pa.date32()), pa.scalar(last, pa.date32())
+
+        def within(days: pa.ChunkedArray) -> pa.ChunkedArray:
+            return pc.and_(pc.greater_equal(days, low), pc.less_equal(days, high))
+
+        found = await self._index.rows(Question(TALLIED, "list_day", within, first, last))
+        return await asyncio.to_thread(tally, found, source, recipe)
 
     async def narrow(
         self, names: Sequence[str], *, first: date = date.min, last: date = date.max, newest: int | None = None
@@ -187,136 +210,47 @@ class Catalog:
 
         With `newest` only so many files are read, those written last. Raises ArchiveError.
         """
-        for _ in range(_LISTINGS):
-            entries = [each for each in await self._archive.list(CATALOG) if catalog_may_hold(each.path, first, last)]
+        schema = pa.schema([SCHEMA.field(name) for name in names])
+        wanted = (pc.field("list_day") >= first) & (pc.field("list_day") <= last)
+
+        async def look(listed: Sequence[Entry]) -> list[dict[str, Any]]:
+            entries = [each for each in listed if catalog_may_hold(each.path, first, last)]
             if newest is not None:
                 entries = sorted(entries, key=lambda each: each.modified)[-newest:]
-            with suppress(_FileGone):
-                tables = await self._narrow_all([each.path for each in entries], names)
-                table = pa.concat_tables([_nothing(names), *tables], promote_options="default")
-                chosen = table.filter((pc.field("list_day") >= first) & (pc.field("list_day") <= last))
-                return cast("list[dict[str, Any]]", chosen.to_pylist())
-        raise ArchiveUnavailable(_CHANGING)
+            tables = await self._reader.read([each.path for each in entries], schema)
+            table = pa.concat_tables([schema.empty_table(), *tables.values()])
+            return cast("list[dict[str, Any]]", table.filter(wanted).to_pylist())
 
-    async def _narrow_all(self, paths: Sequence[str], names: Sequence[str]) -> list[pa.Table]:
-        """Faster than a dataset where there are thousands of small files; columns that a file has not are left out."""
-        root = self._archive.local_root
-
-        async def fetch(path: str) -> object:
-            return pa.py_buffer(await self._archive.get(path, max_bytes=MAX_FILE) or b"")
-
-        def read(path: str, place: object) -> pa.Table:
-            try:
-                with pq.ParquetFile(place, pre_buffer=False) as file:
-                    return file.read(columns=list(names), use_threads=False)
-            except FileNotFoundError:
-                raise _FileGone from None
-            except (pa.ArrowException, OSError, ValueError) as error:
-                self._leave_out(path, error)
-                return _nothing(names)
-
-        places = [str(root / path) for path in paths] if root else await asyncio.gather(*map(fetch, paths))
-        with ThreadPoolExecutor(_READERS) as readers:
-            return await asyncio.to_thread(lambda: list(readers.map(read, paths, places)))
-
-    def _leave_out(self, path: str, error: Exception) -> None:
-        reason = (str(error).splitlines() or [""])[0].rstrip(".")[:200]
-        problem = f"The catalog's file {path} cannot be read and is left out: {reason}."
-        if problem not in self.problems:
-            self.problems.append(problem)
-
-    async def _rows_about(self, keys: Collection[str], recipe: str) -> "list[_Row]":
-        """Rows about these papers that settle something, the newest ones last."""
-        settled = pc.field("status").isin([Status.DONE.value, Status.BLOCKED.value])
-        found = await self._of(keys, (pc.field("recipe") == recipe) & settled)
-        return [_Row.of(row) for row in found.sort_by(_OLDEST_FIRST).to_pylist()]
-
-    async def _of(self, keys: Collection[str], wanted: pc.Expression) -> pa.Table:
-        return await self._read_all(wanted & pc.field("paper_key").isin(sorted(keys))) if keys else _NOTHING
-
-    async def _read_all(self, wanted: pc.Expression) -> pa.Table:
-        """The wanted rows of the whole catalog, also while `tasks.archive.compact` puts files together."""
-        for _ in range(_LISTINGS):
-            paths = [entry.path for entry in await self._archive.list(CATALOG) if entry.path.endswith(".parquet")]
-            with suppress(_FileGone):
-                return await self._read(paths, wanted)
-        raise ArchiveUnavailable(_CHANGING)
-
-    async def _read(self, paths: Sequence[str], wanted: pc.Expression) -> pa.Table:
-        """The wanted rows of all files; what cannot be read is left out and named in `problems`."""
-        if self._archive.local_root is not None:
-            try:
-                return await asyncio.to_thread(_scan, [self._archive.where(path) for path in paths], wanted)
-            except (pa.ArrowException, OSError):
-                pass  # one of them is broken: find out which
-        lane = asyncio.Semaphore(_READS_AT_ONCE)
-        tables = await asyncio.gather(*(self._read_one(path, wanted, lane) for path in paths))
-        return pa.concat_tables([_NOTHING, *tables])
-
-    async def _read_one(self, path: str, wanted: pc.Expression, lane: asyncio.Semaphore) -> pa.Table:
-        async with lane:
-            try:
-                content = await self._archive.get(path, max_bytes=MAX_FILE)
-                if content is None:
-                    raise _FileGone
-                return await asyncio.to_thread(_scan_bytes, content, wanted)
-            except (pa.ArrowException, OSError, ValueError) as error:
-                self._leave_out(path, error)
-                return _NOTHING
+        return await self._reader.over_listing(look)
 
 
-class _FileGone(Exception):
-    """A file went after it was listed: its rows now stand in another one."""
-
-
-class _Row(Value):
-    """What a row says about a paper's standing."""
-
-    key: str
-    status: Status
-    message: str
-    picture: Picture | None
-
-    @classmethod
-    def of(cls, row: dict[str, str | int | None]) -> "_Row":
-        picture = {name: row[f"picture_{name}"] for name in Picture.model_fields}
-        is_whole = row["status"] == Status.DONE and None not in picture.values()
-        return cls.model_validate(
-            {
-                "key": row["paper_key"],
-                "status": row["status"],
-                "message": row["message"] or "A provider refuses it for its content.",
-                "picture": picture if is_whole else None,
-            }
-        )
-
-
-_COLUMNS: Final = [
-    *("paper_key", "status", "message", "run", "run_finished_at"),
+_STANDING: Final = (
+    *("paper_key", "recipe", "status", "message", "run", "run_finished_at", "list_day"),
     *(f"picture_{name}" for name in Picture.model_fields),
-]
+)
 
 
-def _nothing(names: Iterable[str]) -> pa.Table:
-    """No rows, but these columns."""
-    return pa.schema([SCHEMA.field(name) for name in names]).empty_table()
+def _age(row: dict[str, Any]) -> tuple[datetime, str, date]:
+    """What is newer; the day makes it the same whatever the rows are read from."""
+    return row["run_finished_at"] or _NEVER, row["run"] or "", row["list_day"] or date.min
 
 
-_NOTHING: Final = _nothing(_COLUMNS)
-
-
-_OLDEST_FIRST: Final = [("run_finished_at", "ascending"), ("run", "ascending")]
-
-
-def _scan(files: Sequence[str], wanted: pc.Expression) -> pa.Table:
-    """One pass over local files, on all cores; raises when any of them is broken."""
-    dataset = ds.dataset(list(files), schema=SCHEMA, format="parquet")
-    return dataset.to_table(columns=_COLUMNS, filter=wanted)
-
-
-def _scan_bytes(content: bytes, wanted: pc.Expression) -> pa.Table:
-    fragment = ds.ParquetFileFormat().make_fragment(pa.py_buffer(content))
-    return fragment.to_table(schema=SCHEMA, columns=_COLUMNS, filter=wanted)
+def _standing(about: Iterable[dict[str, Any]], recipe: str) -> Standing:
+    """What the rows about a paper, the oldest first, come to."""
+    picture, refusal, failed, stale = None, None, False, False
+    for row in about:
+        status = row["status"]
+        if row["recipe"] != recipe:
+            stale |= status == Status.DONE
+        elif status == Status.DONE:
+            values = {name: row[f"picture_{name}"] for name in Picture.model_fields}
+            picture = picture if None in values.values() else Picture.model_validate(values)
+            refusal, failed = None, False
+        elif status == Status.BLOCKED:
+            refusal, failed = row["message"] or "A provider refuses it for its content.", False
+        elif status == Status.FAILED:
+            failed = True
+    return Standing(picture=picture, refusal=refusal, failed=failed, stale=stale)
 
 
 def _row(outcome: Outcome, run: Run) -> dict[str, object]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from tasks.archive.catalog import MAX_FILE, merged
+from tasks.archive.catalog import merged
 from tasks.archive.layout import CATALOG, catalog_month, catalog_month_path
+from tasks.archive.reader import MAX_FILE
 from tasks.archive.store import Archive
 from tasks.errors import ArchiveError
 

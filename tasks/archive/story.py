@@ -67,8 +67,8 @@ class Story(Value):
     painter_model: str = Field(description="the model that painted")
     seed: str | None = Field(default=None, description="decimal digits, where known")
     original: str | None = Field(default=None, description="SHA-256 of the bytes the painter sent, hex")
-    run: str | None = Field(default=None, description="the run that bought the painting; None for one that is drawn")
-    made: datetime | None = Field(default=None, description="when that painting was bought, UTC")
+    run: str | None = Field(default=None, description="the run that had it painted, where known")
+    made: datetime | None = Field(default=None, description="when that painting was delivered, UTC, where known")
     created: date = Field(description="the date the picture is filed under")
 
     @property

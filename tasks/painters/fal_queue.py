@@ -80,13 +80,13 @@ class FalQueue:
         self.price = picture_dollars(self._model, self._width, self._height)
         self.recipe = PainterRecipe(kind="fal", model=self._model, parameters=canonical_json(**self._parameters()))
 
-    async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:
+    async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
         """Order the picture: one POST. Errors as in `tasks.painters.interface.Painter`."""
         await self.gate.pass_through()
         sent_at = datetime.now(UTC)
         try:
             answer = await self._api.post_json(
-                f"{self._url}/{self._model}", {"prompt": prompt.text, **self._parameters()}, headers=ONCE
+                f"{self._url}/{self._model}", {"prompt": prompt.text, **self._parameters(take)}, headers=ONCE
             )
         except Unreached as error:
             raise ProviderUnavailable(str(error)) from None
@@ -121,7 +121,7 @@ class FalQueue:
             nsfw=None if result.has_nsfw_concepts is None else any(result.has_nsfw_concepts),
         )
 
-    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
         """Look for the order among those that ended; a young one may still be under way, so look again a little later.
 
         None also when this key may not see the list. Raises ProviderUnavailable when the list cannot be read.
@@ -129,7 +129,7 @@ class FalQueue:
         for pause in RECENT_PAUSES if datetime.now(UTC) - since < YOUNG else RECENT_PAUSES[:1]:
             await self._sleep(pause)
             for item in await self._ended(since):
-                if self._is_of(item, prompt):
+                if self._is_of(item, prompt, take):
                     return self._ticket_of(item, since)
         return None
 
@@ -138,9 +138,9 @@ class FalQueue:
         await self._api.close()
         await self._media.close()
 
-    def _parameters(self) -> dict[str, object]:
+    def _parameters(self, take: int = 0) -> dict[str, object]:
         return {
-            "seed": self._seed,
+            "seed": self._seed + take,
             "image_size": {"width": self._width, "height": self._height},
             "num_images": 1,
             "output_format": "png",
@@ -212,10 +212,10 @@ class FalQueue:
             raise ProviderUnavailable(f"fal's list of recent requests could not be read: {error}") from None
         return read_recent(answer, self._key)
 
-    def _is_of(self, item: Recent, prompt: Prompt) -> bool:
+    def _is_of(self, item: Recent, prompt: Prompt, take: int) -> bool:
         asked = item.json_input if isinstance(item.json_input, dict) else {}
         has_failed = item.status_code is not None and item.status_code >= 400
-        return not has_failed and asked.get("prompt") == prompt.text and asked.get("seed") == self._seed
+        return not has_failed and asked.get("prompt") == prompt.text and asked.get("seed") == self._seed + take
 
     def _ticket_of(self, item: Recent, since: datetime) -> Ticket:
         """The ticket as fal would have given it: its addresses drop what follows the app's name."""

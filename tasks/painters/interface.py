@@ -49,15 +49,15 @@ class Painter(Protocol):
     price: float | None
     """What one picture costs, in dollars, as far as that is known beforehand."""
 
-    async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:
-        """Order the picture: the one call that costs money."""
+    async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
+        """Order the picture: the one call that costs money. Another take has another seed, where there are seeds."""
         ...
 
     async def collect(self, ticket: Ticket) -> Canvas:
         """Wait for an ordered picture and download it; free, and may be repeated."""
         ...
 
-    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
         """Look for a lost order among the provider's recent requests; None when it has none, or keeps no list."""
         ...
 

@@ -55,7 +55,7 @@ class OpenAIImages:
             parameters=canonical_json(size=self._size, quality=self._quality, output_format="png"),
         )
 
-    async def submit(self, paper: Paper, prompt: Prompt) -> Ticket | Canvas:
+    async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
         """The picture itself. Errors as in `tasks.painters.interface.Painter`."""
         words = prompt.text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
         reply = await self._api.picture(self._model, words, self._size, self._quality)
@@ -77,7 +77,7 @@ class OpenAIImages:
         """Never needed: no order outlives its call."""
         raise ProviderBroken(f"OpenAI keeps no orders, so {ticket.request_id} cannot be fetched from it.")
 
-    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
         """OpenAI keeps no list of past pictures."""
         return None
 

@@ -8,12 +8,13 @@ from tasks.sources.interface import Source
 if TYPE_CHECKING:
     from tasks.settings import Settings
 
-SourceName = Literal["snapshot", "arxiv", "huggingface"]
+SourceName = Literal["snapshot", "arxiv", "arxiv-oai", "huggingface"]
 
 # Places, not classes: a provider's library is imported only by who uses it.
 SOURCES: Final[dict[SourceName, str]] = {
     "snapshot": "tasks.sources.snapshot:Snapshot",
     "arxiv": "tasks.sources.arxiv_api:ArxivApi",
+    "arxiv-oai": "tasks.sources.arxiv_oai:ArxivOai",
     "huggingface": "tasks.sources.huggingface:HuggingFace",
 }
 

@@ -6,78 +6,59 @@ it takes an error feed for an empty list and half a page of XML for a whole one.
 """
 
 import asyncio
-import io
 import re
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import arxiv
 import requests
 from lxml import etree
 from pydantic import BaseModel, ConfigDict, ValidationError
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError as TransportError
 
 from tasks.errors import BadInput, SourceBroken, SourceUnavailable
-from tasks.http import CONNECT_SECONDS, LOOPBACK, Answer, quoted, retry_after
+from tasks.http import Answer, quoted
 from tasks.models import Listing, Paper
 from tasks.recipe import digest
 from tasks.settings import Settings
-from tasks.sources.ids import ARCHIVE, SUBJECT, parse_id
+from tasks.sources.arxiv_http import PACE, Pace, Wire, check_available, own_errors
+from tasks.sources.ids import parse_id
 from tasks.sources.interface import Listed
-from tasks.sources.reading import IdText, Line, Moment, Problems, Title, checked_address, in_utc, reason
-from tasks.version import VERSION
+from tasks.sources.reading import (
+    IdText,
+    Line,
+    Moment,
+    Problems,
+    Title,
+    checked_address,
+    checked_categories,
+    in_utc,
+    reason,
+)
 
 PAGE: Final = 500
+"""Entries asked for at once; the API gives 2,000 at most."""
 MAX_TOTAL: Final = 30_000
-"""The API gives no more of one list than this."""
+"""The API gives no more of one list than this, so a longer one is asked for in parts."""
 IDS_AT_ONCE: Final = 100
-MAX_BYTES: Final = 50_000_000
-# The edge answers 406 to requests without these.
-HEADERS: Final = {
-    "User-Agent": f"frontispiece/{VERSION} (+illustrates research papers)",
-    "Accept": "application/atom+xml, application/xml;q=0.9, */*;q=0.1",
-}
 
-_CATEGORY: Final = re.compile(rf"{ARCHIVE}(?:\.{SUBJECT})?")
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _TOTAL: Final = "{http://a9.com/-/spec/opensearch/1.1/}totalResults"
 _ERROR: Final = re.compile(r"https?://arxiv\.org/api/errors#?(.*)")
 
 
-class Pace:
-    """Lets one request go at a time, so many seconds after the end of the one before."""
-
-    def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._lock = threading.Lock()
-        self._clock = clock
-        self._sleep = sleep
-        self._ended = float("-inf")
-
-    @contextmanager
-    def turn(self, seconds: float) -> Iterator[None]:
-        """Wait for one's turn, and hold it."""
-        with self._lock:
-            wait = self._ended + seconds - self._clock()
-            if wait > 0:
-                self._sleep(wait)
-            try:
-                yield
-            finally:
-                self._ended = self._clock()
+MINUTES: Final = 24 * 60
 
 
-PACE: Final = Pace()
-"""The pace of this process: arXiv's terms are about all requests of one user."""
+class _TooMany(Exception):
+    """A list is longer than the API gives."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self.total = total
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +116,15 @@ class ArxivApi:
     BadInput for an address or a category that cannot be.
     """
 
-    def __init__(self, settings: Settings, *, pace: Pace = PACE, timeout: float = 30.0) -> None:
+    def __init__(
+        self, settings: Settings, *, pace: Pace = PACE, timeout: float = 30.0, max_total: int = MAX_TOTAL
+    ) -> None:
         self._url = checked_address(settings.arxiv_url, "FRONTISPIECE_ARXIV_URL")
-        for category in settings.categories:
-            if not _CATEGORY.fullmatch(category):
-                raise BadInput(f"FRONTISPIECE_CATEGORIES: {category[:60]!r} is no arXiv category, such as cs.CL.")
-        self._categories = settings.categories
+        self._categories = checked_categories(settings.categories)
         self._spacing = settings.arxiv_spacing
         self._pace = pace
         self._timeout = timeout
+        self._max_total = max_total
 
     @property
     def fingerprint(self) -> str:
@@ -166,14 +147,26 @@ class ArxivApi:
         """Connections last no longer than one reading."""
 
     def _list_day(self, day: date) -> Listed:
-        digits = day.isoformat().replace("-", "")
-        span = f"submittedDate:[{digits}0000 TO {digits}2359]"
-        categories = " OR ".join(f"cat:{category}" for category in self._categories)
         problems = Problems()
-        results = self._read(f"({categories}) AND {span}" if categories else span, (), problems)
+        results = self._read_minutes(day, 0, MINUTES - 1, problems)
         now = datetime.now(UTC)
         papers = tuple(result.paper(day, rank, now) for rank, result in enumerate(results.values()))
         return Listed(day=day, papers=papers, problems=problems.sentences())
+
+    def _read_minutes(self, day: date, first: int, last: int, problems: Problems) -> dict[str, _Result]:
+        """What was submitted in these minutes of a day, both included; halves of them, when that is too much."""
+        digits = day.isoformat().replace("-", "")
+        start, end = (f"{digits}{minute // 60:02}{minute % 60:02}" for minute in (first, last))
+        span = f"submittedDate:[{start} TO {end}]"
+        categories = " OR ".join(f"cat:{category}" for category in self._categories)
+        try:
+            return self._read(f"({categories}) AND {span}" if categories else span, (), problems)
+        except _TooMany as error:
+            if first == last:
+                raise SourceBroken(f"arXiv lists {error.total:,} papers of a single minute of {day}.") from None
+        middle = (first + last) // 2
+        earlier = self._read_minutes(day, first, middle, problems)
+        return earlier | self._read_minutes(day, middle + 1, last, problems)
 
     def _find(self, ids: tuple[str, ...]) -> Listed:
         wanted: dict[str, str] = {}
@@ -191,7 +184,10 @@ class ArxivApi:
         return Listed(day=now.date(), papers=papers, problems=problems.sentences())
 
     def _read(self, query: str, ids: Sequence[str], problems: Problems) -> dict[str, _Result]:
-        """All results of a query, each id once. Raises SourceUnavailable when there are fewer than was promised."""
+        """All results of a query, each id once.
+
+        Raises SourceUnavailable when there are fewer than was promised, _TooMany when they are more than can be had.
+        """
         search = arxiv.Search(
             query=query,
             id_list=list(ids),
@@ -201,8 +197,8 @@ class ArxivApi:
         )
         found: dict[str, _Result] = {}
         promised, unreadable = 0, 0
-        with _own_errors(), closing(_Wire(self._url, self._pace, self._spacing, self._timeout)) as wire:
-            for page, raw_results in wire.pages(search):
+        with own_errors(), closing(_Client(self._url, self._pace, self._spacing, self._timeout)) as client:
+            for page, raw_results in client.pages(search, self._max_total):
                 promised = page.total
                 results, broken = _validated(raw_results)
                 for why in (*page.problems, *broken):
@@ -226,12 +222,11 @@ def _validated(raw_results: Sequence[object]) -> tuple[list[_Result], list[str]]
     return results, broken
 
 
-class _Wire(HTTPAdapter):
-    """One connection to arXiv: every request in its turn, every answer bounded in time and size and looked at."""
+class _Client(Wire):
+    """The package's client, with a look at every page before it sees it."""
 
     def __init__(self, url: str, pace: Pace, spacing: float, timeout: float) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self._pace, self._spacing, self._timeout = pace, spacing, timeout
+        super().__init__(pace, spacing, timeout)
         self._page = Page(0, 0, 0, b"", ())
         self._client = arxiv.Client(page_size=PAGE, delay_seconds=0, num_retries=0)
         self._client.query_url_format = f"{url}?{{}}"
@@ -239,14 +234,19 @@ class _Wire(HTTPAdapter):
         session.mount("http://", self)
         session.mount("https://", self)
 
-    def pages(self, search: Any) -> Iterator[tuple[Page, list[object]]]:
-        """The pages of a list, each with its results. Raises SourceUnavailable for one that is empty or too short."""
+    def pages(self, search: Any, max_total: int) -> Iterator[tuple[Page, list[object]]]:
+        """The pages of a list, each with its results.
+
+        Raises SourceUnavailable for one that is empty or too short, _TooMany when there are more than `max_total`.
+        """
         page, results = self._ask(search, 0)
         if page.total == 0:
             # Now and then arXiv has nothing to say about a day that has papers. Twice in a row is taken for true.
             page, results = self._ask(search, 0)
         start = 0
         while True:
+            if page.total > max_total:
+                raise _TooMany(page.total)
             if page.sent < min(PAGE, page.total - start) or (start and not page.sent):
                 raise SourceUnavailable(f"arXiv sent {page.sent} papers from place {start} of {page.total} on.")
             yield page, results
@@ -261,53 +261,19 @@ class _Wire(HTTPAdapter):
         first = list(islice(results, 1))
         return self._page, [*first, *islice(results, max(self._page.kept - 1, 0))]
 
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: object = None,
-        verify: bool | str = True,
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """What the package's session calls for each request: hands it the page as far as it is good."""
-        request.headers.update(HEADERS)
-        # No proxy of the environment knows this machine's own addresses.
-        here = urlsplit(request.url or "").hostname in {host.strip("[]") for host in LOOPBACK}
-        waits = (min(CONNECT_SECONDS, self._timeout), self._timeout)
-        with self._pace.turn(self._spacing):
-            response = super().send(request, True, waits, verify, cert, {} if here else dict(proxies or {}))
-            with closing(response):
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                answer = Answer(response.status_code, headers, self._body(response), response.url)
+    def accept(self, answer: Answer, request: requests.PreparedRequest) -> requests.Response:
+        """Hand the package the page as far as it is good."""
         self._page = look_at(answer)
-        looked_at = requests.Response()
-        looked_at.status_code, looked_at.url, looked_at.request = 200, answer.url, request
-        looked_at.raw = io.BytesIO(self._page.body)
-        return looked_at
-
-    def _body(self, response: requests.Response) -> bytes:
-        deadline = time.monotonic() + 4 * self._timeout
-        body = bytearray()
-        # `read1` comes back after each part that arrives; `read` would sit through any trickle.
-        while part := response.raw.read1(65_536, decode_content=True):
-            body += part
-            if len(body) > MAX_BYTES:
-                raise SourceBroken(f"arXiv answered with more than {MAX_BYTES:,} bytes.")
-            if time.monotonic() > deadline:
-                raise SourceUnavailable(f"arXiv sent no whole answer within {4 * self._timeout:g} s.")
-        return bytes(body)
+        return super().accept(Answer(200, {}, self._page.body, answer.url), request)
 
 
 def look_at(answer: Answer) -> Page:
     """What an answer is worth. Entries the package would stumble over are taken out.
 
     Raises SourceUnavailable for what another attempt may mend, BadInput for a complaint about our ids, SourceBroken
-    for anything else that is no list of papers, or too long a list.
+    for anything else that is no list of papers.
     """
-    if answer.status in (406, 408, 425, 429) or answer.status >= 500:
-        wait = retry_after(answer, datetime.now(UTC))
-        raise SourceUnavailable(f"arXiv answered {answer.status}: {_start_of(answer.body)}.", wait)
+    check_available(answer)
     feed = _feed(answer.body)
     entries = [] if feed is None else feed.findall(f"{_ATOM}entry")
     for entry in entries:
@@ -317,10 +283,6 @@ def look_at(answer: Answer) -> Page:
     total = "" if feed is None else (feed.findtext(_TOTAL) or "").strip()
     if not re.fullmatch("[0-9]{1,9}", total):
         raise SourceUnavailable("arXiv's answer is no whole list of papers.")
-    if int(total) > MAX_TOTAL:
-        raise SourceBroken(
-            f"arXiv lists {int(total):,} papers and gives {MAX_TOTAL:,} at most; choose fewer categories."
-        )
     unreadable = [entry for entry in entries if not _is_readable(entry)]
     for entry in unreadable:
         entry.getparent().remove(entry)
@@ -364,18 +326,3 @@ def _is_readable(entry: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _start_of(body: bytes) -> str:
-    return quoted(body[:300].decode("utf-8", "replace")) or "nothing"
-
-
-@contextmanager
-def _own_errors() -> Iterator[None]:
-    """Errors of the network in our own terms."""
-    try:
-        yield
-    except requests.Timeout:
-        raise SourceUnavailable("arXiv did not answer in time.") from None
-    except (requests.RequestException, TransportError) as error:
-        raise SourceUnavailable(f"arXiv could not be reached, or broke off ({type(error).__name__}).") from None

@@ -9,10 +9,12 @@ from pydantic import AfterValidator, StringConstraints, ValidationError
 
 from tasks.errors import BadInput
 from tasks.http import quoted
-from tasks.sources.ids import parse_id
+from tasks.sources.ids import ARCHIVE, SUBJECT, parse_id
 from tasks.sources.text import one_line
 
 MAX_PROBLEMS: Final = 20
+
+_CATEGORY: Final = re.compile(rf"{ARCHIVE}(?:\.{SUBJECT})?")
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -54,6 +56,10 @@ class Problems:
         if len(self._sentences) < MAX_PROBLEMS:
             self._sentences.append(f"{quoted(entry)}: {quoted(why)}.")
 
+    def more(self, count: int) -> None:
+        """So many others, of which nothing is known."""
+        self.count += count
+
     def sentences(self) -> tuple[str, ...]:
         """At most 20 sentences, and one that counts the rest."""
         more = self.count - len(self._sentences)
@@ -78,3 +84,11 @@ def checked_address(url: str, variable: str) -> str:
     if not fits:
         raise BadInput(f"{variable}: {url[:200]!r} is not the address of a server, such as https://example.org.")
     return url
+
+
+def checked_categories(categories: tuple[str, ...]) -> tuple[str, ...]:
+    """The categories of the settings. Raises BadInput for one that has not the form of arXiv's."""
+    for category in categories:
+        if not _CATEGORY.fullmatch(category):
+            raise BadInput(f"FRONTISPIECE_CATEGORIES: {category[:60]!r} is no arXiv category, such as cs.CL.")
+    return categories

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tasks.errors import ProviderBroken, ProviderUnavailable
 from tasks.models import Paper, Prompt, ScenePlan
 from tasks.painters.interface import Canvas, Ticket
-from tasks.painters.lineart.drawing import draw
+from tasks.painters.lineart.drawing import draw, is_mirrored
 from tasks.painters.lineart.raster import HEIGHT, WIDTH
 from tasks.plan import plan_scene
 from tasks.recipe import PainterRecipe, canonical_json
@@ -45,14 +45,14 @@ class LineArt:
         self._idle: list[ProcessPoolExecutor] = []
         self._turns = asyncio.Semaphore(min(os.cpu_count() or 1, settings.paintings_at_once))
 
-    async def submit(self, paper: Paper, prompt: Prompt) -> Canvas:
+    async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Canvas:
         """Draw the picture.
 
         Raises ProviderUnavailable when a worker process died, ProviderBroken for a plan of unknown motifs.
         """
         started = time.monotonic()
         plan = prompt.plan or plan_scene(paper, prompt.text)
-        seed = seed_of(paper, plan)
+        seed = seed_of(paper, plan, take)
         image = await self._draw(plan, seed)
         return Canvas(
             image=image, model=self.recipe.model, seconds=time.monotonic() - started, dollars=0.0, seed=str(seed)
@@ -87,7 +87,7 @@ class LineArt:
         """Never needed: pictures are delivered at once. Raises ProviderBroken."""
         raise ProviderBroken(f"The painter line art takes no orders, so {ticket.request_id} is not its own.")
 
-    async def recent(self, paper: Paper, prompt: Prompt, since: datetime) -> Ticket | None:
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
         """Nothing: there are no orders to lose."""
         return None
 
@@ -98,10 +98,15 @@ class LineArt:
             await asyncio.to_thread(worker.shutdown, cancel_futures=True)
 
 
-def seed_of(paper: Paper, plan: ScenePlan) -> int:
-    """What the pen's chances depend on: the paper and its plan. 64 bits."""
+def seed_of(paper: Paper, plan: ScenePlan, take: int = 0) -> int:
+    """What the pen's chances depend on: the paper and its plan. 64 bits. The next take is drawn the other way round."""
     text = f"{paper.id} {plan.model_dump_json()}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+    for _ in range(take):
+        way_round = is_mirrored(seed)
+        while is_mirrored(seed) is way_round:
+            seed = (seed + 1) % 2**64
+    return seed
 
 
 @contextmanager

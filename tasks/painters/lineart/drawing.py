@@ -15,7 +15,12 @@ def draw(plan: ScenePlan, seed: int) -> bytes:
     Scenes are laid out one way round, and every other page is mirrored. Raises KeyError for names that are not in
     `tasks.plan`, or a label that cannot be lettered.
     """
-    pen = Pen(seed, mirrored=random.Random(seed).random() < 0.5)  # noqa: S311 - a drawing needs no secrets
+    pen = Pen(seed, mirrored=is_mirrored(seed))
     first, second = plan.minors
     SCENES[plan.scene](Sheet(pen, plan.hero, (first, second), plan.label))
     return to_png(pen.display, plan.accent, pen.mirrored)
+
+
+def is_mirrored(seed: int) -> bool:
+    """Whether this seed's page is drawn the other way round."""
+    return random.Random(seed).random() < 0.5  # noqa: S311 - a drawing needs no secrets

@@ -1,0 +1,30 @@
+"""Hang the day's pictures in the gallery."""
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.archive.catalog import Catalog
+from tasks.archive.layout import CATALOG, catalog_month
+from tasks.archive.store import Archive
+from tasks.caching import worth_another_attempt
+from tasks.gallery.publisher import Published, publish
+
+
+@task(
+    name="publish gallery",
+    task_run_name="publish gallery",
+    description="Write the gallery's pages about what is new in the catalog.",
+    tags=["archive"],
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_condition_fn=worth_another_attempt,
+)
+async def publish_gallery(archive: Archive, site_url: str | None = None) -> Published:
+    """Publish what is new, and say so; None is the address that was given last. Raises ArchiveError."""
+    catalog = Catalog(archive)
+    done = await publish(archive, catalog.narrow, await archive.list(CATALOG), catalog_month, site_url=site_url)
+    logger = get_run_logger()
+    for problem in [*catalog.problems, *done.problems]:
+        logger.warning(problem)
+    logger.info("Published %d days in %s.", len(done.days), archive.where("gallery/index.html"))
+    return done

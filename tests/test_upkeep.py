@@ -1,0 +1,61 @@
+"""What is done every morning, and the gallery that `daily` and `upkeep` keep up to date."""
+
+import logging
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from prefect.client.schemas.objects import State
+
+from flows.daily import daily
+from flows.upkeep import upkeep
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+DAY = date(2024, 10, 31)
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
+    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "1")
+    return tmp_path
+
+
+async def run_daily() -> "State[None]":
+    state: State[None] = await daily(DAY, days_back=0, limit=1, return_state=True)
+    return state
+
+
+async def test_the_gallery_follows_the_day_and_upkeep_makes_it_again(archive: Path) -> None:
+    await run_daily()
+    page = archive / "gallery" / "day" / "2024-10-31.html"
+    assert page.exists()
+    shutil.rmtree(archive / "gallery")
+    await upkeep()
+    assert page.exists()
+
+
+async def test_nobody_has_to_have_a_gallery(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_GALLERY", "false")
+    await run_daily()
+    await upkeep()
+    assert not (archive / "gallery").exists()
+
+
+async def test_a_gallery_that_cannot_be_written_fails_no_run(archive: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (archive / "gallery").write_text("in the way")
+    with caplog.at_level(logging.WARNING):
+        state = await run_daily()
+    assert state.name == "Completed"
+    assert "The gallery is not up to date" in caplog.text
+
+
+async def test_upkeep_puts_the_files_of_past_months_together(archive: Path) -> None:
+    for _ in range(2):
+        await run_daily()
+    assert len(list((archive / "catalog").rglob("*.parquet"))) == 2
+    await upkeep()
+    assert [path.parent.name for path in (archive / "catalog").rglob("*.parquet")] == ["month=2024-10"]
