@@ -52,9 +52,7 @@ SCHEMA: Final = pa.schema(
         _field("run_started_at", _TIME, "when the run began", nullable=False),
         _field("run_finished_at", _TIME, "when the run wrote its rows: the newest row holds", nullable=False),
         _field("program_version", pa.string(), "version of Frontispiece", nullable=False),
-        _field(
-            "source", pa.string(), "where the list came from, such as arxiv-oai", nullable=False
-        ),
+        _field("source", pa.string(), "where the list came from, such as arxiv-oai", nullable=False),
         _field("run_categories", _STRINGS, "arXiv categories the run asked for; empty means all", nullable=False),
         _field("min_upvotes", pa.int64(), "papers with fewer votes were skipped"),
         _field("list_day", pa.date32(), "day of the list; `day`, the partition, says the same", nullable=False),
