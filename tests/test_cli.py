@@ -1,10 +1,14 @@
 """The command line, as scripts use it: exit codes, one clear line, and nothing changed by bad input."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from deployments.cli import main
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -85,3 +89,13 @@ def test_settings_are_printed_with_secrets_masked(
     assert "OPENAI_API_KEY" in out
     assert "FRONTISPIECE_FAL_MODEL" in out
     assert "sk-planted" not in out
+
+
+def test_help_loads_nothing_of_weight() -> None:
+    code = (
+        "import sys, contextlib, io; from deployments.cli import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main(['--help'])\n"
+        "print(*{'prefect', 'pydantic', 'openai', 'httpx', 'pyarrow', 'PIL', 'duckdb', 'rich'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -3,9 +3,8 @@
 import pkgutil
 from typing import TYPE_CHECKING, Final, Literal
 
-from tasks.painters.interface import Painter
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # for names alone, such as those in `--help`, nothing of weight is loaded
+    from tasks.painters.interface import Painter
     from tasks.settings import Settings
 
 PainterName = Literal["lineart", "fal", "openai-images"]
@@ -18,7 +17,7 @@ PAINTERS: Final[dict[PainterName, str]] = {
 }
 
 
-def open_painter(name: PainterName, settings: "Settings") -> Painter:
+def open_painter(name: PainterName, settings: "Settings") -> "Painter":
     """The painter of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
     built: Painter = pkgutil.resolve_name(PAINTERS[name])(settings)
     return built

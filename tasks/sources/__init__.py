@@ -3,10 +3,9 @@
 import pkgutil
 from typing import TYPE_CHECKING, Final, Literal
 
-from tasks.sources.interface import Source
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # for names alone, such as those in `--help`, nothing of weight is loaded
     from tasks.settings import Settings
+    from tasks.sources.interface import Source
 
 SourceName = Literal["snapshot", "arxiv", "arxiv-oai", "huggingface"]
 
@@ -19,7 +18,7 @@ SOURCES: Final[dict[SourceName, str]] = {
 }
 
 
-def open_source(name: SourceName, settings: "Settings") -> Source:
+def open_source(name: SourceName, settings: "Settings") -> "Source":
     """The source of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
     built: Source = pkgutil.resolve_name(SOURCES[name])(settings)
     return built

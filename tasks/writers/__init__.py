@@ -3,10 +3,9 @@
 import pkgutil
 from typing import TYPE_CHECKING, Final, Literal
 
-from tasks.writers.interface import Writer
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # for names alone, such as those in `--help`, nothing of weight is loaded
     from tasks.settings import Settings
+    from tasks.writers.interface import Writer
 
 WriterName = Literal["template", "openai"]
 
@@ -17,7 +16,7 @@ WRITERS: Final[dict[WriterName, str]] = {
 }
 
 
-def open_writer(name: WriterName, settings: "Settings") -> Writer:
+def open_writer(name: WriterName, settings: "Settings") -> "Writer":
     """The writer of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
     built: Writer = pkgutil.resolve_name(WRITERS[name])(settings)
     return built
