@@ -193,6 +193,8 @@ class Archive:
     async def _speaking_of(self, verb: str, path: str) -> AsyncIterator[None]:
         """Turn what the store raises into one sentence about what was tried."""
         try:
+            if self.local_root is not None:
+                await asyncio.sleep(0)  # others have their turn, though nothing here waits
             yield
         except (OSError, BaseError) as error:
             kind, reason = _diagnosis(error, remote=self.local_root is None)
