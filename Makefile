@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
-.PHONY: run test chaos fuzz audit check lint types lock lock-check clean
+.PHONY: run test chaos fuzz bench bench-quick audit check lint types lock lock-check clean
 
 run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
@@ -22,6 +22,12 @@ chaos: $(READY) ## Kill it anywhere, with a random seed; fifteen minutes or so
 
 fuzz: $(READY) ## Damaged bytes for every parser, for a minute
 	PYTHONPATH=.:tests $(BIN)/python tests/fuzz.py
+
+bench: $(READY) ## How fast it is, against plain asyncio and plain Prefect; half an hour, writes docs/performance.md
+	PYTHONPATH=.:tests $(BIN)/python bench/report.py
+
+bench-quick: $(READY) ## A look at it, in two minutes; writes nothing
+	PYTHONPATH=.:tests $(BIN)/python bench/report.py --quick
 
 audit: $(READY) ## Known weaknesses of what is locked, where the advisory service can be reached
 	$(BIN)/uv tool run --quiet pip-audit --disable-pip --require-hashes -r requirements.lock \

@@ -43,6 +43,8 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     backfill.add_argument("--days-at-once", type=int, default=2, metavar="N", help="days side by side (2)")
     backfill.add_argument("--papers-at-once", type=int, metavar="N", help="papers side by side, over all days")
     backfill.add_argument("--max-usd", type=float, metavar="DOLLARS", help="spend no more than this, restarts included")
+    backfill.add_argument("--batch", action="store_true", help="order prompts in batches: half the price, in 24 hours")
+    backfill.add_argument("--batch-hours", type=float, metavar="H", help="wait so long for them (24); 0: run it again")
     backfill.add_argument("--allow-unknown-price", action="store_true", help="run although the price is unknown")
     backfill.add_argument("--dry-run", action="store_true", help="only show the plan and its price")
     backfill.add_argument("--yes", action="store_true", help="run more than ten years")
@@ -86,6 +88,7 @@ def run_backfill(options: argparse.Namespace) -> int:
 
 async def check_before(options: argparse.Namespace) -> None:
     """Find out what is wrong with the input before a server is started. Raises BadInput."""
+    from tasks.paid_prompts import batches_of
     from tasks.ranges import check_days, parse_days
     from tasks.settings import load_settings
     from tasks.studio import open_studio
@@ -100,9 +103,12 @@ async def check_before(options: argparse.Namespace) -> None:
         raise BadInput("--days-at-once is from 1 to 8.")
     if options.papers_at_once is not None and options.papers_at_once > 64:
         raise BadInput("--papers-at-once is from 1 to 64.")
+    if options.batch_hours is not None and not 0 <= options.batch_hours <= 48:
+        raise BadInput("--batch-hours is from 0 to 48.")
     check_days(parse_days(options.days, datetime.now(UTC).date()), settings.source, confirmed=options.yes)
-    async with open_studio(settings):
-        pass
+    async with open_studio(settings) as studio:
+        if options.batch:
+            batches_of(studio.writer)
 
 
 async def flow_run(options: argparse.Namespace) -> "State[Any]":

@@ -7,6 +7,7 @@ from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows.batching import Batching
 from flows.choose import Only
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
 from flows.form import (
@@ -14,6 +15,7 @@ from flows.form import (
     Count,
     DaysAtOnce,
     Dollars,
+    Hours,
     PainterChoice,
     PapersAtOnce,
     SourceChoice,
@@ -35,6 +37,7 @@ from tasks.settings import load_settings
 from tasks.studio import Studio, open_budget
 
 Order = Literal["newest", "oldest"]
+BATCH_HOURS = 24.0
 
 
 @flow(
@@ -114,6 +117,8 @@ async def backfill(
     days_at_once: DaysAtOnce = 2,
     papers_at_once: PapersAtOnce = None,
     max_usd: Dollars = None,
+    batch: bool = False,
+    batch_hours: Hours = None,
     allow_unknown_price: bool = False,
     dry_run: bool = False,
     yes: bool = False,
@@ -134,6 +139,9 @@ async def backfill(
         days_at_once: Days side by side.
         papers_at_once: Prompts, and paintings, side by side, over all days; left empty, as in the settings.
         max_usd: The most that this backfill may spend, restarts included, in US dollars.
+        batch: Order the prompts in batches: half the price, within 24 hours.
+        batch_hours: How long to wait for them; left empty, 24 hours at a terminal and not at all under `serve`. The
+            same backfill, run again, goes on.
         allow_unknown_price: Run although nobody knows what it will cost.
         dry_run: Only show the plan and the quote.
         yes: Run more than ten years.
@@ -159,7 +167,9 @@ async def backfill(
     async with studio_for_run(settings) as studio:
         account = backfill_id(asked_for, studio, only, order)
         studio.budget = await open_budget(studio.archive, account, settings.max_usd)
-        plan = await make_plan(account, asked_for, order, studio, Steps(studio), only, categories or ())
+        plan, papers = await make_plan(
+            account, asked_for, order, studio, Steps(studio), only, categories or (), batch=batch
+        )
         page = BackfillPage(plan)
         await page.show_plan()
         onlooker.get().planned(plan)
@@ -167,10 +177,27 @@ async def backfill(
         if dry_run:
             return Completed(message=f"Dry run: {plan.headline}.")
         _check_prices(plan, allow_unknown_price)
+        batching = Batching(papers, studio) if batch else None
+        if batching and not await _is_delivered(batching, batch_hours):
+            return _waiting(batching)
         window = await _open_window(studio, plan, common, papers_at_once, days_at_once)
         await window.run(page)
+        if batching and batching.is_out_of_money:
+            studio.budget.is_reached = True
         await hang_pictures(studio.archive, settings)
         return await window.verdict(page, asked_for)
+
+
+async def _is_delivered(batching: Batching, hours: float | None) -> bool:
+    """Order the prompts and wait for them; whether none is on order any longer."""
+    if hours is None:
+        hours = 0.0 if await is_served() else BATCH_HOURS
+    return await batching.run(3600 * hours)
+
+
+def _waiting(batching: Batching) -> State[None]:
+    message = f"{batching.waiting} prompts are on order: the same backfill, run again within a day or so, goes on."
+    return Completed(name="Waiting for batch", message=message)
 
 
 def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:

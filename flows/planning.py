@@ -13,13 +13,14 @@ from flows.steps import Steps
 from tasks.calendar import Mark, calendar
 from tasks.errors import SourceError
 from tasks.models import Paper, Status, Value
+from tasks.paid_prompts import batches_of
 from tasks.quote import COLUMNS, Hands, Quote, Work, averages, quote
 from tasks.ranges import Days
 from tasks.recipe import digest
 from tasks.studio import Studio
 
 LISTS_AT_ONCE: Final = 4
-DAYS_CHOSEN_AT_ONCE: Final = 31
+DAYS_CHOSEN_AT_ONCE: Final = 366
 FILES_FOR_AVERAGES: Final = 100
 
 
@@ -52,13 +53,14 @@ class Plan(Value):
     painter: str = Field(description="kind and model")
     spent: float = Field(description="dollars that this backfill has spent before")
     max_usd: float | None
+    batch: bool = Field(default=False, description="whether prompts are ordered in batches")
 
     @property
     def headline(self) -> str:
         """The plan in one sentence."""
         parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
         parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
-        parts += [f"about {self.quote.minutes:,.1f} minutes"]
+        parts += [f"about {self.quote.minutes:,.1f} minutes" + (" after up to 24 hours" if self.batch else "")]
         if self.max_usd is not None:
             parts.append(f"${self.spent:.4f} of ${self.max_usd:g} spent before")
         return " · ".join(parts)
@@ -73,14 +75,26 @@ def backfill_id(days: Days, studio: Studio, only: Only, order: str) -> str:
 
 
 async def make_plan(
-    backfill: str, days: Days, order: str, studio: Studio, steps: Steps, only: Only, categories: Sequence[str]
-) -> Plan:
-    """Read the lists and the catalog. A list that cannot be read is the problem of its day alone."""
+    backfill: str,
+    days: Days,
+    order: str,
+    studio: Studio,
+    steps: Steps,
+    only: Only,
+    categories: Sequence[str],
+    batch: bool = False,
+) -> tuple[Plan, list[Paper]]:
+    """Read the lists and the catalog; gives the papers to illustrate as well, in the plan's order.
+
+    A list that cannot be read is the problem of its day alone. With `batch` prompts are quoted at a batch's price.
+    """
+    price = batches_of(studio.writer).price if batch else studio.writer.price
     lists = await _lists(days, studio, steps, categories)
     new = await _never_run(days, studio)
     in_order = sorted(lists, reverse=order == "newest")
     counted: set[str] = set()
     planned: list[DayPlan] = []
+    to_do: list[Paper] = []
     work: list[Work] = []
     for start in range(0, len(in_order), DAYS_CHOSEN_AT_ONCE):
         chunk = in_order[start : start + DAYS_CHOSEN_AT_ONCE]
@@ -89,14 +103,16 @@ async def make_plan(
         for day in chunk:
             mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
             counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
-            prices = [_work(paper, studio) for paper in mine]
+            prices = [Work(studio.writer.request(paper), price(paper), studio.painter.price) for paper in mine]
+            to_do += mine
             work += prices
             blocked = sum(each.status is Status.BLOCKED and each.paper.listing.day == day for each in settled)
             planned.append(_day_plan(day, lists[day], prices, blocked, day in new))
     recipe, settings = studio.recipe, studio.settings
-    rows = await studio.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
+    # What prompts cost one by one tells nothing of batches.
+    rows = [] if batch else await studio.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
     hands = Hands(studio.writer.paid, studio.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
-    return Plan(
+    plan = Plan(
         id=backfill,
         days=tuple(planned),
         quote=quote(work, hands, *averages(rows, recipe.fingerprint)),
@@ -105,7 +121,9 @@ async def make_plan(
         painter=f"{recipe.painter.kind} {recipe.painter.model}",
         spent=studio.budget.committed,
         max_usd=settings.max_usd,
+        batch=batch,
     )
+    return plan, to_do
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +151,6 @@ async def _lists(days: Days, studio: Studio, steps: Steps, categories: Sequence[
 async def _never_run(days: Days, studio: Studio) -> set[date]:
     known = await calendar(studio.archive, days, studio.settings.source, studio.recipe.fingerprint)
     return {each.day for each in known if each.mark is Mark.NEVER_RUN}
-
-
-def _work(paper: Paper, studio: Studio) -> Work:
-    return Work(studio.writer.request(paper), studio.writer.price(paper), studio.painter.price)
 
 
 def _day_plan(day: date, found: _List, work: Sequence[Work], blocked: int, is_new: bool) -> DayPlan:

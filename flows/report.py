@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from tasks.errors import BudgetReached
+from tasks.errors import BudgetReached, NotYet
 from tasks.models import Outcome, Status, Value
 
 
@@ -23,6 +23,7 @@ class Report(Value):
     blocked: int = Field(description="papers a provider refuses for their content")
     failed: int = Field(description="papers a later run should try again")
     unbought: int = Field(default=0, description="papers left because the budget was reached")
+    on_order: int = Field(default=0, description="papers whose prompts are on order in a batch")
     failures: tuple[str, ...] = Field(description="the failed and blocked papers, a sentence each")
     dollars: float = Field(description="what this run paid, as far as prices are known")
     unpriced: int = Field(description="calls of this run whose price is unknown")
@@ -35,12 +36,14 @@ def sum_up(outcomes: Sequence[Outcome]) -> dict[str, object]:
     """The part of a report that follows from the outcomes."""
     count = Counter(outcome.status for outcome in outcomes)
     unbought = sum(outcome.reason == BudgetReached.__name__ for outcome in outcomes)
+    on_order = sum(outcome.reason == NotYet.__name__ for outcome in outcomes)
     prices = [price for outcome in outcomes for price in _paid_now(outcome)]
     return {
         "papers": len(outcomes),
         "pictures": count[Status.DONE],
-        "skipped": count[Status.SKIPPED] - unbought,
+        "skipped": count[Status.SKIPPED] - unbought - on_order,
         "unbought": unbought,
+        "on_order": on_order,
         "blocked": count[Status.BLOCKED],
         "failed": count[Status.FAILED],
         "failures": tuple(
@@ -70,4 +73,5 @@ def verdict(report: Report, failure_limit: float) -> State[None]:
         return Completed(name="Budget reached", message=f"{done}, {report.unbought} papers left.")
     if not report.papers:
         return Completed(message="No papers listed.")
-    return Completed(message=f"{report.pictures} pictures, {report.skipped} skipped, {report.failed} failed.")
+    ordered = f", {report.on_order} on order in a batch" if report.on_order else ""
+    return Completed(message=f"{report.pictures} pictures, {report.skipped} skipped, {report.failed} failed{ordered}.")

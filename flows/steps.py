@@ -66,6 +66,7 @@ class Step(Generic[P, R]):
         parameters = {name: opaque(value) for name, value in given.items()}
         # A run that is handed over is not announced as Pending first: a third fewer events for client and server.
         task_run = await self._task.create_local_run(parameters=parameters)
+        task_run.tags = []  # the engine would ask the server for a slot of each, and wait for the answer
         run = run_task_async(self._task, task_run=task_run, parameters=parameters, return_type="state")
         state = cast("State[R]", await run)  # which it is, whatever its types say
         return Taken(await state.aresult(), state.name == "Cached")

@@ -8,7 +8,7 @@ from prefect import get_run_logger
 
 from flows.audience import audience
 from flows.steps import Steps, Taken
-from tasks.errors import Blocked, BudgetReached, Flawed, FrontispieceError, OriginalMissing
+from tasks.errors import Blocked, BudgetReached, Flawed, FrontispieceError, NotYet, OriginalMissing
 from tasks.models import Outcome, Painting, Paper, Picture, Prompt, Status
 from tasks.studio import Studio
 
@@ -38,7 +38,7 @@ class Trip:
                 await self._go()
             except asyncio.CancelledError:
                 outcome = self._outcome(Status.FAILED, "Cancelled", "The run was cancelled.")
-            except BudgetReached as error:
+            except (BudgetReached, NotYet) as error:
                 outcome = self._outcome(Status.SKIPPED, error.kind, str(error))
             except FrontispieceError as error:
                 outcome = self._failed(error.kind, str(error), blocked=isinstance(error, Blocked))

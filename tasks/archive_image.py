@@ -23,7 +23,6 @@ def _key(paper: Paper, prompt: Prompt, painting: Painting, studio: Studio) -> st
     name="archive image",
     task_run_name="archive {paper.id}",
     description="Turn the original into the archived JPEG.",
-    tags=["archive"],
     cache_policy=keyed(Picture, _key),
     persist_result=True,
     cache_result_in_memory=False,

@@ -14,6 +14,7 @@
     │   ├── Rejected              it refuses the request as such: a wrong model, size or parameter
     │   └── OutOfService          it refuses us: bad key or no money, so the whole run stops buying
     ├── BudgetReached             the run's limit in dollars allows no further call: what is left waits
+    ├── NotYet                    the prompt is ordered in a batch that is not finished: a later run takes it
     └── ArchiveError              the archive cannot be read or written
         ├── ArchiveUnavailable ↻  for the moment
         └── OriginalMissing       a painting's original bytes are gone
@@ -102,6 +103,10 @@ class OutOfService(ProviderError):
 
 class BudgetReached(FrontispieceError):
     """A further paid call might pass the run's limit, so it was not made."""
+
+
+class NotYet(FrontispieceError):
+    """The prompt is ordered in a batch that is not finished: nothing is lost, and a later run takes it."""
 
 
 class ArchiveError(FrontispieceError):

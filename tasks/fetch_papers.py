@@ -24,7 +24,6 @@ def _list_key(day: date, studio: Studio) -> str | None:
     name="fetch papers",
     task_run_name="list {day}",
     description="Read the list of one day's papers from its source.",
-    tags=["source"],
     cache_policy=keyed(Listed, _list_key),
     persist_result=True,
     cache_result_in_memory=False,

@@ -15,7 +15,6 @@ from tasks.studio import Studio
     name="find papers",
     task_run_name="find {ids}",
     description="Look up single papers, in the source of the settings and then on arXiv.",
-    tags=["source"],
     cache_policy=NO_CACHE,
     persist_result=False,
     retry_condition_fn=worth_another_attempt,

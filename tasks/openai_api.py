@@ -1,21 +1,24 @@
 """OpenAI's API and the many servers that speak it: one call, a bounded answer, errors in our own terms.
 
+Besides calls that answer at once there are batches: a file of requests, worked off within a day at half the price.
+
 The library's own retries are off (a paid call is sent once) and so are redirects. Its models are not used for
 answers: it builds them unchecked, and hands HTML with status 200 through as text.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2  # openai's transport: bodies that break off raise its errors
 import openai
 from openai import AsyncAPIResponse, omit
+from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 
 from tasks.errors import (
     BadInput,
@@ -41,7 +44,11 @@ NO_MONEY_CODES = ("insufficient_quota", "billing_hard_limit_reached")
 
 LIBRARY_ERRORS = (openai.APIError, httpx2.HTTPError, TimeoutError)
 CHECK_SECONDS = 10.0
+UPLOAD_SECONDS = 300.0
+DOWNLOAD_SECONDS = 600.0
+CHAT_ENDPOINT: Final = "/v1/chat/completions"
 
+A = TypeVar("A")
 T = TypeVar("T")
 ImageQuality = Literal["low", "medium", "high", "auto"]
 
@@ -53,6 +60,18 @@ class Reply:
     body: bytes
     request_id: str | None
     seconds: float
+
+
+def chat_body(
+    model: str, request: str, temperature: float | None, effort: str | None
+) -> CompletionCreateParamsNonStreaming:
+    """What asks for one chat completion of one user message; what is None is not sent."""
+    body: CompletionCreateParamsNonStreaming = {"model": model, "messages": [{"role": "user", "content": request}]}
+    if temperature is not None:
+        body["temperature"] = temperature
+    if effort is not None:
+        body["reasoning_effort"] = effort  # type: ignore[typeddict-item] # any server's words
+    return body
 
 
 class OpenAIApi:
@@ -76,15 +95,7 @@ class OpenAIApi:
     async def chat(self, model: str, request: str, temperature: float | None, effort: str | None) -> Reply:
         """One chat completion of one user message; what is None is not sent. Raises ProviderError."""
         create = self._client.chat.completions.with_streaming_response.create
-        return await self._paid(
-            "a prompt",
-            lambda: create(
-                model=model,
-                messages=[{"role": "user", "content": request}],
-                temperature=omit if temperature is None else temperature,
-                reasoning_effort=omit if effort is None else effort,  # type: ignore[arg-type] # any server's words
-            ),
-        )
+        return await self._paid("a prompt", lambda: create(**chat_body(model, request, temperature, effort)))
 
     async def picture(self, model: str, prompt: str, size: str, quality: ImageQuality) -> Reply:
         """One PNG. Raises ProviderError."""
@@ -109,6 +120,38 @@ class OpenAIApi:
         except LIBRARY_ERRORS as error:
             raise translate(error, what, self._key) from None
 
+    async def upload(self, content: bytes) -> Reply:
+        """Send a file of requests for a batch; costs nothing. Raises ProviderError, never InDoubt."""
+        create = self._client.files.with_streaming_response.create
+        call = create(file=("requests.jsonl", content), purpose="batch", timeout=UPLOAD_SECONDS)
+        try:
+            return await self._free("to keep a file of requests", self._one(call), UPLOAD_SECONDS)
+        except InDoubt as error:  # a file that nobody orders does no harm
+            raise ProviderUnavailable(str(error)) from None
+
+    async def order_batch(self, file_id: str, metadata: dict[str, str]) -> Reply:
+        """Order the chat completions of an uploaded file. Raises ProviderError."""
+        create = self._client.batches.with_streaming_response.create
+        return await self._paid(
+            "a batch",
+            lambda: create(input_file_id=file_id, endpoint=CHAT_ENDPOINT, completion_window="24h", metadata=metadata),
+        )
+
+    async def batch(self, batch_id: str) -> Reply:
+        """How a batch stands; free. Raises ProviderError."""
+        retrieve = self._client.batches.with_streaming_response.retrieve
+        return await self._free("for a batch", self._one(retrieve(batch_id)), self._seconds)
+
+    async def batches(self, after: str | None) -> Reply:
+        """A page of the list of batches: up to 100 that stand behind `after`; free. Raises ProviderError."""
+        call = self._client.batches.with_streaming_response.list(after=after or omit, limit=100)
+        return await self._free("for its batches", self._one(call), self._seconds)
+
+    async def download(self, file_id: str, take: Callable[[bytes], None], max_line: int, max_bytes: int) -> None:
+        """Hand each line of a file to `take`; free. Raises ProviderError."""
+        call = self._client.files.with_streaming_response.content(file_id)
+        await self._free("for a file", self._lines(call, take, max_line, max_bytes), DOWNLOAD_SECONDS)
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.close()
@@ -127,6 +170,14 @@ class OpenAIApi:
             self.gate.close_for(failure.retry_after, str(failure))
         raise failure
 
+    async def _free(self, what: str, answer: Coroutine[None, None, A], seconds: float) -> A:
+        """A call that costs nothing, and passes by the gate."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await answer
+        except LIBRARY_ERRORS as error:
+            raise translate(error, f"{self._host}, asked {what},", self._key) from None
+
     async def _one(self, call: AbstractAsyncContextManager[AsyncAPIResponse[T]]) -> Reply:
         began = time.monotonic()
         body = bytearray()
@@ -136,6 +187,25 @@ class OpenAIApi:
                 if len(body) > self._max_bytes:
                     raise ProviderBroken(f"{self._host} answered with more than {self._max_bytes:,} bytes.")
             return Reply(bytes(body), response.headers.get("x-request-id"), time.monotonic() - began)
+
+    async def _lines(
+        self,
+        call: AbstractAsyncContextManager[AsyncAPIResponse[T]],
+        take: Callable[[bytes], None],
+        max_line: int,
+        max_bytes: int,
+    ) -> None:
+        received, rest = 0, b""
+        async with call as response:
+            async for chunk in response.iter_bytes():
+                received += len(chunk)
+                *lines, rest = (rest + chunk).split(b"\n")
+                if received > max_bytes or max(map(len, (*lines, rest))) > max_line:
+                    raise ProviderBroken(f"{self._host} sent a file that is larger than what was ordered can be.")
+                for line in filter(None, lines):
+                    take(line)
+        if rest:
+            take(rest)
 
 
 def _who(settings: Settings) -> tuple[str, str]:
@@ -170,6 +240,12 @@ def _refusal(error: openai.APIStatusError, what: str, key: str) -> ProviderError
     status, codes = error.status_code, (error.code, error.type)
     words = quoted(error.message.removeprefix(f"Error code: {status}").removeprefix(" - "), key)
     said = f"{what} answered {status}: {words}." if words else f"{what} answered {status}."
+    headers = {name.lower(): value for name, value in error.response.headers.items()}
+    return refusal(status, codes, said, retry_after(Answer(status, headers, b"", ""), datetime.now(UTC)))
+
+
+def refusal(status: int, codes: Sequence[str | None], said: str, wait: float | None = None) -> ProviderError:
+    """The error that an answer of this status and these codes means; `said` is its sentence."""
     if any(code in NO_MONEY_CODES for code in codes) or status == 402:
         return OutOfService(f"The quota is used up: {said}")
     if any(code in BLOCKED_CODES for code in codes):
@@ -177,7 +253,5 @@ def _refusal(error: openai.APIStatusError, what: str, key: str) -> ProviderError
     if status in (401, 403):
         return OutOfService(f"The key is refused: {said}")
     if status in (408, 409, 429) or status >= 500:
-        headers = {name.lower(): value for name, value in error.response.headers.items()}
-        wait = retry_after(Answer(status, headers, b"", ""), datetime.now(UTC))
         return ProviderUnavailable(said, wait)
     return Rejected(said)

@@ -25,7 +25,6 @@ def _key(paper: Paper, prompt: Prompt, studio: Studio, take: int = 0) -> str:
     name="paint image",
     task_run_name="paint {paper.id}",
     description="Have the painter paint the prompt, and keep the bytes it sends untouched.",
-    tags=["painting"],
     cache_policy=keyed(Painting, _key),
     persist_result=True,
     cache_result_in_memory=False,

@@ -40,6 +40,9 @@ IMAGE_QUOTES: Final[dict[tuple[str, str], float]] = {
 }
 QUOTED_PIXELS = 1024 * 1536
 
+BATCH_SHARE = 0.5
+"""What a call in a batch costs of the full price."""
+
 LONG_ANSWER_TOKENS = 400
 CHARACTERS_PER_TOKEN = 3
 
@@ -61,6 +64,11 @@ def chat_dollars(model: str, tokens_in: int | None, tokens_cached: int | None, t
 def chat_quote(model: str, request: str) -> float | None:
     """What a chat call costs at most, in all likelihood, before it is made: for budgets."""
     return chat_dollars(model, len(request) // CHARACTERS_PER_TOKEN + 1, 0, LONG_ANSWER_TOKENS)
+
+
+def batched(dollars: float | None) -> float | None:
+    """The price of a call in a batch, by its full price."""
+    return None if dollars is None else dollars * BATCH_SHARE
 
 
 def picture_dollars(model: str, width: int, height: int) -> float | None:

@@ -14,7 +14,6 @@ from tasks.gallery.publisher import Published, publish
     name="publish gallery",
     task_run_name="publish gallery",
     description="Write the gallery's pages about what is new in the catalog.",
-    tags=["archive"],
     cache_policy=NO_CACHE,
     persist_result=False,
     retry_condition_fn=worth_another_attempt,

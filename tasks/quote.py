@@ -114,7 +114,8 @@ def averages(rows: Iterable[Mapping[str, Any]], recipe: str) -> tuple[Average, A
 
 
 def _average(rows: Iterable[Mapping[str, Any]], step: str, who: str) -> Average:
-    made = [row for row in rows if step not in (row["cached"] or ()) and row[f"{who}_seconds"] is not None]
+    # What comes from a batch has no seconds of its own, and another price.
+    made = [row for row in rows if step not in (row["cached"] or ()) and row[f"{who}_seconds"]]
 
     def mean(name: str) -> float | None:
         values = [row[name] for row in made if row.get(name) is not None]

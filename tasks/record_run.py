@@ -16,7 +16,6 @@ from tasks.studio import Studio
     name="record run",
     task_run_name="record {day}",
     description="Write one Parquet file with a row for every paper of the day.",
-    tags=["archive"],
     cache_policy=NO_CACHE,
     persist_result=False,
     retry_condition_fn=worth_another_attempt,

@@ -1,4 +1,4 @@
-"""Plays OpenAI's API: chat completions, images and the list of models, as FACTS of its contract have it."""
+"""Plays OpenAI's API: chat completions, images, batches and the list of models, as FACTS of its contract have it."""
 
 import asyncio
 import base64
@@ -6,8 +6,10 @@ import hashlib
 import itertools
 import json
 import math
+from collections import Counter
 from pathlib import Path
 
+from fake_batches import BATCH_SHARE, FakeBatches
 from fake_pictures import png
 from faults import Fault, Faults, Honest
 from starlette.requests import Request
@@ -67,19 +69,21 @@ OWN: dict[str, Fault] = {
 }
 
 
-class FakeOpenAI:
-    """`requests` holds the bodies received, `paid` and `dollars` what was charged for.
+class FakeOpenAI(FakeBatches):
+    """`requests` holds the bodies received, `paid` and `dollars` what was charged for, `bought` by which texts.
 
-    Endpoints: chat, images, models.
+    Endpoints: chat, images, models, and those of `FakeBatches`.
     """
 
     def __init__(self, latency: float = 0.0) -> None:
+        super().__init__()
         self.latency = latency
         self.faults = Faults(OWN)
         self.requests: list[dict[str, object]] = []
         self.headers: list[dict[str, str]] = []
         self.paid = 0
         self.dollars = 0.0
+        self.bought: Counter[str] = Counter()
         self.shutdown_date: str | None = None
         self.image: bytes | None = None
         self._ids = itertools.count(1)
@@ -90,6 +94,7 @@ class FakeOpenAI:
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
             Route("/v1/images/generations", self._images, methods=["POST"]),
             Route("/v1/models", self._models),
+            *self.batch_routes,
         ]
 
     async def _chat(self, request: Request) -> Response:
@@ -119,13 +124,22 @@ class FakeOpenAI:
         return {"x-request-id": f"req_{next(self._ids):06d}"}
 
     async def _complete(self, request: Request) -> Response:
-        body = await self._received(request)
+        completion, headers = self.completed(await self._received(request))
+        return JSONResponse(completion, headers=headers)
+
+    def written_in_batch(self, body: dict[str, object]) -> tuple[dict[str, object], str]:
+        completion, headers = self.completed(body, BATCH_SHARE)
+        return completion, headers["x-request-id"]
+
+    def completed(self, body: dict[str, object], share: float = 1.0) -> tuple[dict[str, object], dict[str, str]]:
+        """A completion, charged for, and its headers."""
         model, asked = str(body["model"]), body["messages"][0]["content"]  # type: ignore[index]
         answer = SEED_RESPONSE if asked == SEED_REQUEST else invented(asked)
         tokens_in, tokens_out = math.ceil(len(asked) / 4), math.ceil(len(answer) / 4)
         price_in, price_out = CHAT_PRICES.get(model, (0.0, 0.0))
-        headers = self._charge((tokens_in * price_in + tokens_out * price_out) / 1e6)
-        completion = {
+        headers = self._charge(share * (tokens_in * price_in + tokens_out * price_out) / 1e6)
+        self.bought[asked] += 1
+        completion: dict[str, object] = {
             "id": f"chatcmpl-{headers['x-request-id']}",
             "object": "chat.completion",
             "created": 1730441220,
@@ -146,7 +160,7 @@ class FakeOpenAI:
                 "completion_tokens_details": {"reasoning_tokens": 0},
             },
         }
-        return JSONResponse(completion, headers=headers)
+        return completion, headers
 
     async def _draw(self, request: Request) -> Response:
         body = await self._received(request)

@@ -258,6 +258,51 @@ async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, 
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
 
 
+async def test_prompts_in_batches_cost_half(world: Providers, archive: Archive) -> None:
+    _, seen = await run(dry_run=True)
+    full = seen.plans[0].quote.dollars
+    _, seen = await run(dry_run=True, batch=True)
+    half = seen.plans[0].quote.dollars
+    assert full is not None
+    assert half is not None
+    assert (full - PAPERS * 0.003) == pytest.approx(2 * (half - PAPERS * 0.003))
+    world.openai.looks = 0
+    state, seen = await run(batch=True)
+    assert (state.name, world.paid, world.openai.requests) == ("Completed", (PAPERS, PAPERS), [])
+    again, seen = await run(batch=True)
+    assert (again.name, world.paid) == ("Completed", (PAPERS, PAPERS))
+    assert seen.plans[0].spent == pytest.approx(world.dollars)
+
+
+async def test_batches_that_are_not_finished_are_waited_for_by_the_next_run(world: Providers, archive: Archive) -> None:
+    world.openai.looks = None
+    for _ in range(2):
+        state, _ = await run(batch=True, batch_hours=0)
+        assert (state.name, world.paid, len(world.openai.batches)) == ("Waiting for batch", (0, 0), 1)
+        assert f"{PAPERS} prompts are on order" in (state.message or "")
+    state = await daily(FIRST, days_back=0, return_state=True)  # nor does anybody else buy them meanwhile
+    assert (state.name, world.paid) == ("Completed", (0, 0))
+    assert f"{PER_DAY} on order in a batch" in (state.message or "")
+    world.openai.lines.append("expired")
+    world.openai.finish(*world.openai.batches)
+    world.openai.looks = 0
+    state, _ = await run(batch=True, batch_hours=0)
+    if state.name == "Waiting for batch":  # for the prompt that was ordered again
+        state, _ = await run(batch=True, batch_hours=0)
+    assert (state.name, world.paid, world.openai.requests) == ("Completed", (PAPERS, PAPERS), [])
+    assert set(world.openai.bought.values()) == {1}
+    assert [each.mark for each in await standing(archive)] == [Mark.DONE] * DAYS
+
+
+async def test_the_budget_holds_in_batches_too(world: Providers, archive: Archive) -> None:
+    world.openai.looks = 0
+    state, _ = await run(batch=True, max_usd=0.02)
+    assert state.name == "Budget reached"
+    assert 0 < world.dollars <= 0.02
+    state, _ = await run(batch=True, max_usd=0.06)
+    assert (state.name, world.paid, world.openai.requests) == ("Completed", (PAPERS, PAPERS), [])
+
+
 async def test_today_comes_first(prefect_server: None) -> None:
     @flow(name="daily")
     async def a_daily() -> None:

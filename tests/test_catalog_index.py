@@ -233,7 +233,7 @@ class Life:
             await self.archive.put(path, content)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(HAPPENINGS)
 def test_whatever_happens_looks_see_what_is_there(happenings: list[tuple[tuple[Any, ...], int]]) -> None:
     async def live() -> None:
@@ -270,6 +270,17 @@ async def test_what_it_covers_is_not_read_again() -> None:
     assert archive.read == ["catalog-index/2024.parquet", fresh]
     await archive.delete(files[1])
     assert (await Catalog(archive).standing([KEYS[1]], RECIPES[0]))[KEYS[1]] == Standing(failed=True)
+
+
+async def test_rows_keep_to_their_files_when_the_index_is_written_anew(archive: Archive) -> None:
+    files = await fill(archive, 4)
+    await check(archive, 0)
+    await archive.delete(files[0])
+    new = await write(archive, DAYS[-1], "new", 0, [outcome(paper(1, DAYS[-1]), Status.FAILED, RECIPES[0], "so", 0)])
+    await check(archive, 0)
+    for path in (files[1], new, files[3], files[2]):
+        await archive.delete(path)
+        await check(archive, 64)
 
 
 async def test_a_stretch_opens_only_its_own_years() -> None:

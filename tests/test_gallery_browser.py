@@ -1,13 +1,9 @@
-"""The gallery in a real browser, opened from the disk and over HTTP: search, lightbox, theme, policy, accessibility.
-
-The screenshots in docs/ are made here, with FRONTISPIECE_SCREENSHOTS=docs.
-"""
+"""The gallery in a real browser, from the disk and over HTTP: search, lightbox, theme, policy, accessibility."""
 
 import asyncio
 import functools
 import hashlib
 import importlib.util
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -32,10 +28,6 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
-# Read here: tests run elsewhere, and without such variables.
-    Path(os.environ["FRONTISPIECE_SCREENSHOTS"]).resolve() if "FRONTISPIECE_SCREENSHOTS" in os.environ else None
-)
-
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -17,7 +17,6 @@ from pydantic import Field
 
 from tasks.archive.index import MAX_UNCOVERED, Index, Question
 from tasks.archive.layout import catalog_may_hold, catalog_path
-from tasks.archive.reader import MAX_FILE as MAX_FILE
 from tasks.archive.reader import Reader
 from tasks.archive.store import Archive, Entry
 from tasks.archive.tally import COLUMNS as TALLIED

@@ -5,6 +5,7 @@ A paid call goes through these phases; an answer that comes at once skips ORDERE
     FREE      intent → CALLING
     CALLING   ticket → ORDERED   done → DONE   refused, spoiled → FREE   doubt, or a claim → IN_DOUBT
     IN_DOUBT  ticket (found again) → ORDERED   intent (another call; the doubt is written off) → CALLING
+              refused (of a bulk order that was never made) → FREE
     ORDERED   done → DONE   spoiled, or broken for the second time → FREE
     DONE      lost → ORDERED when there is a ticket, else FREE
     BLOCKED   for ever; from CALLING and ORDERED
@@ -12,6 +13,9 @@ A paid call goes through these phases; an answer that comes at once skips ORDERE
 `intent` and `claim` take the lease, `alive` renews it, and whatever ends an attempt gives it back. Entries are numbered
 and each number is written once, so all programs see the same order. An entry of an attempt that has lost its lease
 counts only if it brings a fact that cannot be undone: ticket, done, blocked.
+
+A call may go with thousands of others in a bulk order, whose name stands on its intent. Such an order takes hours, so
+its ticket gives the lease back; and since the provider tells it by its name, its doubts are always resolved.
 """
 
 import re
@@ -38,7 +42,7 @@ class Kind(StrEnum):
     ALIVE = "alive"  # still at it
     TICKET = "ticket"  # the provider took the order: here is what to fetch it with
     DONE = "done"  # delivered, kept, and this is the record
-    REFUSED = "refused"  # the provider certainly did not take the call
+    REFUSED = "refused"  # the provider certainly did not take the call, or never got the bulk order
     BLOCKED = "blocked"  # the provider refuses the content, for ever
     DOUBT = "doubt"  # nobody can tell whether the provider took the call
     PAUSED = "paused"  # let go for now; what was known stays known
@@ -58,6 +62,7 @@ class Entry(Value):
     lease: float = Field(default=0.0, ge=0, le=3600, description="seconds of lease from `at`: intent, claim, alive")
     what: str | None = Field(default=None, description="the call in a few words, on intent")
     dollars: float | None = Field(default=None, description="its expected price, where known, on intent")
+    bulk: str | None = Field(default=None, description="name of the order of many calls that it goes with, on intent")
     ticket: JsonValue = Field(default=None, description="what fetches the order, on ticket")
     record: JsonValue = Field(default=None, description="the call's record, on done")
     error: str | None = Field(default=None, description="kind of error that ended the attempt")
@@ -113,6 +118,15 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Bulk:
+    """The order of many calls that a call goes with."""
+
+    name: str
+    since: datetime
+    """When it was about to be made, by the clock of who made it."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What a journal's entries add up to."""
 
@@ -120,6 +134,8 @@ class State:
     lease: Lease | None = None
     since: datetime | None = None
     """When the earliest call that may still turn up was made."""
+    bulk: Bulk | None = None
+    """The order of many calls that the latest call goes with."""
     doubts: int = 0
     """Calls written off: they may have been paid for, and never delivered."""
     ticket: JsonValue = None
@@ -161,13 +177,13 @@ def _leased(state: State, entry: Entry) -> State:
     if state.phase in (Phase.DONE, Phase.BLOCKED):
         return state
     lease = Lease(entry.by, entry.holder, entry.at, entry.lease)
+    bulk = Bulk(entry.bulk, entry.at) if entry.bulk else None
     match entry.kind, state.phase:
         case Kind.INTENT, Phase.FREE:
-            return replace(
-                state, phase=Phase.CALLING, lease=lease, since=entry.at, what=entry.what, dollars=entry.dollars
-            )
+            calling = replace(state, phase=Phase.CALLING, lease=lease, since=entry.at, bulk=bulk)
+            return replace(calling, what=entry.what, dollars=entry.dollars)
         case Kind.INTENT, Phase.CALLING | Phase.IN_DOUBT:
-            return replace(state, phase=Phase.CALLING, lease=lease, doubts=state.doubts + 1)
+            return replace(state, phase=Phase.CALLING, lease=lease, bulk=bulk, doubts=state.doubts + 1)
         case Kind.CLAIM, Phase.CALLING:
             return replace(state, phase=Phase.IN_DOUBT, lease=lease)
         case Kind.CLAIM, Phase.FREE:
@@ -190,19 +206,23 @@ def _fact(state: State, entry: Entry) -> State:
         case (Kind.BLOCKED, _) | (_, Phase.BLOCKED):
             return replace(state, phase=Phase.BLOCKED, message=state.message or entry.message, lease=None)
         case _:
-            return replace(state, phase=Phase.ORDERED, ticket=entry.ticket, broken=0)
+            lease = None if state.bulk else state.lease  # nobody renews thousands of leases for hours
+            return replace(state, phase=Phase.ORDERED, ticket=entry.ticket, lease=lease, broken=0)
 
 
 def _ended(state: State, entry: Entry) -> State:
+    free = replace(state, phase=Phase.FREE, since=None, bulk=None)
     match entry.kind, state.phase:
         case ((Kind.REFUSED | Kind.SPOILED), Phase.CALLING):
-            return replace(state, phase=Phase.FREE, since=None)
+            return free
+        case Kind.REFUSED, Phase.IN_DOUBT if state.bulk:
+            return free
         case Kind.DOUBT, Phase.CALLING:
             return replace(state, phase=Phase.IN_DOUBT)
         case Kind.BROKEN, Phase.ORDERED if state.broken + 1 < DELIVERIES:
             return replace(state, broken=state.broken + 1)
         case ((Kind.BROKEN | Kind.SPOILED), Phase.ORDERED):
-            return replace(state, phase=Phase.FREE, since=None, ticket=None, spent=(*state.spent, state.ticket))
+            return replace(free, ticket=None, spent=(*state.spent, state.ticket))
         case _:
             return state
 

@@ -25,7 +25,7 @@ from tasks.archive.reader import BROKEN, Reader
 from tasks.archive.store import Archive, Entry
 from tasks.errors import ArchiveError
 
-MAX_UNCOVERED: Final = 64
+MAX_UNCOVERED: Final = 32
 """So many files are read themselves before the index is written anew."""
 _ROWS_IN_GROUP: Final = 16_384
 _COVERS: Final = b"frontispiece covers"

@@ -15,27 +15,24 @@ clock counts only for leases that ended minutes ago.
 
 import asyncio
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Generic, Never, Protocol, cast
+from typing import Generic, Never, Protocol, cast
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from typing_extensions import TypeVar  # with defaults, which typing has from 3.13 on
 
-from tasks.archive.entries import Entry, Kind, Lease, Phase, State, fold, parse
+from tasks.archive.entries import Bulk, Kind, Phase, parse
 from tasks.archive.holder import Holder
-from tasks.archive.layout import JOURNAL, journal_folder, journal_path, journal_place
+from tasks.archive.layout import JOURNAL, journal_place
+from tasks.archive.log import LEASE_SECONDS, MAX_ENTRY, Log
 from tasks.archive.store import Archive
-from tasks.errors import ArchiveError, Blocked, BudgetReached, InDoubt, ProviderBroken, ProviderError, Rejected
+from tasks.errors import ArchiveError, Blocked, BudgetReached, InDoubt, NotYet, ProviderBroken, ProviderError, Rejected
 from tasks.models import Value
 
-LEASE_SECONDS = 30.0
-LEASES_BY_THE_CLOCK = 10  # clocks of different machines may well be minutes apart
 POLL_SECONDS = 1.0
-MAX_ENTRY = 4_000_000
 MAX_MESSAGE = 2_000
 # A provider's clock may differ from ours by this much when lost calls are looked for.
 CLOCK_SKEW = timedelta(seconds=60)
@@ -59,6 +56,10 @@ class NoOrder(Value):
 
 async def _no_list(_: datetime) -> None:
     """What a provider knows of recent requests when it keeps no list."""
+
+
+async def _no_bulk_order(_: Bulk) -> None:
+    """What a provider knows of bulk orders when it takes none."""
 
 
 async def _nothing_ordered(_: object) -> Never:
@@ -88,10 +89,12 @@ class PaidCall(Generic[R, A, T]):
     submit: Callable[[], Awaitable[T | A]]
     """Make the call: gives the answer, or a ticket to fetch it with."""
     ticket: type[T] = NoOrder  # type: ignore[assignment] # the default of T
-    collect: Callable[[T], Awaitable[A]] = _nothing_ordered
-    """Fetch the answer; free, and may be repeated."""
+    collect: Callable[[T], Awaitable[A | None]] = _nothing_ordered
+    """Fetch the answer; free, and may be repeated. None: the provider gave the order up, and charges nothing."""
     recent: Callable[[datetime], Awaitable[T | None]] = _no_list
     """Look for a call made since then whose ticket was lost."""
+    find: Callable[[Bulk], Awaitable[T | None]] = _no_bulk_order
+    """Look for a bulk order whose ticket was lost; None means that it was never made."""
     keep: Callable[[A], Awaitable[R]] | None = None
     """Store what was delivered, and describe it; None where the answer is the record."""
     intact: Callable[[R], Awaitable[bool]] = _is_all_there
@@ -146,25 +149,25 @@ class Journal:
 
         Raises what the call raises, Blocked without any call when it was refused before, and ArchiveError.
         """
-        log = self._log(key)
+        log = self.log(key)
         bought = False
         while True:
             state = await log.look()
             if state.phase is Phase.BLOCKED:
                 raise Blocked(state.message or f"The provider refuses the {call.what} for its content.")
             if state.phase is Phase.DONE:
-                record = _read(call.record, state.record)
+                record = from_json(call.record, state.record)
                 if record is not None and (bought or await call.intact(record)):
                     return Settled(record, bought, state.doubts)
                 await log.try_append(Kind.LOST)
             elif log.is_mine:
                 bought = await self._work(log, call)
-            elif state.lease is not None and not self._has_lapsed(state.lease, log):
+            elif log.must_be_left:
                 await self._sleep(POLL_SECONDS)
             elif state.phase is Phase.FREE:
-                await self._intend(log, call)
+                await log.intend(call.what, call.price_hint)
             else:
-                await log.try_append(Kind.CLAIM, holder=self._holder, lease=self._lease_seconds)
+                await log.claim()
 
     async def entries_open(self) -> list[OpenEntry]:
         """All calls that are under way, ordered or in doubt, the oldest first. Raises ArchiveError."""
@@ -182,7 +185,7 @@ class Journal:
         return sorted((entry for entry in looked if entry is not None), key=lambda entry: -entry.age)
 
     async def _open_entry(self, key: str) -> OpenEntry | None:
-        state = await self._log(key).look()
+        state = await self.log(key).look()
         if state.phase not in (Phase.CALLING, Phase.IN_DOUBT, Phase.ORDERED):
             return None
         age = (self._clock() - (state.since or self._clock())).total_seconds()
@@ -190,70 +193,76 @@ class Journal:
             key=key, what=state.what or "unknown", state=state.phase, age=max(0.0, age), dollars=state.dollars
         )
 
-    def _log(self, key: str) -> "_Log":
-        return _Log(self._archive, key, self._lease_seconds, self._clock, self._monotonic)
+    def log(self, key: str) -> Log:
+        """One key's entries, as a new attempt sees them."""
+        return Log(self._archive, key, self._holder, self._lease_seconds, self._clock, self._monotonic)
 
-    def _has_lapsed(self, lease: Lease, log: "_Log") -> bool:
-        if lease.holder is not None and lease.holder.is_gone():
-            return True
-        passed = (self._clock() - lease.at).total_seconds()
-        return log.quiet_seconds >= lease.seconds or passed >= LEASES_BY_THE_CLOCK * lease.seconds
-
-    async def _intend(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
-        return await log.try_append(
-            Kind.INTENT, what=call.what, dollars=call.price_hint, holder=self._holder, lease=self._lease_seconds
-        )
-
-    async def _work(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
+    async def _work(self, log: Log, call: PaidCall[R, A, T]) -> bool:
         """Carry the call on from where the journal stands, renewing the lease; whether it was delivered."""
         renewal = asyncio.create_task(self._renew(log))
         try:
             return await self._proceed(log, call)
         except (Exception, asyncio.CancelledError) as error:
             with suppress(ArchiveError):
-                await log.append(closing(error, log.state.phase), error=type(error).__name__, message=_sentence(error))
+                await log.append(closing(error, log.state.phase), error=type(error).__name__, message=sentence(error))
             raise
         finally:
             renewal.cancel()
             await asyncio.wait([renewal])
 
-    async def _renew(self, log: "_Log") -> None:
+    async def _renew(self, log: Log) -> None:
         while log.is_mine:
             await self._sleep(self._lease_seconds / 3)
             # A missed renewal is no harm yet: there are two more in a lease.
             with suppress(ArchiveError):
                 await log.append(Kind.ALIVE, lease=self._lease_seconds)
 
-    async def _proceed(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
+    async def _proceed(self, log: Log, call: PaidCall[R, A, T]) -> bool:
         """One way through the phases; False when another program has come in between."""
         if log.state.phase is Phase.IN_DOUBT and not await self._resolve(log, call):
             return False
         if log.state.phase is Phase.CALLING:
-            answer = await call.submit()
-            if not isinstance(answer, call.ticket):
-                return await self._deliver(log, call, cast("A", answer))
-            await log.append(Kind.TICKET, ticket=_json(call.ticket, answer))
+            submitted = await call.submit()
+            if not isinstance(submitted, call.ticket):
+                return await self._deliver(log, call, cast("A", submitted))
+            await log.append(Kind.TICKET, ticket=as_json(call.ticket, submitted))
         if log.state.phase is not Phase.ORDERED or not log.is_mine:
             return False
-        ticket = _read(call.ticket, log.state.ticket)
+        ticket = from_json(call.ticket, log.state.ticket)
         if ticket is None:
             await log.append(Kind.SPOILED, message="The ticket cannot be read.")
             return False
-        return await self._deliver(log, call, await call.collect(ticket))
+        answer = await call.collect(ticket)
+        if answer is None:
+            await log.append(Kind.SPOILED, message="The provider gave the order up.")
+            return False
+        return await self._deliver(log, call, answer)
 
-    async def _resolve(self, log: "_Log", call: PaidCall[R, A, T]) -> bool:
+    async def _resolve(self, log: Log, call: PaidCall[R, A, T]) -> bool:
         """Find the lost ticket of a call in doubt, or announce another call; False when someone was faster."""
+        if log.state.bulk is not None:
+            return await settle_bulk(log, log.state.bulk, call.ticket, call.find)
         since = log.state.since or self._clock()
         found = await call.recent(since - CLOCK_SKEW)
-        spent = {old.request_id for old in (_read(call.ticket, ticket) for ticket in log.state.spent) if old}
+        spent = {old.request_id for old in (from_json(call.ticket, ticket) for ticket in log.state.spent) if old}
         if found is None or found.request_id in spent:
-            return await self._intend(log, call)
-        return await log.try_append(Kind.TICKET, ticket=_json(call.ticket, found))
+            return await log.intend(call.what, call.price_hint)
+        return await log.try_append(Kind.TICKET, ticket=as_json(call.ticket, found))
 
-    async def _deliver(self, log: "_Log", call: PaidCall[R, A, T], answer: A) -> bool:
+    async def _deliver(self, log: Log, call: PaidCall[R, A, T], answer: A) -> bool:
         record = await call.keep(answer) if call.keep else cast("R", answer)
-        await log.append(Kind.DONE, record=_json(call.record, record))
+        await log.append(Kind.DONE, record=as_json(call.record, record))
         return True
+
+
+async def settle_bulk(log: Log, bulk: Bulk, ticket: type[T], find: Callable[[Bulk], Awaitable[T | None]]) -> bool:
+    """Find out what became of a bulk order in doubt, and write it down; always False, for nothing is delivered yet."""
+    found = await find(bulk)
+    if found is None:
+        await log.try_append(Kind.REFUSED, message="The bulk order was never made.")
+    else:
+        await log.try_append(Kind.TICKET, ticket=as_json(ticket, found))
+    return False
 
 
 def closing(error: BaseException, phase: Phase) -> Kind:
@@ -265,7 +274,7 @@ def closing(error: BaseException, phase: Phase) -> Kind:
             return Kind.SPOILED
         case Phase.CALLING, ProviderError() if not isinstance(error, InDoubt):
             return Kind.REFUSED
-        case Phase.CALLING, BudgetReached():  # stopped at our own till
+        case Phase.CALLING, BudgetReached() | NotYet():  # stopped at our own till
             return Kind.REFUSED
         case Phase.CALLING, _:
             return Kind.DOUBT
@@ -275,84 +284,7 @@ def closing(error: BaseException, phase: Phase) -> Kind:
             return Kind.PAUSED
 
 
-class _Log:
-    """One key's entries as one attempt sees and writes them."""
-
-    def __init__(
-        self,
-        archive: Archive,
-        key: str,
-        lease_seconds: float,
-        clock: Callable[[], datetime],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self._archive = archive
-        self._key = key
-        self._lease_seconds = lease_seconds
-        self._clock = clock
-        self._monotonic = monotonic
-        self._by: Final = uuid.uuid4().hex
-        self._entries: dict[int, Entry] = {}
-        self._changed = monotonic()
-        # An attempt and the renewal of its lease write side by side.
-        self._lock = asyncio.Lock()
-        self.state = State()
-
-    @property
-    def is_mine(self) -> bool:
-        """Whether this attempt holds the lease."""
-        return self.state.lease is not None and self.state.lease.by == self._by
-
-    @property
-    def quiet_seconds(self) -> float:
-        """How long there has been no new entry, as far as this attempt has seen."""
-        return self._monotonic() - self._changed
-
-    async def look(self) -> State:
-        """Read the entries that are new."""
-        async with self._lock:
-            return await self._look()
-
-    async def append(self, kind: Kind, **fields: object) -> None:
-        """Write an entry that must be written, whoever else writes."""
-        while not await self.try_append(kind, **fields):
-            pass
-
-    async def try_append(self, kind: Kind, **fields: object) -> bool:
-        """Write the next entry, unless another program has written one that was not considered here."""
-        async with self._lock:
-            entry = Entry.model_validate({"kind": kind, "at": self._clock(), "by": self._by, **fields})
-            number = max(self._entries, default=-1) + 1
-            if await self._archive.put_if_absent(journal_path(self._key, number), entry.to_json()):
-                self._add({number: entry})
-                return True
-            await self._look()
-            # A store that tries again by itself may find its own first try in the way.
-            return self._entries.get(number) == entry
-
-    async def _look(self) -> State:
-        listed = await self._archive.list(journal_folder(self._key))
-        stored = {place[1]: found for found in listed if (place := journal_place(found.path))}
-        fresh = [number for number in stored if number not in self._entries]
-        contents = await asyncio.gather(
-            *(self._archive.get(stored[number].path, max_bytes=MAX_ENTRY) for number in fresh)
-        )
-        self._add(
-            {
-                number: parse(content or b"", stored[number].modified, self._lease_seconds)
-                for number, content in zip(fresh, contents, strict=True)
-            }
-        )
-        return self.state
-
-    def _add(self, entries: dict[int, Entry]) -> None:
-        if entries:
-            self._entries |= entries
-            self._changed = self._monotonic()
-            self.state = fold(self._entries[number] for number in sorted(self._entries))
-
-
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
     """What an error says, fit for JSON: it may quote anything from outside."""
     return str(error)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
 
@@ -360,12 +292,13 @@ def _sentence(error: BaseException) -> str:
 V = TypeVar("V")
 
 
-def _json(kind: type[V], value: V) -> JsonValue:
+def as_json(kind: type[V], value: V) -> JsonValue:
+    """A ticket or record as it stands in an entry."""
     written: JsonValue = TypeAdapter(kind).dump_python(value, mode="json")
     return written
 
 
-def _read(kind: type[V], value: JsonValue) -> V | None:
+def from_json(kind: type[V], value: JsonValue) -> V | None:
     """The value, or None when it is not of this shape: written by another version, or damaged."""
     try:
         return TypeAdapter(kind).validate_python(value)

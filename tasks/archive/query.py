@@ -21,8 +21,9 @@ from typing import Final, Literal
 
 import duckdb
 
-from tasks.archive.catalog import MAX_FILE, merged
+from tasks.archive.catalog import merged
 from tasks.archive.layout import CATALOG
+from tasks.archive.reader import MAX_FILE
 from tasks.archive.store import Archive
 from tasks.errors import ArchiveUnavailable, BadInput
 

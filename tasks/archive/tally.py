@@ -51,6 +51,7 @@ def tally(rows: pa.Table, source: str, recipe: str) -> list[Tally]:
 
 
 def _tally(rows: pa.Table, recipe: str) -> list[Tally]:
+    """The days of these rows, in order; an `age` is greater the newer the row is."""
     run, runs = _numbered(rows["run"].cast(pa.string()))
     age = pc.bit_wise_or(pc.shift_left(_numbered(rows["run_finished_at"])[0], _BITS), run)
     by_day = pa.table({"day": rows["list_day"], "age": age}).group_by("day").aggregate([("age", "max")])

@@ -1,6 +1,7 @@
 """Picture prompts by a chat model, of OpenAI or of any server that speaks its API."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -9,10 +10,11 @@ from pydantic import BaseModel, Field, ValidationError
 from tasks.errors import Blocked, OutOfService, ProviderBroken, ProviderError
 from tasks.http import quoted
 from tasks.models import Paper, Prompt
-from tasks.openai_api import OpenAIApi, Reply
+from tasks.openai_api import OpenAIApi, Reply, chat_body
 from tasks.prices import chat_dollars, chat_quote
 from tasks.recipe import WriterRecipe, canonical_json, digest
 from tasks.settings import Settings
+from tasks.writers.openai_batches import OpenAIBatches
 
 TEMPLATES: Final = {
     # The predecessor's request, to the letter: paper and instruction share one line, so a paper may give orders.
@@ -97,6 +99,7 @@ class OpenAIChat:
         self._template = TEMPLATES[settings.style]
         self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.gate = self._api.gate
+        self.batches = OpenAIBatches(self._api, self)
         sent = {"temperature": self._temperature, "reasoning_effort": self._effort}
         self.recipe = WriterRecipe(
             kind="openai",
@@ -119,7 +122,14 @@ class OpenAIChat:
     async def write(self, paper: Paper) -> Prompt:
         """One call. Errors as in `tasks.writers.interface.Writer`."""
         request = self.request(paper)
-        reply = await self._api.chat(self._model, request, self._temperature, self._effort)
+        return self.read(await self._api.chat(self._model, request, self._temperature, self._effort), request)
+
+    def body(self, paper: Paper) -> Mapping[str, object]:
+        """What `write` sends, to be sent by other means."""
+        return chat_body(self._model, self.request(paper), self._temperature, self._effort)
+
+    def read(self, reply: Reply, request: str) -> Prompt:
+        """The prompt in an answer to `request`, at the full price. Raises ProviderBroken and Blocked."""
         completion = _read(reply)
         usage = completion.usage or _Usage()
         model = quoted(completion.model or "") or self._model

@@ -16,6 +16,7 @@ class Template:
 
     label = "Template"
     paid = False
+    batches = None
     recipe = WriterRecipe(
         kind="template", model="template-1", template="Title: {title} Abstract: {abstract}", parameters=canonical_json()
     )

@@ -1,0 +1,186 @@
+"""How fast a catalog of years is asked: `python bench/catalog.py`, or `--quick` for 50,000 rows of a year.
+
+Writes a million rows in 3,650 files, one a day and none put together, into a temporary folder, and asks each question
+in a new process, whose imports are not counted: without an index, which is then built, and with it. Prints a table and
+one line of JSON.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.archive.catalog import SCHEMA, Catalog
+from tasks.archive.layout import catalog_path
+from tasks.archive.store import Archive
+from tasks.calendar import calendar
+from tasks.ranges import Days
+
+BEGAN: Final = date(2015, 1, 1)
+RECIPE: Final = "0123456789abcdef"
+KEYS: Final = 1000
+LATE_FILES: Final = 30  # as many as are read themselves before the index is written anew
+QUESTIONS: Final = {
+    "first look": "1,000 papers over all days, no index yet",
+    "spread": "1,000 papers over all days",
+    "one day": "1,000 papers, a few hundred of them of one day",
+    "new": "1,000 papers that nobody has seen",
+    "month": "calendar of a month",
+    "all days": "calendar of all days",
+    "late files": f"1,000 papers over all days, {LATE_FILES} files since the index",
+}
+
+
+def paper_id(number: int) -> str:
+    return f"{2000 + number // 100_000}.{number % 100_000:05}"
+
+
+def key_of(number: int) -> str:
+    return hashlib.md5(f"https://huggingface.co/papers/{paper_id(number)}".encode()).hexdigest()[:16]  # noqa: S324
+
+
+def constants(count: int) -> pa.Table:
+    """So many rows with every column filled; what tells papers apart comes later."""
+    chance = random.Random(7)  # noqa: S311 the same file each time
+    words = [chance.randbytes(4).hex() for _ in range(3000)]
+
+    def value(field: pa.Field, number: int) -> object:
+        if field.name in ("prompt", "writer_request"):
+            return " ".join(chance.choices(words, k=80))
+        if pa.types.is_list(field.type):
+            return ["cs.CL", "cs.AI"]
+        if pa.types.is_string(field.type):
+            return " ".join(words[len(field.name) :][:3])
+        if pa.types.is_timestamp(field.type) or pa.types.is_date(field.type):
+            return datetime(2024, 1, 1, tzinfo=UTC)
+        return number % 2 == 0 if pa.types.is_boolean(field.type) else number
+
+    return pa.table([pa.array([value(f, n) for n in range(count)], f.type) for f in SCHEMA], schema=SCHEMA)
+
+
+def of_day(day: date, numbers: range, run: str) -> Iterator[tuple[str, list[object]]]:
+    """The columns that tell papers apart: one in fifty has failed, one in ninety is refused."""
+    states = ["failed" if n % 50 == 7 else "blocked" if n % 90 == 11 else "done" for n in numbers]
+    keys, done = [key_of(number) for number in numbers], [state == "done" for state in states]
+    digests = [hashlib.sha256(key.encode()).hexdigest() for key in keys]
+    finished = datetime(day.year, day.month, day.day, 6, tzinfo=UTC) + timedelta(days=1)
+    yield from {
+        "run": [run] * len(keys),
+        "run_finished_at": [finished] * len(keys),
+        "source": ["arxiv"] * len(keys),
+        "list_day": [day] * len(keys),
+        "paper_key": keys,
+        "paper_id": [paper_id(number) for number in numbers],
+        "status": states,
+        "reason": [None if ok else "ProviderBroken" for ok in done],
+        "message": [None if ok else "It did." for ok in done],
+        "recipe": [RECIPE] * len(keys),
+        "original_digest": digests,
+        "picture_path": [
+            f"pictures/{day:%Y%m%d}/{key}.jpg" if ok else None for key, ok in zip(keys, done, strict=True)
+        ],
+        "picture_digest": [digest if ok else None for digest, ok in zip(digests, done, strict=True)],
+    }.items()
+
+
+def write_catalog(folder: Path, days: int, a_day: int, first: int = 0, name: str = "run") -> None:
+    """One file for each day; its papers have the numbers from `first` on."""
+    table = constants(a_day)
+    for place in range(days):
+        day = BEGAN + timedelta(days=place)
+        filled = table
+        for column, values in of_day(day, range(first + place * a_day, first + (place + 1) * a_day), f"{name}-{place}"):
+            index = SCHEMA.get_field_index(column)
+            filled = filled.set_column(index, SCHEMA.field(index), pa.array(values, SCHEMA.field(index).type))
+        path = folder / catalog_path(day, f"{name}-{place}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(filled, path, compression="zstd")
+
+
+def keys_for(question: str, days: int, a_day: int) -> list[str]:
+    rows = days * a_day
+    match question:
+        case "one day":
+            here = range(days // 2 * a_day, (days // 2 + 1) * a_day)
+            return [key_of(number) for number in [*here, *range(rows, rows + KEYS)][:KEYS]]
+        case "new":
+            return [key_of(number) for number in range(rows, rows + KEYS)]
+        case _:
+            return [key_of(number) for number in range(0, rows, rows // KEYS)][:KEYS]
+
+
+def ask(folder: Path, question: str, days: int, a_day: int) -> dict[str, float]:
+    """Seconds and megabytes, and how many papers or days there are."""
+    archive = Archive.open(str(folder))
+    keys = keys_for(question, days, a_day)
+    month = BEGAN + timedelta(days=days // 2)
+    stretch = {"month": Days(month, month + timedelta(days=30)), "all days": Days(BEGAN, BEGAN + timedelta(days - 1))}
+    began = time.perf_counter()
+    if question in stretch:
+        found = len(asyncio.run(calendar(archive, stretch[question], "arxiv", RECIPE)))
+    else:
+        found = len(asyncio.run(Catalog(archive).archived(keys, RECIPE)))
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "found": found, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def in_new_process(folder: Path, question: str, days: int, a_day: int) -> dict[str, float]:
+    command = [sys.executable, __file__, "--ask", str(folder), question, str(days), str(a_day)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 this very file
+    return dict(json.loads(done.stdout))
+
+
+def measure(folder: Path, days: int, a_day: int) -> dict[str, dict[str, float]]:
+    began = time.perf_counter()
+    write_catalog(folder, days, a_day)
+    print(f"wrote {days * a_day:,} rows in {days:,} files in {time.perf_counter() - began:.0f} s")
+    found = {}
+    for question in QUESTIONS:
+        if question == "late files":
+            write_catalog(folder, LATE_FILES, 10, days * a_day, "late")
+        # The best of three: whatever else the machine does is not what is measured. There is only one first look.
+        tries = 1 if question == "first look" else 3
+        found[question] = min(
+            (in_new_process(folder, question, days, a_day) for _ in range(tries)), key=lambda each: each["seconds"]
+        )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="50,000 rows of 365 days")
+    parser.add_argument("--folder", type=Path, help="where the archive is made, and removed again")
+    parser.add_argument("--ask", nargs=4, metavar=("FOLDER", "QUESTION", "DAYS", "A_DAY"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.ask:
+        print(json.dumps(ask(Path(asked.ask[0]), asked.ask[1], int(asked.ask[2]), int(asked.ask[3]))))
+        return
+    days, a_day = (365, 137) if asked.quick else (3650, 274)
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        found = measure(Path(folder), days, a_day)
+        size = sum(path.stat().st_size for path in Path(folder, "catalog-index").glob("*"))
+    for question, each in found.items():
+        print(f"{each['seconds']:8.3f} s {each['mb']:6,.0f} MB {each['found']:6,}  {QUESTIONS[question]}")
+    seconds = {f"{question.replace(' ', '_')}_seconds": round(each["seconds"], 3) for question, each in found.items()}
+    most = max(each["mb"] for question, each in found.items() if question != "first look")
+    memory = {"first_look_megabytes": round(found["first look"]["mb"]), "megabytes": round(most)}
+    size_now = {"rows": days * a_day, "files": days, "index_megabytes": round(size / 1e6, 1)}
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    print(json.dumps({"bench": "catalog", "at": at, **size_now, **seconds, **memory}))
+
+
+if __name__ == "__main__":
+    main()

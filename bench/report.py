@@ -1,0 +1,135 @@
+"""Runs all benchmarks and writes docs/performance.md: `python bench/report.py`, or `--quick` for a look in two minutes.
+
+Each benchmark is a process of its own, whose last line is JSON. A quick run only prints.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from job import ROOT
+from measuring import machine, python
+
+HERE = Path(__file__).parent
+OURS = ("pipeline", "startup", "lineart", "memory")
+OTHERS = ("catalog", "snapshot")
+PAGE = ROOT / "docs" / "performance.md"
+Row = tuple[str, str, str]
+
+
+def measure(name: str, quick: bool) -> dict[str, Any]:
+    """What the benchmark found; its progress goes to the terminal."""
+    print(f"# {name}", flush=True)
+    process = subprocess.Popen(  # noqa: S603
+        python(str(HERE / f"{name}.py"), *(["--quick"] if quick else [])), stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    assert process.stdout is not None
+    last = ""
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        last = line.strip() or last
+    if process.wait():
+        sys.exit(f"bench/{name}.py failed.")
+    return dict(json.loads(last))
+
+
+def pipeline(found: dict[str, Any]) -> Iterator[str]:
+    """The race: medians and ratios."""
+    for latency, ideal in (("0", None), ("1", found["papers"] / found["at_once"] + 1)):
+        race = found[f"latency {latency}"]
+        yield (
+            f"\n### {found['papers']} papers, {latency} s a prompt and a picture\n\n"
+            f"{found['at_once']} of each at once, median of {found['rounds']}. CPU in milliseconds a paper.\n"
+        )
+        yield from table(
+            ("", "wall, s", "client CPU", "server CPU", "recorded after, s", "task runs"),
+            [
+                (
+                    name,
+                    f"{each['seconds']:.2f}" + (f" ({each['seconds'] / ideal:.2f}× the ideal)" if ideal else ""),
+                    f"{each['client_cpu']:.1f} ({each['client_cpu'] / race['plain']['client_cpu']:.2f}×)",
+                    f"{each['server_cpu']:.1f}",
+                    f"{each['caught_up']:.1f}",
+                    f"{each['recorded']:.0f}",
+                )
+                for name, each in race.items()
+            ],
+        )
+
+
+def targets(found: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """What was aimed at, and what was reached."""
+    race, slow = found["pipeline"]["latency 0"], found["pipeline"]["latency 1"]["ours"]
+    ours, plain, naive = race["ours"], race["plain"], race["naive"]
+    ideal = found["pipeline"]["papers"] / found["pipeline"]["at_once"] + 1
+    start, art, memory = found["startup"], found["lineart"], found["memory"]
+    rows: list[Row] = [
+        ("wall at 1 s, of the ideal", "≤ 1.10×", f"{slow['seconds'] / ideal:.2f}×"),
+        ("client CPU, of plain asyncio's", "≤ 2×", f"{ours['client_cpu'] / plain['client_cpu']:.2f}×"),
+        ("wall at 0 s, of the naive version's", "≤ 0.50×", f"{ours['seconds'] / naive['seconds']:.2f}×"),
+        ("client and server, CPU a paper", "≤ 34 ms", f"{ours['client_cpu'] + ours['server_cpu']:.0f} ms"),
+        ("server, CPU a paper", "≤ 15 ms", f"{ours['server_cpu']:.0f} ms"),
+        ("recorded after the end", "≤ 2 s", f"{ours['caught_up']:.1f} s"),
+        ("an archived day, more than an empty one", "≤ 1 s", f"{start['archived - empty']:.2f} s"),
+        ("`frontispiece --help`", "≤ 0.3 s", f"{start['help']:.2f} s"),
+        ("`frontispiece run` to its first picture", "≤ 8 s", f"{start['first picture']:.2f} s"),
+        ("line art, two cores against one", "≥ 1.7×", f"{art['ratio']:.2f}×"),
+        ("line art, CPU a picture", "≤ 60 ms", f"{art['ms a picture']:.0f} ms"),
+        ("memory at the end, of that at first", "≤ 1.2×", f"{memory['ratio']:.2f}×"),
+        ("memory at the end", "≤ 400 MB", f"{memory['at the end']:.0f} MB"),
+    ]
+    yield from table(("", "target", "measured"), rows)
+
+
+def table(head: tuple[str, ...], rows: list[Any]) -> Iterator[str]:
+    yield "\n| " + " | ".join(head) + " |"
+    yield "| " + " | ".join("---" for _ in head) + " |"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def page(found: dict[str, dict[str, Any]]) -> str:
+    """The whole document; what is explained at its end stays as people wrote it."""
+    about = machine()
+    versions = ", ".join(f"{name} {value}" for name, value in about.items() if name not in ("machine", "system"))
+    lines = [
+        "# Performance\n",
+        "`make bench` measures all this and writes the page, `make bench-quick` only looks. The providers are fakes in",
+        "a process of their own; ours, plain asyncio (`bench/plain.py`) and Prefect as a newcomer would use it",
+        "(`bench/naive.py`) run interleaved, against one server that `frontispiece serve` would start, and must make",
+        "the same pictures and originals, byte for byte.\n",
+        f"{datetime.now(UTC):%Y-%m-%d}, {about['machine']}, {about['system']}; {versions}.",
+        *targets(found),
+        "\n## The pipeline",
+        *pipeline(found["pipeline"]),
+    ]
+    for name in OTHERS:
+        if name in found:
+            rows = [(key, str(value)) for key, value in found[name].items() if key not in ("bench", "at")]
+            lines += [f"\n## bench/{name}.py", *table(("", ""), rows)]
+    old = PAGE.read_text() if PAGE.exists() else ""
+    mark = "\n## Where the time goes"
+    return "\n".join(lines) + "\n" + (mark + old.partition(mark)[2] if mark in old else "")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less of everything, nothing is written")
+    quick = parser.parse_args().quick
+    others = () if quick else tuple(name for name in OTHERS if (HERE / f"{name}.py").exists())
+    found = {name: measure(name, quick) for name in (*OURS, *others)}
+    text = page(found)
+    if quick:
+        print(text)
+    else:
+        PAGE.write_text(text)
+        print(f"Wrote {PAGE}.")
+
+
+if __name__ == "__main__":
+    main()

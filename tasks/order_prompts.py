@@ -1,0 +1,55 @@
+"""Have prompts written by the thousand: ordered in batches, at a lower price, and fetched hours later."""
+
+from collections.abc import Sequence
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.caching import worth_another_attempt
+from tasks.models import Paper
+from tasks.paid_prompts import Fetched, Orders, fetch, order
+from tasks.studio import Studio
+from tasks.writers.interface import BatchTicket
+
+MOST_NAMED = 10
+
+
+@task(
+    name="order prompts",
+    task_run_name="order prompts",
+    description="Order picture prompts in batches, at a lower price.",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_condition_fn=worth_another_attempt,
+)
+async def order_prompts(papers: Sequence[Paper], studio: Studio, beside: int = 0) -> Orders:
+    """Order the prompts of those of `papers` for which nobody has done it before; none is bought twice.
+
+    The budget keeps room for the paintings of all these papers, and of so many `beside` them.
+
+    Raises BadInput when the writer takes no batches, ProviderError and ArchiveError.
+    """
+    orders = await order(papers, studio, beside)
+    for ticket, ordered in orders.ordered.items():
+        get_run_logger().info("Batch %s has the orders of %d prompts.", ticket.batch, len(ordered))
+    return orders
+
+
+@task(
+    name="fetch prompts",
+    task_run_name="fetch {ticket.batch}",
+    description="Take the prompts of a finished batch into the archive's journal.",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retry_condition_fn=worth_another_attempt,
+)
+async def fetch_prompts(ticket: BatchTicket, papers: Sequence[Paper], studio: Studio) -> Fetched:
+    """Note what the finished batch `ticket` delivered for `papers`.
+
+    Raises ProviderError when the batch cannot be read, and ArchiveError.
+    """
+    fetched, logger = await fetch(papers, studio), get_run_logger()
+    for problem in fetched.problems[:MOST_NAMED]:
+        logger.warning(problem)
+    logger.info("Batch %s: %d prompts, %d to order again.", ticket.batch, fetched.written, len(fetched.again))
+    return fetched
