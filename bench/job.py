@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+from PIL import Image
 from real_server import free_port
 
 from tasks.errors import FrontispieceError
 
 ROOT = Path(__file__).parents[1]
 FIRST_DAY = date(2024, 1, 1)
+ROOMS = ("pictures", "originals")
 TEXT = (
     "Large models are trained on data that nobody has read. We show how to read it: a small model walks through it "
     "and keeps a diary, which turns out to be a good predictor of what the large one will get wrong. "
@@ -82,12 +84,13 @@ def environment(archive: Path, snapshot: Path, url: str, at_once: int = 16) -> d
 
 
 def files(archive: Path) -> dict[str, str]:
-    """Pictures and originals by their places, with their digests."""
-    return {
-        str(path.relative_to(archive)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for room in ("pictures", "originals")
-        for path in sorted((archive / room).rglob("*.*"))
-    }
+    """Pictures and originals by their places, with digests of what is seen: what stands in a picture names its run."""
+    return {str(path.relative_to(archive)): _digest(path) for room in ROOMS for path in (archive / room).rglob("*.*")}
+
+
+def _digest(path: Path) -> str:
+    with Image.open(path) as image:
+        return hashlib.sha256(image.tobytes()).hexdigest()
 
 
 def report(papers: int, seconds: float, cpu: float) -> None:

@@ -102,7 +102,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "`make bench` measures all this and writes the page, `make bench-quick` only looks. The providers are fakes in",
         "a process of their own; ours, plain asyncio (`bench/plain.py`) and Prefect as a newcomer would use it",
         "(`bench/naive.py`) run interleaved, against one server that `frontispiece serve` would start, and must make",
-        "the same pictures and originals, byte for byte.\n",
+        "the same pictures and originals, dot for dot.\n",
         f"{datetime.now(UTC):%Y-%m-%d}, {about['machine']}, {about['system']}; {versions}.",
         *targets(found),
         "\n## The pipeline",

@@ -1,9 +1,9 @@
 """Whether a delivered picture looks like a picture, and like one of its own.
 
 Two pictures are told apart by their dHash (Krawetz 2013), of 256 bits: with the usual 64, drawings of the same scene
-with another motif in it differ by 2 bits only, as much as a picture from its own JPEG. With 256, one picture in other
-sizes and qualities differs by 8 at most. Line drawings of one scene with one motif differ by their labels and strokes:
-of the 404,550 pairs among 900, four by 10 bits or less.
+with another motif in it differ by 2 bits only, as much as a picture from its own JPEG. With 256, a picture and its JPEG
+differ by a few. Line drawings of one scene with one motif differ by their labels and strokes: of the 404,550 pairs
+among 900, four by 10 bits or less.
 """
 
 from collections.abc import Mapping
