@@ -26,6 +26,9 @@ from tasks.version import VERSION
 Params = Mapping[str, str | int]
 
 CONNECT_SECONDS = 10.0
+# The library looks at every open connection before each request, with two calls of the system. A job is asked for often
+# but shortly, so few connections serve many jobs.
+CONNECTIONS = 8
 MAX_WAIT = 3600.0
 MAX_QUOTE = 300
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -75,6 +78,7 @@ class Http:
                 **(headers or {}),
             },
             timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
+            limits=httpx.Limits(max_connections=CONNECTIONS),
             follow_redirects=False,
             mounts={f"all://{host}": None for host in LOOPBACK},
         )

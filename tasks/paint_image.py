@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from prefect import get_run_logger, runtime, task
@@ -41,12 +42,14 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 
     get_run_logger().info("Generating image by prompt: %s.", prompt.text)
 
     async def keep(canvas: Canvas) -> Painting:
+        await lane.aclose()  # the painter is free: its next order need not wait for what is ours to do
         return await _keep(canvas, studio)
 
     async def intact(painting: Painting) -> bool:
         return await studio.archive.exists(painting.original.path)
 
-    async with studio.paintings_lane:
+    async with AsyncExitStack() as lane:
+        await lane.enter_async_context(studio.paintings_lane)
         if not painter.paid:
             canvas = await painter.submit(paper, prompt, take)
             if isinstance(canvas, Ticket):
@@ -57,7 +60,7 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 
             call = PaidCall(
                 what=f"painting {paper.id} by {painter.label}",
                 submit=lambda: purchase.make(lambda: painter.submit(paper, prompt, take)),
-                collect=painter.collect,
+                collect=lambda ticket: painter.collect(ticket, lane.aclose),
                 recent=lambda since: painter.recent(paper, prompt, since, take),
                 keep=keep,
                 intact=intact,

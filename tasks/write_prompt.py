@@ -1,5 +1,8 @@
 """Have a picture prompt written."""
 
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
 from prefect import get_run_logger, task
 
 from tasks.caching import keyed, report_doubts, worth_another_attempt
@@ -24,12 +27,18 @@ async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
     BudgetReached and ArchiveError.
     """
     writer, logger = studio.writer, get_run_logger()
-    async with studio.prompts_lane:
+
+    async def keep(prompt: Prompt) -> Prompt:
+        await lane.aclose()  # the writer is free: its next prompt need not wait until this one is written down
+        return prompt
+
+    async with AsyncExitStack() as lane:
+        await lane.enter_async_context(studio.prompts_lane)
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
         if writer.paid:
             key, price = key_of(paper, studio), writer.price(paper)
             async with studio.budget.purchase(key, price, studio.painter.price, paper.key) as purchase:
-                call = prompt_call(key, paper, writer, purchase)
+                call = replace(prompt_call(key, paper, writer, purchase), keep=keep)
                 settled = await studio.journal.settle(key, call)
                 prompt = settled.record
                 await purchase.delivered(prompt.dollars)

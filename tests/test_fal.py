@@ -134,6 +134,34 @@ async def test_learns_when_to_look_first(fake: Providers, open_fal: Open, naps: 
     assert naps[0] > 0.5
 
 
+async def test_looking_adds_a_twentieth_at_most(fake: Providers, open_fal: Open, naps: list[float]) -> None:
+    painter = open_fal()
+    for _ in range(30):
+        painter._learn(4.0, looks=4)
+    fake.fal.looks_needed = 8
+    ticket = await ordered(painter)
+    naps.clear()
+    await painter.collect(ticket)
+    assert naps[0] == pytest.approx(3.6, abs=0.2), "the first look is just before it should be ready"
+    waits = [(sum(naps[:number]), nap) for number, nap in enumerate(naps) if 0 < number < 9]
+    assert all(0.05 <= nap <= 0.05 * (waited + 1) for waited, nap in waits)
+
+
+async def test_says_that_it_is_free_before_it_downloads(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    seen: list[list[str]] = []
+
+    async def painted() -> None:
+        seen.append(list(fake.fal.paths))
+
+    await painter.collect(ticket, painted)
+    (before,) = seen
+    assert before[-1].startswith("status")
+    assert not any(path.startswith("status") for path in fake.fal.paths[len(before) :])
+    assert len(fake.fal.paths) > len(before)
+
+
 @pytest.mark.parametrize(
     ("fault", "error", "taken"),
     [

@@ -150,9 +150,10 @@ class Journal:
         Raises what the call raises, Blocked without any call when it was refused before, and ArchiveError.
         """
         log = self.log(key)
+        await log.look()
         bought = False
         while True:
-            state = await log.look()
+            state = log.state  # current: what another program wrote is read when an entry of ours finds it in its way
             if state.phase is Phase.BLOCKED:
                 raise Blocked(state.message or f"The provider refuses the {call.what} for its content.")
             if state.phase is Phase.DONE:
@@ -164,6 +165,7 @@ class Journal:
                 bought = await self._work(log, call)
             elif log.must_be_left:
                 await self._sleep(POLL_SECONDS)
+                await log.look()
             elif state.phase is Phase.FREE:
                 await log.intend(call.what, call.price_hint)
             else:

@@ -101,7 +101,7 @@ def read_story(content: bytes) -> Story | None:
 
 def thumbnail(content: bytes, max_side: int = 256, max_bytes: int = 20_000) -> bytes:
     """A small JPEG of the picture, without metadata. Raises ProviderBroken as `inspect` does."""
-    with _decoded(content) as (_, image):
+    with _decoded(content, side=2 * max_side) as (_, image):
         picture = _flat(image)
     side = max_side
     while True:
@@ -126,12 +126,16 @@ _BROKEN = (
 
 
 @contextmanager
-def _decoded(content: bytes) -> Iterator[tuple[Format, Image.Image]]:
-    """The picture, wholly decoded; ProviderBroken when there is none to trust."""
+def _decoded(content: bytes, side: int = MAX_SIDE) -> Iterator[tuple[Format, Image.Image]]:
+    """The picture, wholly decoded; ProviderBroken when there is none to trust.
+
+    A JPEG that is larger than `side` pixels is decoded at a half, quarter or eighth, in as much less time.
+    """
     kind = _kind(content)
     try:
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             _check_size(image.width, image.height)
+            image.draft(None, (side, side))
             image.load()
             yield kind, image
     except _BROKEN as error:

@@ -25,7 +25,7 @@ from tasks.painters.fal_answers import (
     read_ticket,
     refusal,
 )
-from tasks.painters.interface import Canvas, Ticket
+from tasks.painters.interface import Canvas, Painted, Ticket, nobody_waits
 from tasks.prices import picture_dollars
 from tasks.recipe import PainterRecipe, canonical_json
 from tasks.settings import Settings
@@ -38,7 +38,9 @@ ONCE: Final = {
 SECONDS = 60.0
 PATIENCE_SECONDS = 600.0
 FAILED_LOOKS = 20
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+# Each pause is this part of the time that a job has taken so far, so that looking adds less than that to it.
+SHARE, SHARE_UNKNOWN = 0.05, 0.3
 USUAL_AT_MOST = 10.0
 YOUNG = timedelta(seconds=60)
 RECENT_PAUSES = (0.0, 2.0, 4.0)
@@ -73,7 +75,7 @@ class FalQueue:
         is_local = _is_local(self._url) and settings.fal_api_url == VENDOR_API
         self._list_url = self._url if is_local else settings.fal_api_url.rstrip("/")
         self._sleep = sleep
-        self._usual = SHORTEST_PAUSE
+        self._usual = 0.0
         self.gate = Gate()
         self._api = Http(timeout=seconds, headers={"Authorization": f"Key {self._key or 'none'}"})
         self._media = Http(timeout=seconds)  # another one, so that the key never travels to a picture's host
@@ -96,7 +98,7 @@ class FalQueue:
             return read_ticket(answer, self._home, sent_at)
         raise self._heeded(refusal(answer, self._key))
 
-    async def collect(self, ticket: Ticket) -> Canvas:
+    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
         """Wait for the picture, ten minutes at most, and download it.
 
         A look that fails is repeated; when fal stays out of reach the ticket remains good for a later try.
@@ -105,7 +107,7 @@ class FalQueue:
             raise ProviderBroken(f"The ticket {ticket.request_id} leads away from {self._home}.")
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                result = await self._result(ticket)
+                result = await self._result(ticket, painted)
         except TimeoutError:
             raise ProviderUnavailable("fal has not painted the picture within ten minutes.") from None
         image = result.images[0]
@@ -154,7 +156,7 @@ class FalQueue:
             self.gate.close_for(error.retry_after, str(error))
         return error
 
-    async def _result(self, ticket: Ticket) -> Result:
+    async def _result(self, ticket: Ticket, painted: Painted) -> Result:
         looks = 0
 
         def standing(answer: Answer) -> Standing | None:
@@ -162,8 +164,9 @@ class FalQueue:
             looks += 1
             return read_standing(answer, self._key)
 
-        ended = await self._look_until(ticket.status_url, standing, first_pause=self._usual - _age(ticket))
+        ended = await self._look_until(ticket.status_url, standing, since=_age(ticket), usual=self._usual)
         self._learn(_age(ticket), looks)
+        await painted()
         has_failed = ended.error is not None
         return await self._look_until(
             ticket.response_url, lambda answer: read_result(answer, has_failed=has_failed, key=self._key)
@@ -175,14 +178,19 @@ class FalQueue:
         if looks > 1 or seconds < 2 * self._usual:
             self._usual += 0.3 * (min(0.9 * seconds, USUAL_AT_MOST) - self._usual)
 
-    async def _look_until(self, url: str, read: Callable[[Answer], T | None], first_pause: float = 0.0) -> T:
+    async def _look_until(
+        self, url: str, read: Callable[[Answer], T | None], since: float = 0.0, usual: float = 0.0
+    ) -> T:
         """Look at `url` until `read` makes something of an answer; None from it means: not yet.
 
-        A look that fails is only repeated, but so many failures in a row are raised as ProviderUnavailable.
+        The job is `since` seconds old, and done after `usual` seconds, where that is known. A look that fails is only
+        repeated, but so many failures in a row are raised as ProviderUnavailable.
         """
-        failures, pause = 0, SHORTEST_PAUSE
-        await self._sleep(max(0.0, first_pause))
+        share = SHARE if usual else SHARE_UNKNOWN
+        failures, pause = 0, max(0.0, usual - since)
         while True:
+            await self._sleep(pause)
+            since += pause
             try:
                 answer = await self._api.get(url)
                 found = read(answer)
@@ -198,8 +206,7 @@ class FalQueue:
                 if found is not None:
                     return found
                 failures, wait = 0, 0.0
-            await self._sleep(max(pause, wait))
-            pause = min(pause * 1.3, LONGEST_PAUSE)
+            pause = max(wait, SHORTEST_PAUSE, min(share * since, LONGEST_PAUSE))
 
     async def _ended(self, since: datetime) -> list[Recent]:
         """The account's requests to this model that have ended since then."""

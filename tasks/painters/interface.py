@@ -1,5 +1,6 @@
 """What every painter can do."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -33,6 +34,13 @@ class Canvas:
     nsfw: bool | None = None
 
 
+Painted = Callable[[], Awaitable[None]]
+
+
+async def nobody_waits() -> None:
+    """What is done about a painter that is free again where nobody waits for it."""
+
+
 class Painter(Protocol):
     """Paints a prompt.
 
@@ -53,8 +61,11 @@ class Painter(Protocol):
         """Order the picture: the one call that costs money. Another take has another seed, where there are seeds."""
         ...
 
-    async def collect(self, ticket: Ticket) -> Canvas:
-        """Wait for an ordered picture and download it; free, and may be repeated."""
+    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
+        """Wait for an ordered picture and download it; free, and may be repeated.
+
+        `painted` is called when the provider is free for another order, which is before the download.
+        """
         ...
 
     async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from tasks.errors import ProviderBroken
 from tasks.models import Paper, Prompt
 from tasks.openai_api import OpenAIApi
-from tasks.painters.interface import Canvas, Ticket
+from tasks.painters.interface import Canvas, Painted, Ticket, nobody_waits
 from tasks.prices import image_quote, image_token_dollars
 from tasks.recipe import PainterRecipe, canonical_json
 from tasks.settings import Settings
@@ -73,7 +73,7 @@ class OpenAIImages:
             request_id=reply.request_id,
         )
 
-    async def collect(self, ticket: Ticket) -> Canvas:
+    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
         """Never needed: no order outlives its call."""
         raise ProviderBroken(f"OpenAI keeps no orders, so {ticket.request_id} cannot be fetched from it.")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tasks.errors import ProviderBroken, ProviderUnavailable
 from tasks.models import Paper, Prompt, ScenePlan
-from tasks.painters.interface import Canvas, Ticket
+from tasks.painters.interface import Canvas, Painted, Ticket, nobody_waits
 from tasks.painters.lineart.drawing import draw, is_mirrored
 from tasks.painters.lineart.raster import HEIGHT, WIDTH
 from tasks.plan import plan_scene
@@ -83,7 +83,7 @@ class LineArt:
         self._workers.append(ProcessPoolExecutor(1, mp_context=spawn, initializer=_become_worker))
         return self._workers[-1]
 
-    async def collect(self, ticket: Ticket) -> Canvas:
+    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
         """Never needed: pictures are delivered at once. Raises ProviderBroken."""
         raise ProviderBroken(f"The painter line art takes no orders, so {ticket.request_id} is not its own.")
 
