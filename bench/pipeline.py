@@ -1,7 +1,8 @@
 """Ours, plain asyncio and the naive Prefect version on the same day of papers: `python bench/pipeline.py [--quick]`.
 
-They run one after the other, round by round, each with new fakes and a new archive; then ours runs without a server,
-on the one that Prefect starts by itself. Prints a table, and one line of JSON with the medians.
+They run one after the other, round by round, each with new fakes and a new archive; with no latency also as many empty
+tasks, for what Prefect alone costs. Then ours runs without a server, on the one that Prefect starts by itself. Prints a
+table, and one line of JSON with the medians.
 """
 
 import argparse
@@ -20,8 +21,9 @@ from deployments.server import SERVER_SETTINGS
 
 HERE = Path(__file__).parent
 CONTENDERS = ("plain", "ours", "naive")
+EMPTY = "bare"
 AT_ONCE = 16
-TASKS = {"plain": (0, 0), "ours": (3, 2), "naive": (3, 2)}
+TASKS = {"plain": (0, 0), "ours": (3, 2), "naive": (3, 2), EMPTY: (3, 0)}
 """So many a paper, and so many a day."""
 PATIENCE = 120.0
 
@@ -62,7 +64,8 @@ class Race:
             before, used = (recorded(home), cpu_of(server.pid)) if server else (recorded(home), 0.0)
             ended = run(python(str(HERE / f"{name}.py"), FIRST_DAY.isoformat()), variables, folder)
             caught_up = _until_recorded(home, before + self._tasks(name), PATIENCE if server else 0.0)
-            self._compare(folder / "archive")
+            if name != EMPTY:
+                self._compare(folder / "archive")
             # A server that Prefect starts is waited for by the process that uses it.
             used = cpu_of(server.pid) - used if server else ended.cpu - ended.said["process"]
             result = Turn(
@@ -142,7 +145,7 @@ def main() -> None:
             race = Race(folder, papers, latency)
             with prefect_server(folder / "served") as server:
                 for _ in range(rounds):
-                    for name in contenders:
+                    for name in (*contenders, EMPTY) if latency == 0 and not asked.only else contenders:
                         print(f"{latency:g} s  {name:8} {race.turn(name, server)}", flush=True)
             if latency == 0 and "ours" in contenders:
                 make_database(folder / "own")

@@ -44,7 +44,7 @@ def pipeline(found: dict[str, Any]) -> Iterator[str]:
         race = found[f"latency {latency}"]
         yield (
             f"\n### {found['papers']} papers, {latency} s a prompt and a picture\n\n"
-            f"{found['at_once']} of each at once, median of {found['rounds']}. CPU in milliseconds a paper.\n"
+            f"{found['at_once']} of each at once, median of {found['rounds']}. CPU in milliseconds a paper."
         )
         yield from table(
             ("", "wall, s", "client CPU", "server CPU", "recorded after, s", "task runs"),
@@ -102,7 +102,7 @@ def page(found: dict[str, dict[str, Any]]) -> str:
         "`make bench` measures all this and writes the page, `make bench-quick` only looks. The providers are fakes in",
         "a process of their own; ours, plain asyncio (`bench/plain.py`) and Prefect as a newcomer would use it",
         "(`bench/naive.py`) run interleaved, against one server that `frontispiece serve` would start, and must make",
-        "the same pictures and originals, dot for dot.\n",
+        "the same pictures and originals, dot for dot. `bare` is Prefect with three empty tasks a paper and no work.\n",
         f"{datetime.now(UTC):%Y-%m-%d}, {about['machine']}, {about['system']}; {versions}.",
         *targets(found),
         "\n## The pipeline",
