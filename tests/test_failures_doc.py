@@ -14,7 +14,7 @@ from providers import SEED_PAPER, Providers, fake_providers, prompt
 
 from tasks import errors
 from tasks.archive.jpeg import inspect
-from tasks.errors import Blocked, BudgetReached, OutOfService, ProviderError
+from tasks.errors import Blocked, BudgetReached, NotYet, OutOfService, ProviderError
 from tasks.gate import Gate
 from tasks.painters.fal_queue import FalQueue
 from tasks.painters.interface import Canvas, Ticket
@@ -103,8 +103,8 @@ def test_the_page_has_every_error_of_a_provider_and_says_rightly_whether_to_try_
         name: kind
         for name, kind in vars(errors).items()
         if isinstance(kind, type) and issubclass(kind, ProviderError) and kind is not ProviderError
-    } | {"BudgetReached": BudgetReached}
+    } | {"BudgetReached": BudgetReached, "NotYet": NotYet}
     assert {name: again == "yes" for name, again, _ in KINDS} == {name: it.is_transient for name, it in tree.items()}
     assert {name for name, _, status in KINDS if status == "blocked"} == {"Blocked"}
-    # These two are our own, and no single answer's.
-    assert {row[2] for row in ROWS} == {*tree, "–"} - {"Flawed", "BudgetReached"}
+    # These three are our own, and no single answer's.
+    assert {row[2] for row in ROWS} == {*tree, "–"} - {"Flawed", "BudgetReached", "NotYet"}
