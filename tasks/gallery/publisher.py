@@ -7,6 +7,7 @@ more.
 
 import asyncio
 import hashlib
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from tasks.gallery.pages import RECENT, VERSION, Files, day_files, front_files, 
 from tasks.gallery.thumbnails import MAX_BYTES, thumbnails
 
 _AT_ONCE: Final = 8
+_THUMBNAILS_AT_ONCE: Final = min(4, os.cpu_count() or 1)
 _MONTH: Final = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])")
 
 
@@ -47,7 +49,9 @@ class Store(Protocol):
 class Narrow(Protocol):
     """Reads columns of the catalog's rows of some days: see `tasks.archive.catalog.Catalog.narrow`."""
 
-    async def __call__(self, names: Sequence[str], *, first: date, last: date) -> list[dict[str, Any]]: ...  # noqa: D102
+    async def __call__(  # noqa: D102
+        self, names: Sequence[str], *, first: date, last: date, keys: Collection[str] | None = None
+    ) -> list[dict[str, Any]]: ...
 
 
 @dataclass
@@ -116,7 +120,6 @@ class _Publication:
         self._marks = marks
         self._hung = dict(manifest.days)
         self._everything = everything
-        self._rows: dict[str, list[dict[str, Any]]] = {}
         self._lost: set[str] = set()
         self._lane = asyncio.Semaphore(_AT_ONCE)
         self._done = Published(site_url=manifest.site_url)
@@ -187,13 +190,17 @@ class _Publication:
 
     async def _days_of(self, month: str) -> tuple[dict[date, Day], list[str]]:
         """A month's days, with pictures of their papers from the months around."""
-        window = layout.around(month)
-        self._rows = {each: rows for each, rows in self._rows.items() if each in window}
-        for each in window:
-            if each in self._marks and each not in self._rows:
-                self._rows[each] = await self._narrow(COLUMNS, first=layout.first_day(each), last=layout.last_day(each))
-        rows = [row for each in window for row in self._rows.get(each, ())]
+        rows = await self._rows(month)
+        keys = {row["paper_key"] for row in rows}
+        for near in layout.around(month):
+            # Read again for each month and not kept: a year of rows would stay in memory.
+            rows += await self._rows(near, keys) if near != month else []
         return hang(rows, layout.first_day(month), layout.last_day(month))
+
+    async def _rows(self, month: str, keys: Collection[str] | None = None) -> list[dict[str, Any]]:
+        if month not in self._marks:
+            return []
+        return await self._narrow(COLUMNS, first=layout.first_day(month), last=layout.last_day(month), keys=keys)
 
     async def _front_files(self) -> Files:
         """The newest days are read again: the manifest tells of no pictures."""
@@ -218,7 +225,7 @@ class _Publication:
             there |= {layout.unplaced(each.path) for each in await self._store.list(layout.placed(folder))}
         await self._delete_replaced(plates, there)
         missing = {layout.thumb(plate): plate for plate in plates if layout.fallback(plate) not in there}
-        lane = asyncio.Semaphore(_AT_ONCE // 2)
+        lane = asyncio.Semaphore(_THUMBNAILS_AT_ONCE)
 
         async def make(plate: Plate) -> None:
             async with lane:
