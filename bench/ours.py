@@ -7,9 +7,10 @@ import time
 from datetime import date
 from pathlib import Path
 
-from deployments.server import use_own_server
+from deployments.server import start_server, use_own_server
 
 use_own_server(os.environ, Path("data/prefect"))  # as the command does, before Prefect is imported
+wait_for_server = start_server(os.environ)
 
 from job import report  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
@@ -25,6 +26,7 @@ async def illustrate(day: date) -> State[State[None]]:
 
 
 def main() -> None:
+    wait_for_server()
     began, cpu = time.monotonic(), time.process_time()
     with Stage(Console(stderr=True)) as stage:
         audience.set(stage)

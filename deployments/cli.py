@@ -4,14 +4,14 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
 
 from deployments import showing, stretch
 from deployments.care import add_commands
-from deployments.server import use_own_server
+from deployments.server import start_server, use_own_server
 from tasks.errors import BadInput, FrontispieceError
 from tasks.painters import PainterName
 from tasks.sources import SourceName
@@ -150,6 +150,7 @@ def illustrate(options: argparse.Namespace) -> int:
     """Run the flow of `run` or `paper` in this process, and show how it goes."""
     asyncio.run(check_before(options))
     use_own_server(os.environ, Path("data/prefect"))
+    wait_for_server = start_server(os.environ)
     from rich.console import Console
 
     from deployments.terminal import Stage, print_summary
@@ -157,7 +158,7 @@ def illustrate(options: argparse.Namespace) -> int:
 
     with Stage(Console(stderr=True), options.verbose) as stage:
         audience.set(stage)
-        state = asyncio.run(flow_run(options))
+        state = asyncio.run(flow_run(options, wait_for_server))
         error = asyncio.run(state.aresult(raise_on_failure=False)) if state.is_failed() else None
     if stage.report is not None:
         print_summary(Console(), stage.report)
@@ -192,10 +193,11 @@ def choices(options: argparse.Namespace) -> dict[str, object]:
     return {name: getattr(options, name, None) for name in names}
 
 
-async def flow_run(options: argparse.Namespace) -> "State[State[None]]":
+async def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -> "State[State[None]]":
     """The final state of the run; Prefect's types wrap the state that a flow returns in another."""
     from flows.illustrate import illustrate_day, illustrate_papers
 
+    wait_for_server()
     common = {
         **{"writer": options.writer, "painter": options.painter},
         **{"max_usd": options.max_usd, "refresh": options.refresh},

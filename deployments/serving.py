@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import IO, Final
 
 from pydantic import Field, ValidationError
 
+from deployments.server import answers
 from tasks.archive.holder import Holder
 from tasks.errors import BadInput
 from tasks.models import Value
@@ -97,7 +97,9 @@ def own_server(file: "IO[str]", home: Path, port: int) -> Iterator[str]:
         )
     try:
         _write(file, Notice(serve=Holder.here(), ui=url, server=Holder.of(server.pid)))
-        _wait_for(url, server, log)
+        if not answers(port, server, STARTING):
+            last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+            raise BadInput(f"Prefect's server did not start: {last} (all of it is in {log}).")
         yield url
     finally:
         _stop(server.pid, SERVER_STOPPING)
@@ -119,18 +121,6 @@ def _is_taken(port: int) -> bool:
         except OSError:
             return True
     return False
-
-
-def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + STARTING
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-            raise BadInput(f"Prefect's server did not start: {last} (all of it is in {log}).")
-        with suppress(OSError), urllib.request.urlopen(f"{url}/api/health", timeout=5):  # noqa: S310
-            return
-        time.sleep(0.1)
-    raise BadInput(f"Prefect's server did not start within {STARTING:.0f} seconds; its log is {log}.")
 
 
 def _stop(leader: int, patience: float) -> None:

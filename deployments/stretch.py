@@ -4,12 +4,12 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from deployments.server import use_own_server
+from deployments.server import start_server, use_own_server
 from tasks.errors import BadInput, FrontispieceError
 from tasks.painters import PainterName
 from tasks.sources import SourceName
@@ -69,6 +69,7 @@ def run_backfill(options: argparse.Namespace) -> int:
     options.days = " ".join(options.days)
     asyncio.run(check_before(options))
     use_own_server(os.environ, Path("data/prefect"))
+    wait_for_server = start_server(os.environ)
     from rich.console import Console
 
     from deployments.stretch_terminal import StretchStage
@@ -78,7 +79,7 @@ def run_backfill(options: argparse.Namespace) -> int:
     with StretchStage(Console(), Console(stderr=True), options.verbose) as stage:
         audience.set(stage)
         onlooker.set(stage)
-        state = asyncio.run(flow_run(options))
+        state = asyncio.run(flow_run(options, wait_for_server))
         error = asyncio.run(state.aresult(raise_on_failure=False)) if state.is_failed() else None
     if isinstance(error, FrontispieceError):
         raise error
@@ -111,10 +112,11 @@ async def check_before(options: argparse.Namespace) -> None:
             batches_of(studio.writer)
 
 
-async def flow_run(options: argparse.Namespace) -> "State[Any]":
+async def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -> "State[Any]":
     """The final state of the run."""
     from flows.backfill import backfill
 
+    wait_for_server()
     unknown = {"command", "handle", "verbose"}
     return await backfill(
         **{name: value for name, value in vars(options).items() if name not in unknown}, return_state=True
