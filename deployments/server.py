@@ -11,6 +11,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tasks.errors import BadInput
 
@@ -55,33 +56,52 @@ def use_own_server(environment: MutableMapping[str, str], folder: Path) -> None:
 
 
 def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
-    """Start a Prefect server for this process, unless Prefect may know one; gives what waits until it answers.
+    """Name Prefect a server, unless it may know one: that of a running `serve`, else a new one for this process.
 
-    Prefect would start one, too, but only when it first wants something of it, and would import all of the server here
-    before that. This one starts while Prefect itself is imported, so call it before. It ends with the process, when
-    everything is reported. Waiting raises BadInput when it does not start.
+    Gives what waits until it answers, and raises BadInput when it never does. Prefect would start a server, too, but
+    only when it first wants something of it, and would import all of the server here before that. This one starts while
+    Prefect itself is imported, so call it before. It ends with the process, when everything is reported.
     """
     if may_know_a_server(environment, Path.cwd()):
         return lambda: None
-    port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--lifespan", "on"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
-    server = subprocess.Popen(command, env={**environment, **_FOR_ONE_PROCESS})  # noqa: S603
-    atexit.register(_stop, server)
-    environment["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    url, is_alive = server_of_serve(_home(environment)) or _own_server(environment)
+    environment["PREFECT_API_URL"] = f"{url}/api"
 
     def wait() -> None:
-        if not answers(port, server, _STARTING):
+        if not answers(url, is_alive, _STARTING):
             raise BadInput("Prefect's server did not start; what it said about that stands above.")
 
     return wait
 
 
-def answers(port: int, server: "subprocess.Popen[bytes]", seconds: float) -> bool:
+def server_of_serve(home: Path) -> tuple[str, Callable[[], bool]] | None:
+    """Two servers of one database would wait for each other."""
+    from deployments.notice import notice_path, read_notice
+
+    with suppress(OSError), notice_path(home).open() as file:
+        notice = read_notice(file)
+        if notice is not None and notice.server is not None and notice.server.is_alive():
+            return notice.ui, notice.server.is_alive
+    return None
+
+
+def _own_server(environment: Mapping[str, str]) -> tuple[str, Callable[[], bool]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--lifespan", "on"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
+    server = subprocess.Popen(command, env={**environment, **_FOR_ONE_PROCESS})  # noqa: S603
+    atexit.register(_stop, server)
+    return f"http://127.0.0.1:{port}", lambda: server.poll() is None
+
+
+def answers(url: str, is_alive: Callable[[], bool], seconds: float) -> bool:
     """Wait until a server that is starting on this machine answers; False when it ends before, or takes longer."""
     deadline = time.monotonic() + seconds
-    while server.poll() is None and time.monotonic() < deadline:
-        with suppress(OSError, HTTPException), closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+    place = urlsplit(url).netloc
+    while is_alive() and time.monotonic() < deadline:
+        with suppress(OSError, HTTPException), closing(HTTPConnection(place, timeout=5)) as connection:
             connection.request("GET", "/api/health")
             if connection.getresponse().status == HTTPStatus.OK:
                 return True
@@ -91,14 +111,17 @@ def answers(port: int, server: "subprocess.Popen[bytes]", seconds: float) -> boo
 
 def may_know_a_server(environment: Mapping[str, str], folder: Path) -> bool:
     """Whether any of the places where Prefect looks for its settings may say which server to use, or to start none."""
-    home = Path(environment.get("PREFECT_HOME", "~/.prefect")).expanduser()
     return (
         bool(_TELLING & environment.keys())
-        or (home / "profiles.toml").exists()
+        or (_home(environment) / "profiles.toml").exists()
         or (folder / "prefect.toml").exists()
         or _says(folder / ".env", b"PREFECT_")
         or _says(folder / "pyproject.toml", b"[tool.prefect")
     )
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("PREFECT_HOME", "~/.prefect")).expanduser()
 
 
 def _says(file: Path, words: bytes) -> bool:
@@ -106,13 +129,6 @@ def _says(file: Path, words: bytes) -> bool:
         return words in file.read_bytes()
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

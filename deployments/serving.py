@@ -12,27 +12,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
-from pydantic import Field, ValidationError
-
+from deployments.notice import Notice, notice_path, read_notice, write_notice
 from deployments.server import answers
 from tasks.archive.holder import Holder
 from tasks.errors import BadInput
-from tasks.models import Value
 from tasks.settings import Settings
 
 STARTING: Final = 120.0
 # Together less than five seconds. Prefect looks after three whether a run that it ends has ended.
 RUNS_STOPPING: Final = 3.6
 SERVER_STOPPING: Final = 0.5
-
-
-class Notice(Value):
-    """What a running `serve` leaves for others to read, next to Prefect's database."""
-
-    serve: Holder
-    ui: str = ""
-    server: Holder | None = Field(default=None, description="the server it started, if it did")
-    runner: Holder | None = Field(default=None, description="the process that starts the runs")
 
 
 @contextmanager
@@ -42,12 +31,12 @@ def only_one(home: Path) -> Iterator["IO[str]"]:
     The lock goes with the process, however that ends.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "frontispiece-serve.json").open("a+") as file:
+    with notice_path(home).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BadInput(_running_already(_read(file))) from None
-        _stop_leftovers(_read(file))
+            raise BadInput(_running_already(read_notice(file))) from None
+        _stop_leftovers(read_notice(file))
         yield file
 
 
@@ -55,21 +44,6 @@ def _running_already(notice: Notice | None) -> str:
     if notice is None:
         return "frontispiece serve is starting or running already."
     return f"frontispiece serve is running already (process {notice.serve.pid}); its UI is at {notice.ui}."
-
-
-def _read(file: "IO[str]") -> Notice | None:
-    file.seek(0)
-    try:
-        return Notice.model_validate_json(file.read())
-    except ValidationError:
-        return None
-
-
-def _write(file: "IO[str]", notice: Notice) -> None:
-    file.seek(0)
-    file.truncate()
-    file.write(notice.model_dump_json())
-    file.flush()
 
 
 @contextmanager
@@ -96,8 +70,8 @@ def own_server(file: "IO[str]", home: Path, port: int) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        _write(file, Notice(serve=Holder.here(), ui=url, server=Holder.of(server.pid)))
-        if not answers(port, server, STARTING):
+        write_notice(file, Notice(serve=Holder.here(), ui=url, server=Holder.of(server.pid)))
+        if not answers(url, lambda: server.poll() is None, STARTING):
             last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
             raise BadInput(f"Prefect's server did not start: {last} (all of it is in {log}).")
         yield url
@@ -150,7 +124,7 @@ def serve(settings: Settings) -> int:
 
 def _serve_at(api: str, ui: str, file: "IO[str]") -> int:
     """Have the runner work in a process group of its own, so that nothing of it is left when it has to go."""
-    known = _read(file)
+    known = read_notice(file)
     runner = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "deployments.runner", ui],
         env={**os.environ, "PREFECT_API_URL": api, "PREFECT_UI_URL": ui},
@@ -158,7 +132,7 @@ def _serve_at(api: str, ui: str, file: "IO[str]") -> int:
     )
     try:
         server = known.server if known and known.serve == Holder.here() else None
-        _write(file, Notice(serve=Holder.here(), ui=ui, server=server, runner=Holder.of(runner.pid)))
+        write_notice(file, Notice(serve=Holder.here(), ui=ui, server=server, runner=Holder.of(runner.pid)))
         return runner.wait()
     except KeyboardInterrupt:
         print("Stopping …", flush=True)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.server import may_know_a_server
+from deployments.notice import Notice, notice_path, write_notice
+from deployments.server import may_know_a_server, server_of_serve
+from tasks.archive.holder import Holder
 
 ROOT = Path(__file__).parents[1]
 CODE = """
@@ -76,3 +78,25 @@ def test_nobody_is_overruled(tmp_path: Path, variables: dict[str, str], files: d
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     assert may_know_a_server({"PREFECT_HOME": str(tmp_path / "home"), **variables}, tmp_path) is told
+
+
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        pytest.param(Holder.here(), "http://127.0.0.1:4200", id="it runs"),
+        pytest.param(Holder.here().model_copy(update={"born": 1}), None, id="it was killed"),
+        pytest.param(None, None, id="it uses another's server"),
+    ],
+)
+def test_the_server_of_serve_is_used_while_it_runs(tmp_path: Path, server: Holder | None, url: str | None) -> None:
+    with notice_path(tmp_path).open("a+") as file:
+        write_notice(file, Notice(serve=Holder.here(), ui="http://127.0.0.1:4200", server=server))
+    found = server_of_serve(tmp_path)
+    assert (found and found[0]) == url
+
+
+@pytest.mark.parametrize("content", [pytest.param(None, id="none"), pytest.param(b'{"serve": {"ho', id="half written")])
+def test_without_a_notice_nobody_serves(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        notice_path(tmp_path).write_bytes(content)
+    assert server_of_serve(tmp_path) is None

@@ -134,10 +134,10 @@ def test_cancelling_stops_buying_and_records_what_was_done(served: Served) -> No
     run = served.server.start("illustrate%20papers/papers", ids=["2410.24175"], writer="openai", painter="fal")
     until(lambda: served.providers.paid[0] == 1 and served.providers.fal.paid == 1, 60)
     served.server.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
-    served.server.wait(run, "Cancelled", 30)
+    served.server.wait(run, "Cancelled", 60)
     (row,) = [row for row in rows(served) if row["reason"] == "Cancelled"]
     assert (row["paper_id"], row["status"], row["writer_model"]) == ("2410.24175", "failed", "gpt-4o-mini-2024-07-18")
-    until(lambda: not {"RUNNING", "PENDING"} & set(served.server.task_states(run)), 10)
+    until(lambda: not {"RUNNING", "PENDING"} & set(served.server.task_states(run)), 60)
     assert served.providers.paid == (1, 1)
 
 
