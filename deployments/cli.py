@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, get_args
 
 from deployments import showing, stretch
 from deployments.care import add_commands
+from deployments.running import run_here
 from deployments.server import start_server, use_own_server
 from tasks.errors import BadInput, FrontispieceError
 from tasks.painters import PainterName
@@ -158,8 +159,7 @@ def illustrate(options: argparse.Namespace) -> int:
 
     with Stage(Console(stderr=True), options.verbose) as stage:
         audience.set(stage)
-        state = asyncio.run(flow_run(options, wait_for_server))
-        error = asyncio.run(state.aresult(raise_on_failure=False)) if state.is_failed() else None
+        state, error = run_here(lambda: flow_run(options, wait_for_server))
     if stage.report is not None:
         print_summary(Console(), stage.report)
     elif isinstance(error, FrontispieceError):

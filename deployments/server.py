@@ -40,6 +40,10 @@ _TELLING: Final = {
     *("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH"),
     *("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "PREFECT_SERVER_EPHEMERAL_ENABLED"),
 }
+_ASK: Final = """
+from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_ALLOW_EPHEMERAL_MODE
+print("a server" if PREFECT_API_URL.value() or not PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value() else "none")
+"""
 
 
 def use_own_server(environment: MutableMapping[str, str], folder: Path) -> None:
@@ -62,7 +66,7 @@ def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
     only when it first wants something of it, and would import all of the server here before that. This one starts while
     Prefect itself is imported, so call it before. It ends with the process, when everything is reported.
     """
-    if may_know_a_server(environment, Path.cwd()):
+    if knows_a_server(environment, Path.cwd()):
         return lambda: None
     url, is_alive = server_of_serve(_home(environment)) or _own_server(environment)
     environment["PREFECT_API_URL"] = f"{url}/api"
@@ -89,9 +93,12 @@ def _own_server(environment: Mapping[str, str]) -> tuple[str, Callable[[], bool]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--lifespan", "on"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
-    server = subprocess.Popen(command, env={**environment, **_FOR_ONE_PROCESS})  # noqa: S603
+    server = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "deployments.own_server", str(port)],
+        env={**environment, **_FOR_ONE_PROCESS},
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
     atexit.register(_stop, server)
     return f"http://127.0.0.1:{port}", lambda: server.poll() is None
 
@@ -107,6 +114,15 @@ def answers(url: str, is_alive: Callable[[], bool], seconds: float) -> bool:
                 return True
         time.sleep(0.05)
     return False
+
+
+def knows_a_server(environment: Mapping[str, str], folder: Path) -> bool:
+    """Whether Prefect is told which server to use, or to start none."""
+    if not may_know_a_server(environment, folder):
+        return False
+    # In a process of its own: here Prefect is to be imported when that is decided.
+    asked = subprocess.run([sys.executable, "-c", _ASK], env=environment, cwd=folder, capture_output=True, check=False)  # noqa: S603
+    return asked.stdout.strip() != b"none"
 
 
 def may_know_a_server(environment: Mapping[str, str], folder: Path) -> bool:
@@ -132,9 +148,8 @@ def _says(file: Path, words: bytes) -> bool:
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:
-    server.terminate()
     try:
-        server.wait(_STOPPING)
+        server.communicate(timeout=_STOPPING)  # the end of its input is its end
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()

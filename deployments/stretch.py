@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from deployments.running import run_here
 from deployments.server import start_server, use_own_server
 from tasks.errors import BadInput, FrontispieceError
 from tasks.painters import PainterName
@@ -79,8 +80,7 @@ def run_backfill(options: argparse.Namespace) -> int:
     with StretchStage(Console(), Console(stderr=True), options.verbose) as stage:
         audience.set(stage)
         onlooker.set(stage)
-        state = asyncio.run(flow_run(options, wait_for_server))
-        error = asyncio.run(state.aresult(raise_on_failure=False)) if state.is_failed() else None
+        state, error = run_here(lambda: flow_run(options, wait_for_server))
     if isinstance(error, FrontispieceError):
         raise error
     print(f"{state.name}: {state.message}")

@@ -1,15 +1,17 @@
 """The Prefect server that a command starts for itself where nobody has named one."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from real_server import until
 
 from deployments.notice import Notice, notice_path, write_notice
-from deployments.server import may_know_a_server, server_of_serve
+from deployments.server import knows_a_server, may_know_a_server, server_of_serve
 from tasks.archive.holder import Holder
 
 ROOT = Path(__file__).parents[1]
@@ -23,39 +25,99 @@ sys.exit(code)
 """
 
 
-def command(folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FRONTISPIECE_"))
-    }
-    mine = {"PREFECT_HOME": str(folder / "prefect"), "FRONTISPIECE_ARCHIVE": str(folder / "archive")}
-    return subprocess.run(
-        [sys.executable, "-c", CODE, *arguments],
-        cwd=folder,
-        env={**inherited, **mine, "PYTHONPATH": str(ROOT), **variables},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+class Folder:
+    """Where commands run as they do for a newcomer, whom nobody has given a server."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        (place / "prefect").mkdir()
+
+    def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
+        ours = ("PREFECT_", "FRONTISPIECE_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        mine = {"PREFECT_HOME": str(self.place / "prefect"), "FRONTISPIECE_ARCHIVE": str(self.place / "archive")}
+        return subprocess.Popen(
+            [sys.executable, "-c", CODE, *arguments],
+            cwd=self.place,
+            env={**inherited, **mine, "PYTHONPATH": str(ROOT), **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    @property
+    def pictures(self) -> int:
+        return len(list((self.place / "archive" / "pictures").rglob("*.jpg")))
+
+    def states(self, table: str) -> dict[str, int]:
+        with sqlite3.connect(self.place / "prefect" / "prefect.db") as database:
+            return dict(database.execute(f"select state_type, count(*) from {table} group by 1").fetchall())  # noqa: S608
 
 
-def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(tmp_path: Path) -> None:
-    (tmp_path / "prefect").mkdir()
-    done = command(tmp_path, "run", "--limit", "2")
-    assert done.returncode == 0, done.stderr
-    assert "server False" in done.stdout, "Prefect has started one itself"
-    assert len(list((tmp_path / "archive" / "pictures").rglob("*.jpg"))) == 2
-    with sqlite3.connect(tmp_path / "prefect" / "prefect.db") as database:
-        states = dict(database.execute("select state_type, count(*) from task_run group by 1").fetchall())
-    assert states == {"COMPLETED": 2 * 3 + 2}, "three tasks a paper and two a day"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    return Folder(tmp_path_factory.mktemp("newcomer"))
+
+
+def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(folder: Folder) -> None:
+    process = folder.start("run", "--limit", "2")
+    said, complaints = process.communicate(timeout=120)
+    assert process.returncode == 0, complaints
+    assert "server False" in said, "Prefect has started one itself"
+    assert folder.pictures == 2
+    assert folder.states("task_run") == {"COMPLETED": 2 * 3 + 2}, "three tasks a paper and two a day"
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "day"),
+    [
+        pytest.param(signal.SIGINT, 130, "2024-10-31", id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 130, "2024-10-30", id="told to end"),
+        pytest.param(signal.SIGKILL, -9, "2024-10-29", id="killed"),
+    ],
+)
+def test_a_command_ends_at_once_and_its_server_with_it(
+    folder: Folder, end: signal.Signals, code: int, day: str
+) -> None:
+    before = folder.pictures
+    process = folder.start("run", day)
+    until(lambda: folder.pictures > before, 60)
+    (server,) = [each for each in children(process.pid) if "deployments.own_server" in each[1]]
+    os.killpg(process.pid, end)  # as a terminal does
+    _, complaints = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in complaints
+    until(lambda: not server[0].is_alive(), 60)
+
+
+def children(pid: int) -> list[tuple[Holder, str]]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [(Holder.of(int(each)), Path(f"/proc/{each}/cmdline").read_text()) for each in listed]
 
 
 def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> None:
     bad = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////nowhere/at/all/prefect.db"}
-    done = command(tmp_path, "run", "--limit", "1", **bad)
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("frontispiece: Prefect's server did not start")
-    assert not list((tmp_path / "archive" / "pictures").rglob("*.jpg"))
+    folder = Folder(tmp_path)
+    process = folder.start("run", "--limit", "1", **bad)
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert complaints.splitlines()[-1].startswith("frontispiece: Prefect's server did not start")
+    assert folder.pictures == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "known"),
+    [
+        pytest.param('active = "a"\n[profiles.a]\nPREFECT_API_URL = "http://a.test/api"\n', True, id="a server"),
+        pytest.param('active = "a"\n[profiles.a]\nPREFECT_LOGGING_LEVEL = "INFO"\n', True, id="no start"),
+        pytest.param('active = "a"\n[profiles.a]\nPREFECT_SERVER_ALLOW_EPHEMERAL_MODE = true\n', False, id="none"),
+    ],
+)
+def test_prefect_is_asked_what_a_profile_says(tmp_path: Path, profile: str, known: bool) -> None:
+    (tmp_path / "profiles.toml").write_text(profile)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    assert knows_a_server({**inherited, "PREFECT_HOME": str(tmp_path)}, tmp_path) is known
 
 
 @pytest.mark.parametrize(
