@@ -60,10 +60,17 @@ class Plan(Value):
         """The plan in one sentence."""
         parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
         parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
-        parts += [f"about {self.quote.minutes:,.1f} minutes" + (" after up to 24 hours" if self.batch else "")]
+        parts += [duration(self.quote.minutes) + (" after up to 24 hours" if self.batch else "")]
         if self.max_usd is not None:
             parts.append(f"${self.spent:.4f} of ${self.max_usd:g} spent before")
         return " · ".join(parts)
+
+
+def duration(minutes: float) -> str:
+    """How long that is, for people."""
+    if minutes < 1.5:
+        return "a minute at most"
+    return f"about {minutes:,.0f} minutes" if minutes < 120 else f"about {minutes / 60:,.1f} hours"
 
 
 def backfill_id(days: Days, studio: Studio, only: Only, order: str) -> str:

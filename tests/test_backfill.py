@@ -24,7 +24,7 @@ from flows.backfill import backfill
 from flows.daily import daily
 from flows.dayruns import Deployed, after_daily, tag
 from flows.onlookers import onlooker
-from flows.planning import Plan
+from flows.planning import Plan, duration
 from tasks.archive.store import Archive
 from tasks.calendar import Day, Mark, calendar
 from tasks.errors import BadInput
@@ -376,3 +376,16 @@ async def test_bad_input_starts_nothing(archive: Archive, parameters: dict[str, 
     assert isinstance(error, BadInput)
     assert said in str(error)
     assert seen.plans == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        pytest.param(0.0, "a minute at most", id="nothing"),
+        pytest.param(2.4, "about 2 minutes", id="moments"),
+        pytest.param(119.0, "about 119 minutes", id="minutes"),
+        pytest.param(150.0, "about 2.5 hours", id="hours"),
+    ],
+)
+def test_how_long_it_takes_is_said_for_people(minutes: float, said: str) -> None:
+    assert duration(minutes) == said
