@@ -103,4 +103,4 @@ if __name__ == "__main__":
     both = Providers(FakeOpenAI(latency), FakeFal(latency))
     for fake in (both.openai, both.fal):
         fake.faults.at_random(rate, int(seed))
-    uvicorn.run(both.app, port=int(sys.argv[1]), log_level="error", lifespan="off", ws="none")
+    uvicorn.run(both.app, port=int(sys.argv[1]), log_level="error", lifespan="off", ws="none", timeout_keep_alive=75)
