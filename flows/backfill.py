@@ -11,6 +11,7 @@ from flows.batching import Batching
 from flows.choose import Only
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
 from flows.form import (
+    Allowance,
     Categories,
     Count,
     DaysAtOnce,
@@ -58,7 +59,7 @@ async def backfill_day(
     only: Only = "missing",
     papers_at_once: PapersAtOnce = None,
     backfill: str = "",
-    allowance: Dollars = None,
+    allowance: Allowance = None,
 ) -> State[None]:
     """Illustrate what a backfill wants of one day.
 

@@ -18,6 +18,7 @@ Count: TypeAlias = Annotated[int, Field(ge=0)] | None
 DaysBack: TypeAlias = Annotated[int, Field(ge=0, le=31)] | None
 Categories: TypeAlias = list[str] | None
 Dollars: TypeAlias = Annotated[float, Field(gt=0)] | None
+Allowance: TypeAlias = Annotated[float, Field(ge=0)] | None
 Hours: TypeAlias = Annotated[float, Field(ge=0, le=48)] | None
 DaysAtOnce: TypeAlias = Annotated[int, Field(ge=1, le=8)]
 PapersAtOnce: TypeAlias = Annotated[int, Field(ge=1, le=64)] | None

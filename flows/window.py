@@ -31,16 +31,20 @@ class Allowances:
         self._ledger = ledger
         self._max_usd = max_usd
         self._lent: dict[date, float] = {}
+        self._adrift = 0.0
         self._changed = asyncio.Condition()
 
     async def lend(self, day: DayPlan) -> float:
-        """What the day may spend; 0.0 when nothing is left. Waits for other days where they may give something back."""
+        """What the day may spend; 0.0 when nothing is left. Waits for other days where they may give something back.
+
+        A day whose list could not be read may have any price, and is lent all the room there is.
+        """
         async with self._changed:
             while True:
                 spent = sum(booking.dollars for booking in await self._ledger.read())
                 # What running days have spent is counted twice until they end: too little is lent, never too much.
-                room = self._max_usd - spent - sum(self._lent.values())
-                wanted = room if day.dollars is None else day.dollars
+                room = self._max_usd - spent - sum(self._lent.values()) - self._adrift
+                wanted = room if day.dollars is None or day.problem else day.dollars
                 if room >= wanted or not self._lent:
                     break
                 await self._changed.wait()
@@ -52,6 +56,11 @@ class Allowances:
         async with self._changed:
             self._lent.pop(day.day, None)
             self._changed.notify_all()
+
+    async def write_off(self, day: DayPlan) -> None:
+        """Nobody knows whether the day's run is over: it may go on spending what it was lent."""
+        self._adrift += self._lent.get(day.day, 0.0)
+        await self.give_back(day)
 
 
 class Window:
@@ -101,14 +110,17 @@ class Window:
             self._states[day.day] = await self._runs.run(day.day, self._parameters)
             return
         allowance = await self._allowances.lend(day)
-        try:
-            if not allowance and day.dollars != 0:
-                self._is_out_of_money = True
-                del self._states[day.day]
-                return
-            self._states[day.day] = await self._runs.run(day.day, {**self._parameters, "allowance": allowance or None})
-        finally:
+        if not allowance and (day.dollars != 0 or day.problem):
+            self._is_out_of_money = True
+            del self._states[day.day]
             await self._allowances.give_back(day)
+            return
+        try:
+            self._states[day.day] = await self._runs.run(day.day, {**self._parameters, "allowance": allowance})
+        except Exception:
+            await self._allowances.write_off(day)
+            raise
+        await self._allowances.give_back(day)
 
     async def _ended(self, day: DayPlan, page: BackfillPage) -> None:
         """Show how the day stands now, and tidy its month when that is over."""

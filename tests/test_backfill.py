@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fake_huggingface import FakeHuggingFace
@@ -24,10 +24,15 @@ from flows.backfill import backfill
 from flows.daily import daily
 from flows.dayruns import Deployed, after_daily, tag
 from flows.onlookers import onlooker
-from flows.planning import Plan, duration
+from flows.planning import DayPlan, Plan, duration
+from flows.planpage import BackfillPage
+from flows.results import NO_RESULTS
+from flows.window import Allowances, Window
+from tasks.archive.ledger import Ledger
 from tasks.archive.store import Archive
 from tasks.calendar import Day, Mark, calendar
 from tasks.errors import BadInput
+from tasks.quote import Quote
 from tasks.ranges import Days
 from tasks.settings import load_settings
 from tasks.studio import open_studio
@@ -329,6 +334,46 @@ async def test_a_day_that_nobody_starts_any_longer_does_not_wait_for_ever(
         await asyncio.wait_for(runs.run(FIRST, {}), 30)
     (run,) = await runs_of("0123456789ab")
     assert run.state_type in (StateType.CANCELLED, StateType.CANCELLING)
+
+
+class Noted:
+    """Days that only note what they may spend; nobody hears again of the first one."""
+
+    def __init__(self) -> None:
+        self.allowances: list[float] = []
+
+    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
+        self.allowances.append(parameters["allowance"])
+        if day == FIRST:
+            raise OSError("the server is away")
+        return Completed()
+
+
+class Unseen:
+    async def day_ended(self) -> None:
+        pass
+
+
+async def test_whatever_becomes_of_a_day_the_others_are_lent_no_more_than_is_left(archive: Archive) -> None:
+    def day(number: int, dollars: float, problem: str | None = None) -> DayPlan:
+        there = {"listed": 1, "done": 0, "to_do": 1, "blocked": 0, "is_new": True}
+        return DayPlan(day=FIRST + timedelta(days=number), dollars=dollars, problem=problem, **there)
+
+    days = (day(0, 0.6), day(1, 0.0, "The list could not be read."), day(2, 0.0), day(3, 0.9))
+    nothing = Quote(papers=0, dollars=0.0, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
+    runs = Noted()
+
+    @flow(persist_result=False, result_storage=NO_RESULTS)
+    async def some_days() -> None:
+        async with open_studio(load_settings()) as studio:
+            allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
+            plan = Plan(days=days, quote=nothing, **told)
+            await Window(studio, plan, runs, {}, 1, allowances).run(cast("BackfillPage", Unseen()))
+
+    await some_days()
+    # What the first may still spend is not lent again; the second may cost anything, the third was to cost nothing.
+    assert runs.allowances == [0.6, pytest.approx(0.4), 0.0, pytest.approx(0.4)]
 
 
 async def test_a_list_that_changes_and_one_that_cannot_be_read(
