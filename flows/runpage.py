@@ -20,6 +20,7 @@ from flows.audience import Audience, audience
 from flows.report import Report
 from tasks.archive.jpeg import MAX_BYTES, thumbnail
 from tasks.archive.store import Archive
+from tasks.decoding import in_a_picture_thread
 from tasks.errors import FrontispieceError
 from tasks.models import Outcome, Paper, Status
 
@@ -113,7 +114,7 @@ class RunPage:
             async with lane:
                 with suppress(FrontispieceError):
                     content = await self._archive.get(path, max_bytes=MAX_BYTES)
-                    self._thumbnails[key] = await asyncio.to_thread(thumbnail, content) if content else b""
+                    self._thumbnails[key] = await in_a_picture_thread(thumbnail, content) if content else b""
 
         new = {each.paper.key: each.picture.path for each in self._outcomes if each.picture is not None}
         await asyncio.gather(*(make(key, path) for key, path in new.items() if key not in self._thumbnails))

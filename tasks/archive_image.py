@@ -9,6 +9,7 @@ from prefect import get_run_logger, task
 from tasks.archive.jpeg import MAX_BYTES, Story, read_story, to_jpeg
 from tasks.archive.layout import picture_path
 from tasks.caching import keyed, worth_another_attempt
+from tasks.decoding import in_a_picture_thread
 from tasks.errors import OriginalMissing
 from tasks.models import Painting, Paper, Picture, Prompt
 from tasks.recipe import picture_key
@@ -57,7 +58,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio
         run=painting.run,
         made=painting.made,
     )
-    jpeg, width, height = await asyncio.to_thread(to_jpeg, original, studio.recipe.jpeg_quality, story)
+    jpeg, width, height = await in_a_picture_thread(to_jpeg, original, studio.recipe.jpeg_quality, story)
     await studio.archive.put(path, jpeg)
     return Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
 

@@ -1,6 +1,5 @@
 """Have a prompt painted, and keep the original."""
 
-import asyncio
 import hashlib
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from tasks.archive.journal import PaidCall
 from tasks.archive.jpeg import inspect
 from tasks.archive.layout import original_path
 from tasks.caching import keyed, report_doubts, worth_another_attempt
+from tasks.decoding import in_a_picture_thread
 from tasks.errors import ProviderBroken
 from tasks.models import Original, Painting, Paper, Prompt
 from tasks.painters.interface import Canvas, Ticket
@@ -77,7 +77,7 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 
 async def _keep(canvas: Canvas, studio: Studio) -> Painting:
     """Check what was delivered, put the bytes into the archive, and describe them."""
     recipe = studio.painter.recipe
-    facts = await asyncio.to_thread(inspect, canvas.image)
+    facts = await in_a_picture_thread(inspect, canvas.image)
     digest = hashlib.sha256(canvas.image).hexdigest()
     path = original_path(digest, facts.format)
     await studio.archive.put_if_absent(path, canvas.image)

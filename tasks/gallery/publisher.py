@@ -7,13 +7,13 @@ more.
 
 import asyncio
 import hashlib
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
+from tasks.decoding import in_a_picture_thread
 from tasks.gallery import layout
 from tasks.gallery.cards import Day, Plate
 from tasks.gallery.hanging import COLUMNS, hang
@@ -22,7 +22,6 @@ from tasks.gallery.pages import RECENT, VERSION, Files, day_files, front_files, 
 from tasks.gallery.thumbnails import MAX_BYTES, thumbnails
 
 _AT_ONCE: Final = 8
-_THUMBNAILS_AT_ONCE: Final = min(4, os.cpu_count() or 1)
 _MONTH: Final = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])")
 
 
@@ -225,12 +224,12 @@ class _Publication:
             there |= {layout.unplaced(each.path) for each in await self._store.list(layout.placed(folder))}
         await self._delete_replaced(plates, there)
         missing = {layout.thumb(plate): plate for plate in plates if layout.fallback(plate) not in there}
-        lane = asyncio.Semaphore(_THUMBNAILS_AT_ONCE)
+        lane = asyncio.Semaphore(_AT_ONCE // 2)  # pictures in memory
 
         async def make(plate: Plate) -> None:
             async with lane:
                 content = await self._store.get(plate.path, max_bytes=MAX_BYTES)
-                made = await asyncio.to_thread(thumbnails, plate, content) if content else None
+                made = await in_a_picture_thread(thumbnails, plate, content) if content else None
                 if made is None:
                     if plate.path not in self._lost:
                         self._done.problems.append(f"{plate.path} is missing or damaged; see frontispiece verify.")
