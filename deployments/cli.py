@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, get_args
@@ -193,8 +193,8 @@ def choices(options: argparse.Namespace) -> dict[str, object]:
     return {name: getattr(options, name, None) for name in names}
 
 
-async def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -> "State[State[None]]":
-    """The final state of the run; Prefect's types wrap the state that a flow returns in another."""
+def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -> "Awaitable[State[State[None]]]":
+    """Gives the final state of the run; Prefect's types wrap the state that a flow returns in another."""
     from flows.illustrate import illustrate_day, illustrate_papers
 
     wait_for_server()
@@ -203,8 +203,8 @@ async def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], No
         **{"max_usd": options.max_usd, "refresh": options.refresh},
     }
     if options.command == "paper":
-        return await illustrate_papers(options.ids, **common, return_state=True)
-    return await illustrate_day(
+        return illustrate_papers(options.ids, **common, return_state=True)
+    return illustrate_day(
         options.day,
         options.source,
         min_upvotes=options.min_upvotes,

@@ -94,7 +94,8 @@ def _own_server(environment: Mapping[str, str]) -> tuple[str, Callable[[], bool]
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     server = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "deployments.own_server", str(port)],
+        # -P: somebody's own folder `deployments` is not this one.
+        [sys.executable, "-P", "-m", "deployments.own_server", str(port)],
         env={**environment, **_FOR_ONE_PROCESS},
         stdin=subprocess.PIPE,
         start_new_session=True,

@@ -126,7 +126,7 @@ def _serve_at(api: str, ui: str, file: "IO[str]") -> int:
     """Have the runner work in a process group of its own, so that nothing of it is left when it has to go."""
     known = read_notice(file)
     runner = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "deployments.runner", ui],
+        [sys.executable, "-P", "-m", "deployments.runner", ui],
         env={**os.environ, "PREFECT_API_URL": api, "PREFECT_UI_URL": ui},
         start_new_session=True,
     )

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -112,15 +112,13 @@ async def check_before(options: argparse.Namespace) -> None:
             batches_of(studio.writer)
 
 
-async def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -> "State[Any]":
-    """The final state of the run."""
+def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -> "Awaitable[State[State[None]]]":
+    """Gives the final state of the run."""
     from flows.backfill import backfill
 
     wait_for_server()
     unknown = {"command", "handle", "verbose"}
-    return await backfill(
-        **{name: value for name, value in vars(options).items() if name not in unknown}, return_state=True
-    )
+    return backfill(**{name: value for name, value in vars(options).items() if name not in unknown}, return_state=True)
 
 
 def ui_address(environment: Mapping[str, str], port: int) -> str:

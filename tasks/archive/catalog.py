@@ -222,7 +222,7 @@ class Catalog:
                 entries = sorted(entries, key=lambda each: each.modified)[-newest:]
             tables = await self._reader.read([each.path for each in entries], schema)
             table = pa.concat_tables([schema.empty_table(), *tables.values()])
-            # Masks: an expression would start Arrow's query engine, which keeps tens of megabytes.
+            # Masks: an expression would load and start Arrow's query engine.
             wanted = pc.and_(pc.greater_equal(table["list_day"], first), pc.less_equal(table["list_day"], last))
             if keys is not None:
                 wanted = pc.and_(wanted, pc.is_in(table["paper_key"], pa.array(keys, pa.string())))
