@@ -32,6 +32,7 @@ SERVER_SETTINGS: Final = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
 }
 
+LOG: Final = "server-of-a-run.log"
 _STARTING: Final = float(SERVER_SETTINGS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"])
 _STOPPING: Final = 5.0
 _FOR_ONE_PROCESS: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
@@ -68,14 +69,22 @@ def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
     """
     if knows_a_server(environment, Path.cwd()):
         return lambda: None
-    url, is_alive = server_of_serve(_home(environment)) or _own_server(environment)
+    home = _home(environment)
+    url, is_alive = server_of_serve(home) or _own_server(environment, home / LOG)
     environment["PREFECT_API_URL"] = f"{url}/api"
 
     def wait() -> None:
         if not answers(url, is_alive, _STARTING):
-            raise BadInput("Prefect's server did not start; what it said about that stands above.")
+            raise did_not_start(home / LOG)
 
     return wait
+
+
+def did_not_start(log: Path) -> BadInput:
+    """Of a server that wrote into this file."""
+    said = log.read_text(errors="replace") if log.exists() else ""
+    last = (said.strip().splitlines() or ["it said nothing"])[-1]
+    return BadInput(f"Prefect's server did not start: {last} (all of it is in {log}).")
 
 
 def server_of_serve(home: Path) -> tuple[str, Callable[[], bool]] | None:
@@ -89,17 +98,21 @@ def server_of_serve(home: Path) -> tuple[str, Callable[[], bool]] | None:
     return None
 
 
-def _own_server(environment: Mapping[str, str]) -> tuple[str, Callable[[], bool]]:
+def _own_server(environment: Mapping[str, str], log: Path) -> tuple[str, Callable[[], bool]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    server = subprocess.Popen(  # noqa: S603
-        # -P: somebody's own folder `deployments` is not this one.
-        [sys.executable, "-P", "-m", "deployments.own_server", str(port)],
-        env={**environment, **_FOR_ONE_PROCESS},
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-    )
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        server = subprocess.Popen(  # noqa: S603
+            # -P: somebody's own folder `deployments` is not this one.
+            [sys.executable, "-P", "-m", "deployments.own_server", str(port)],
+            env={**environment, **_FOR_ONE_PROCESS},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     atexit.register(_stop, server)
     return f"http://127.0.0.1:{port}", lambda: server.poll() is None
 

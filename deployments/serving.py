@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from deployments.notice import Notice, notice_path, read_notice, write_notice
-from deployments.server import answers
+from deployments.server import answers, did_not_start
 from tasks.archive.holder import Holder
 from tasks.errors import BadInput
 from tasks.settings import Settings
@@ -72,8 +72,7 @@ def own_server(file: "IO[str]", home: Path, port: int) -> Iterator[str]:
     try:
         write_notice(file, Notice(serve=Holder.here(), ui=url, server=Holder.of(server.pid)))
         if not answers(url, lambda: server.poll() is None, STARTING):
-            last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-            raise BadInput(f"Prefect's server did not start: {last} (all of it is in {log}).")
+            raise did_not_start(log)
         yield url
     finally:
         _stop(server.pid, SERVER_STOPPING)
