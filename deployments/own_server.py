@@ -12,7 +12,8 @@ import uvicorn
 
 
 def _end_with_the_starter() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # not by its buffer, whose lock would be in the way of our own end
+        pass
     os.kill(os.getpid(), signal.SIGTERM)  # uvicorn then writes down what it was told, and ends
 
 

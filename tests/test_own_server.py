@@ -11,7 +11,7 @@ import pytest
 from real_server import until
 
 from deployments.notice import Notice, notice_path, write_notice
-from deployments.server import knows_a_server, may_know_a_server, server_of_serve
+from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
 from tasks.archive.holder import Holder
 
 ROOT = Path(__file__).parents[1]
@@ -102,7 +102,9 @@ def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> Non
     process = folder.start("run", "--limit", "1", **bad)
     _, complaints = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert complaints.splitlines()[-1].startswith("frontispiece: Prefect's server did not start")
+    assert complaints.startswith("frontispiece: Prefect's server did not start: ")
+    assert complaints.count("\n") == 1
+    assert "Fatal" not in (tmp_path / "prefect" / LOG).read_text()
     assert folder.pictures == 0
 
 

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import datetime
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from tasks.errors import ProviderBroken, ProviderUnavailable
@@ -62,7 +63,7 @@ class LineArt:
         async with self._turns:
             worker = self._idle.pop() if self._idle else self._new_worker()
             try:
-                with _main_module_hidden():
+                with _main_module_hidden(), _interrupts_held():
                     drawing = worker.submit(draw, plan, seed)
                 return await asyncio.wrap_future(drawing)
             except BrokenProcessPool as error:
@@ -107,6 +108,17 @@ def seed_of(paper: Paper, plan: ScenePlan, take: int = 0) -> int:
         while is_mirrored(seed) is way_round:
             seed = (seed + 1) % 2**64
     return seed
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Workers started in here never hear Ctrl-C, not even while they start: it is for the program that has them."""
+    resource_tracker.ensure_running()  # when it is started, it lets interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
