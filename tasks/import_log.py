@@ -18,8 +18,6 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import Final
 
-from pydantic import SecretStr
-
 from tasks.archive.catalog import Catalog, Run
 from tasks.archive.jpeg import MAX_BYTES, inspect
 from tasks.archive.layout import PICTURES, picture_path
@@ -27,11 +25,11 @@ from tasks.archive.rebuild import picture_as_original
 from tasks.archive.store import Archive
 from tasks.errors import BadInput, ProviderBroken
 from tasks.models import Listing, Outcome, Painting, Paper, Picture, Prompt, Status
-from tasks.painters import open_painter
+from tasks.painters import painter_recipe
 from tasks.recipe import Recipe, digest
 from tasks.settings import Settings
 from tasks.version import VERSION
-from tasks.writers import open_writer
+from tasks.writers import writer_recipe
 
 SOURCE = "imported"
 MAX_MESSAGE = 100_000
@@ -171,25 +169,18 @@ def _months_back(newest: date) -> Iterator[tuple[int, int]]:
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
 
 
-async def predecessor_recipe(settings: Settings, model: str) -> Recipe:
+def predecessor_recipe(settings: Settings, model: str) -> Recipe:
     """The recipe of a picture whose prompt this chat model wrote; everything else never changed.
 
-    A run with these very settings takes the pictures for its own. No call is made, and no key is needed.
+    A run with these very settings takes the pictures for its own.
     """
-    unused = SecretStr("unused")
     then = settings.model_copy(
         update={
             **{"openai_model": model, "openai_temperature": 0.8, "openai_reasoning_effort": None, "style": "seed"},
             **{"fal_model": "fal-ai/flux/schnell", "fal_width": 384, "fal_height": 720, "fal_seed": 42},
-            **{"openai_api_key": unused, "fal_key": unused},
         }
     )
-    writer, painter = open_writer("openai", then), open_painter("fal", then)
-    try:
-        return Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=60)
-    finally:
-        await writer.close()
-        await painter.close()
+    return Recipe(writer=writer_recipe("openai", then), painter=painter_recipe("fal", then), jpeg_quality=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +217,7 @@ class Importer:
         outcomes: list[Outcome] = []
         known = 0
         for model in dict.fromkeys(one.model for one in log.past):
-            recipe = await predecessor_recipe(self._settings, model)
+            recipe = predecessor_recipe(self._settings, model)
             there = await catalog.archived([one.key for one in log.past], recipe.fingerprint)
             for one in (one for one in log.past if one.model == model):
                 if one.key in there:

@@ -12,13 +12,13 @@ from tasks.archive.store import Archive
 from tasks.budget import Budget
 from tasks.errors import BadInput
 from tasks.models import Paper, Status
-from tasks.painters import open_painter
+from tasks.painters import open_painter, painter_recipe
 from tasks.painters.interface import Painter
 from tasks.recipe import Recipe
 from tasks.settings import Settings
 from tasks.sources import open_source
 from tasks.sources.interface import Source
-from tasks.writers import open_writer
+from tasks.writers import open_writer, writer_recipe
 from tasks.writers.interface import Writer
 
 FILES_RECALLED = 31
@@ -86,6 +86,15 @@ async def open_budget(archive: Archive, account: str, max_usd: float | None, all
     if allowance is not None:
         max_usd = sum(booking.dollars for booking in booked) + allowance
     return Budget(max_usd, ledger, booked)
+
+
+def recipe_of(settings: Settings) -> Recipe:
+    """The recipe of a run with these settings. No key is needed."""
+    return Recipe(
+        writer=writer_recipe(settings.writer, settings),
+        painter=painter_recipe(settings.painter, settings),
+        jpeg_quality=settings.jpeg_quality,
+    )
 
 
 @asynccontextmanager

@@ -120,8 +120,8 @@ async def test_the_recipe_is_the_one_a_run_has_by_default(monkeypatch: pytest.Mo
     await writer.close()
     await painter.close()
     other = load_settings(fal_seed=7, jpeg_quality=80, openai_temperature=0.1, openai_reasoning_effort="low")
-    assert await predecessor_recipe(other, "gpt-4o-mini") == expected
-    assert await predecessor_recipe(other, "gpt-4.1-mini") != expected
+    assert predecessor_recipe(other, "gpt-4o-mini") == expected
+    assert predecessor_recipe(other, "gpt-4.1-mini") != expected
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_an_old_archive_moves_in(old: Path, tmp_path: Path, capsys: pytest.Captu
     assert (row["day"], row["paper_published"]) == (date(2024, 11, 1), date(2024, 10, 31))
     assert (row["dollars"], row["unpriced"]) == (0, 2)
     assert asyncio.run(verify(Archive.open(str(root)))).findings == []
-    recipe = asyncio.run(predecessor_recipe(load_settings(), "gpt-4o-mini")).fingerprint
+    recipe = predecessor_recipe(load_settings(), "gpt-4o-mini").fingerprint
     archived = asyncio.run(Catalog(Archive.open(str(root))).archived([SEED_KEY], recipe))
     assert archived[SEED_KEY].path == f"pictures/20241031/{SEED_KEY}.jpg"
 

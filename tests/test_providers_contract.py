@@ -10,10 +10,11 @@ from providers import SEED_PAPER, Providers, fake_providers, prompt
 
 from tasks.errors import ProviderError
 from tasks.models import Prompt
-from tasks.painters import PainterName, open_painter
+from tasks.painters import PainterName, open_painter, painter_recipe
 from tasks.painters.interface import Canvas, Painter, Ticket
 from tasks.recipe import PainterRecipe, Recipe, WriterRecipe
-from tasks.writers import WriterName, open_writer
+from tasks.settings import load_settings
+from tasks.writers import WriterName, open_writer, writer_recipe
 from tasks.writers.interface import Writer
 
 WRITERS: tuple[WriterName, ...] = get_args(WriterName)
@@ -64,6 +65,12 @@ class TestWriters:
         assert writer.paid is (fake.openai.paid > 0 or name != "template")
         await writer.close()
 
+    async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: WriterName) -> None:
+        changes = {"openai_model": "gpt-6-luna", "openai_temperature": 0.1, "style": "fenced"}
+        writer = open_writer(name, fake.settings(**changes))
+        assert writer_recipe(name, load_settings(**changes)) == writer.recipe
+        await writer.close()
+
     async def test_check_is_free_and_gives_sentences(self, fake: Providers, name: WriterName) -> None:
         writer = open_writer(name, fake.settings())
         assert await writer.check() == ()
@@ -109,6 +116,12 @@ class TestPainters:
         assert isinstance(painter.recipe, PainterRecipe)
         assert painter.recipe.kind == name
         assert painter.paid is (name != "lineart")
+        await painter.close()
+
+    async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: PainterName) -> None:
+        changes = {"fal_model": "/fal-ai/qwen-image/", "fal_seed": 7, "fal_width": 512, "openai_image_quality": "high"}
+        painter = open_painter(name, fake.settings(**changes))
+        assert painter_recipe(name, load_settings(**changes)) == painter.recipe
         await painter.close()
 
     async def test_an_order_that_was_never_made_is_not_found(self, fake: Providers, name: PainterName) -> None:

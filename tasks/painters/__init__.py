@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:  # for names alone, such as those in `--help`, nothing of weight is loaded
     from tasks.painters.interface import Painter
+    from tasks.recipe import PainterRecipe
     from tasks.settings import Settings
 
 PainterName = Literal["lineart", "fal", "openai-images"]
@@ -21,3 +22,9 @@ def open_painter(name: PainterName, settings: "Settings") -> "Painter":
     """The painter of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
     built: Painter = pkgutil.resolve_name(PAINTERS[name])(settings)
     return built
+
+
+def painter_recipe(name: PainterName, settings: "Settings") -> "PainterRecipe":
+    """The recipe that the painter of that name would have. No key is needed."""
+    recipe: PainterRecipe = pkgutil.resolve_name(PAINTERS[name]).recipe_for(settings)
+    return recipe

@@ -65,8 +65,8 @@ class FalQueue:
         seconds: float = SECONDS,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._model = settings.fal_model.strip("/")
-        self._width, self._height, self._seed = settings.fal_width, settings.fal_height, settings.fal_seed
+        self._model, self._seed = _model(settings), settings.fal_seed
+        self._width, self._height = settings.fal_width, settings.fal_height
         self._hosts = settings.picture_hosts
         self._url = settings.fal_url.rstrip("/")
         self._home = origin(self._url)
@@ -80,7 +80,13 @@ class FalQueue:
         self._api = Http(timeout=seconds, headers={"Authorization": f"Key {self._key or 'none'}"})
         self._media = Http(timeout=seconds)  # another one, so that the key never travels to a picture's host
         self.price = picture_dollars(self._model, self._width, self._height)
-        self.recipe = PainterRecipe(kind="fal", model=self._model, parameters=canonical_json(**self._parameters()))
+        self._parameters = _parameters(settings)
+        self.recipe = self.recipe_for(settings)
+
+    @staticmethod
+    def recipe_for(settings: Settings) -> PainterRecipe:
+        """As in `tasks.painters.interface.Painter`."""
+        return PainterRecipe(kind="fal", model=_model(settings), parameters=canonical_json(**_parameters(settings)))
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
         """Order the picture: one POST. Errors as in `tasks.painters.interface.Painter`."""
@@ -88,7 +94,9 @@ class FalQueue:
         sent_at = datetime.now(UTC)
         try:
             answer = await self._api.post_json(
-                f"{self._url}/{self._model}", {"prompt": prompt.text, **self._parameters(take)}, headers=ONCE
+                f"{self._url}/{self._model}",
+                {"prompt": prompt.text, **self._parameters, "seed": self._seed + take},
+                headers=ONCE,
             )
         except Unreached as error:
             raise ProviderUnavailable(str(error)) from None
@@ -139,14 +147,6 @@ class FalQueue:
         """Let go of connections."""
         await self._api.close()
         await self._media.close()
-
-    def _parameters(self, take: int = 0) -> dict[str, object]:
-        return {
-            "seed": self._seed + take,
-            "image_size": {"width": self._width, "height": self._height},
-            "num_images": 1,
-            "output_format": "png",
-        }
 
     def _heeded(self, error: E) -> E:
         """The error, after it has moved the gate."""
@@ -235,6 +235,20 @@ class FalQueue:
             response_url=place,
             sent_at=sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC),
         )
+
+
+def _model(settings: Settings) -> str:
+    return settings.fal_model.strip("/")
+
+
+def _parameters(settings: Settings) -> dict[str, object]:
+    """What is sent of a first take."""
+    return {
+        "seed": settings.fal_seed,
+        "image_size": {"width": settings.fal_width, "height": settings.fal_height},
+        "num_images": 1,
+        "output_format": "png",
+    }
 
 
 def _age(ticket: Ticket) -> float:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tasks.models import Paper, Prompt, Value
 from tasks.recipe import PainterRecipe
+from tasks.settings import Settings
 
 
 class Ticket(Value):
@@ -56,6 +57,11 @@ class Painter(Protocol):
     recipe: PainterRecipe
     price: float | None
     """What one picture costs, in dollars, as far as that is known beforehand."""
+
+    @staticmethod
+    def recipe_for(settings: Settings) -> PainterRecipe:
+        """The recipe of a painter with these settings, known without building one: no key is needed."""
+        ...
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
         """Order the picture: the one call that costs money. Another take has another seed, where there are seeds."""

@@ -49,10 +49,16 @@ class OpenAIImages:
         self.gate = self._api.gate
         width, height = (int(side) for side in self._size.split("x"))
         self.price = image_quote(self._model, self._quality, width, height)
-        self.recipe = PainterRecipe(
+        self.recipe = self.recipe_for(settings)
+
+    @staticmethod
+    def recipe_for(settings: Settings) -> PainterRecipe:
+        """As in `tasks.painters.interface.Painter`."""
+        size, quality = settings.openai_image_size, settings.openai_image_quality
+        return PainterRecipe(
             kind="openai-images",
-            model=self._model,
-            parameters=canonical_json(size=self._size, quality=self._quality, output_format="png"),
+            model=settings.openai_image_model,
+            parameters=canonical_json(size=size, quality=quality, output_format="png"),
         )
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:

@@ -4,6 +4,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:  # for names alone, such as those in `--help`, nothing of weight is loaded
+    from tasks.recipe import WriterRecipe
     from tasks.settings import Settings
     from tasks.writers.interface import Writer
 
@@ -20,3 +21,9 @@ def open_writer(name: WriterName, settings: "Settings") -> "Writer":
     """The writer of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
     built: Writer = pkgutil.resolve_name(WRITERS[name])(settings)
     return built
+
+
+def writer_recipe(name: WriterName, settings: "Settings") -> "WriterRecipe":
+    """The recipe that the writer of that name would have. No key is needed."""
+    recipe: WriterRecipe = pkgutil.resolve_name(WRITERS[name]).recipe_for(settings)
+    return recipe

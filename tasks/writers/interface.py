@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from tasks.models import Paper, Prompt, Value
 from tasks.recipe import WriterRecipe
+from tasks.settings import Settings
 
 
 class BatchTicket(Value):
@@ -87,6 +88,11 @@ class Writer(Protocol):
     recipe: WriterRecipe
     batches: Batches | None
     """How prompts are ordered by the thousand; None where that cannot be."""
+
+    @staticmethod
+    def recipe_for(settings: Settings) -> WriterRecipe:
+        """The recipe of a writer with these settings, known without building one: no key is needed."""
+        ...
 
     def request(self, paper: Paper) -> str:
         """The exact text that `write` will send."""

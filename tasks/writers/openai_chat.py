@@ -100,11 +100,16 @@ class OpenAIChat:
         self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.gate = self._api.gate
         self.batches = OpenAIBatches(self._api, self)
-        sent = {"temperature": self._temperature, "reasoning_effort": self._effort}
-        self.recipe = WriterRecipe(
+        self.recipe = self.recipe_for(settings)
+
+    @staticmethod
+    def recipe_for(settings: Settings) -> WriterRecipe:
+        """As in `tasks.writers.interface.Writer`."""
+        sent = {"temperature": settings.openai_temperature, "reasoning_effort": settings.openai_reasoning_effort}
+        return WriterRecipe(
             kind="openai",
-            model=self._model,
-            template=self._template,
+            model=settings.openai_model,
+            template=TEMPLATES[settings.style],
             parameters=canonical_json(**{name: value for name, value in sent.items() if value is not None}),
         )
 

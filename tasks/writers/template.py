@@ -24,6 +24,11 @@ class Template:
     def __init__(self, settings: "Settings") -> None:
         """No setting changes what is written."""
 
+    @classmethod
+    def recipe_for(cls, settings: "Settings") -> WriterRecipe:
+        """Always the same."""
+        return cls.recipe
+
     def request(self, paper: Paper) -> str:
         """What the prompt is made from, in one line."""
         return f"Title: {paper.title} Abstract: {paper.abstract}"

@@ -46,6 +46,11 @@ class LineArt:
         self._idle: list[ProcessPoolExecutor] = []
         self._turns = asyncio.Semaphore(min(os.cpu_count() or 1, settings.paintings_at_once))
 
+    @classmethod
+    def recipe_for(cls, settings: "Settings") -> PainterRecipe:
+        """Always the same."""
+        return cls.recipe
+
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Canvas:
         """Draw the picture.
 
