@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deployments.exit_codes import Exit
 from tasks.errors import ArchiveError, BadInput
 
 if TYPE_CHECKING:
     from tasks.archive.query import Answer
     from tasks.archive.store import Archive
 
-DONE, FOUND_WRONG = 0, 1
 MAX_LOG = 500_000_000
 WIDE = 100_000
 
@@ -79,9 +79,9 @@ def verify(_: argparse.Namespace) -> int:
     looked = f"{verdict.rows} rows, {verdict.pictures} pictures and {verdict.calls} paid calls looked at"
     if not verdict.findings:
         print(f"{looked}: all is well.")
-        return DONE
+        return Exit.DONE
     print(f"{looked}: {len(verdict.findings)} wrong.")
-    return FOUND_WRONG
+    return Exit.FAILED
 
 
 def rebuild(_: argparse.Namespace) -> int:
@@ -118,7 +118,7 @@ async def _answer(sql: str, options: argparse.Namespace) -> int:
             await asyncio.to_thread(_hand_over, made, options.output)
         for problem in records.problems:
             print(problem, file=sys.stderr)
-    return DONE
+    return Exit.DONE
 
 
 def _hand_over(made: Path, output: Path | None) -> None:
@@ -192,7 +192,7 @@ async def _prune(archive: "Archive", before: datetime, dry_run: bool) -> int:
             await archive.delete(original.path)
     size = sum(original.size for original in found)
     print(f"{len(found)} originals ({size / 1e6:,.1f} MB) {'would go' if dry_run else 'deleted'}.")
-    return DONE
+    return Exit.DONE
 
 
 def import_log(options: argparse.Namespace) -> int:
@@ -238,7 +238,7 @@ def show_journal(_: argparse.Namespace) -> int:
     entries = asyncio.run(Journal(_archive()).entries_open())
     if not entries:
         print("No paid call is open.")
-        return DONE
+        return Exit.DONE
     rows: list[tuple[object, ...]] = [
         (entry.what, entry.state, timedelta(seconds=round(entry.age)), entry.dollars, entry.key) for entry in entries
     ]
@@ -247,11 +247,11 @@ def show_journal(_: argparse.Namespace) -> int:
     unknown = sum(entry.dollars is None for entry in entries)
     print(f"{len(entries)} open calls: ${known:.4f}" + (f" and {unknown} of unknown price." if unknown else "."))
     print("A run over the same papers with the same writer and painter finishes them.")
-    return DONE
+    return Exit.DONE
 
 
 def _say(problems: Sequence[str], summary: str) -> int:
     for problem in problems:
         print(problem)
     print(summary)
-    return FOUND_WRONG if problems else DONE
+    return Exit.FAILED if problems else Exit.DONE

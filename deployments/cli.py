@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NoReturn, get_args
 
 from deployments import showing, stretch
 from deployments.care import add_commands
-from deployments.running import run_here
+from deployments.exit_codes import Exit, exit_of
+from deployments.running import exit_after, run_here, studio_beforehand
 from deployments.server import start_server, use_own_server
 from tasks.errors import BadInput, FrontispieceError
 from tasks.painters import PainterName
@@ -20,8 +21,6 @@ from tasks.writers import WriterName
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
-
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,7 +33,12 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The commands and their options."""
-    top = Parser(prog="frontispiece", description="Gives every research paper a picture.")
+    top = Parser(
+        prog="frontispiece",
+        description="Gives every research paper a picture.",
+        epilog="exit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in Exit),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = top.add_subparsers(title="commands", dest="command", required=True, parser_class=Parser)
 
     run = commands.add_parser("run", help="illustrate the papers of a day", description="Illustrate a day's papers.")
@@ -84,7 +88,7 @@ def _names(text: str) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code: 0 done, 1 papers failed, 2 bad input or settings."""
+    """Run the command line; gives the exit code."""
     try:
         options = parser().parse_args(arguments)
         if options.command == "settings":
@@ -93,15 +97,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code: int = options.handle(options)
             return code
         return illustrate(options)
-    except BadInput as error:
-        print(f"frontispiece: {error}", file=sys.stderr)
-        return BAD_INPUT
     except FrontispieceError as error:
         print(f"frontispiece: {error}", file=sys.stderr)
-        return FAILED
+        return exit_of(error)
     except KeyboardInterrupt:
         print("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", file=sys.stderr)
-        return INTERRUPTED
+        return Exit.INTERRUPTED
 
 
 def show_settings() -> int:
@@ -118,7 +119,7 @@ def show_settings() -> int:
         shown = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
         table.add_row(variable(name), shown, field.description)
     Console().print(table)
-    return DONE
+    return Exit.DONE
 
 
 def serve(_: argparse.Namespace) -> int:
@@ -144,7 +145,7 @@ def deploy(_: argparse.Namespace) -> int:
     for each in asyncio.run(deploy(settings)):
         print(f"{each.name:<12} {each.schedule}")
     print(f"Runs start with: prefect worker start --pool {settings.work_pool}")
-    return DONE
+    return Exit.DONE
 
 
 def illustrate(options: argparse.Namespace) -> int:
@@ -162,11 +163,7 @@ def illustrate(options: argparse.Namespace) -> int:
         state, error = run_here(lambda: flow_run(options, wait_for_server))
     if stage.report is not None:
         print_summary(Console(), stage.report)
-    elif isinstance(error, FrontispieceError):
-        raise error
-    elif error is not None:
-        print(f"frontispiece: {state.message}", file=sys.stderr)
-    return DONE if error is None else FAILED
+    return exit_after(state, error)
 
 
 async def check_before(options: argparse.Namespace) -> None:
@@ -174,15 +171,12 @@ async def check_before(options: argparse.Namespace) -> None:
     from flows.inputs import day_meant
     from tasks.settings import load_settings
     from tasks.sources.ids import parse_id
-    from tasks.studio import open_studio
 
     if options.command == "paper":
         for text in options.ids:
             parse_id(text)
     settings = load_settings(**choices(options))
-    if settings.waits_for_secrets:
-        return
-    async with open_studio(settings) as studio:
+    async with studio_beforehand(settings) as studio:
         if options.command == "run":
             await day_meant(options.day, studio)
 

@@ -9,6 +9,7 @@ from prefect.runner import Runner
 
 from deployments.definitions import definitions
 from deployments.deploying import build_all, install_alarm
+from deployments.exit_codes import Exit, exit_of
 from flows.reconcile import close_orphans, said
 from tasks.errors import FrontispieceError
 from tasks.settings import Settings, load_settings
@@ -52,8 +53,8 @@ def main() -> int:
         asyncio.run(run(load_settings(), sys.argv[1]))
     except FrontispieceError as error:
         print(f"frontispiece: {error}", file=sys.stderr)
-        return 2
-    return 0
+        return exit_of(error)
+    return Exit.DONE
 
 
 if __name__ == "__main__":

@@ -1,16 +1,36 @@
-"""Runs a flow in this process, for a command."""
+"""Runs a flow in this process, for a command: what is looked at before, and what its end comes to."""
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+
+from deployments.exit_codes import Exit
+from tasks.errors import FrontispieceError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from tasks.settings import Settings
+    from tasks.studio import Studio
+
+
+@asynccontextmanager
+async def studio_beforehand(settings: "Settings") -> "AsyncIterator[Studio]":
+    """The studio as the run will have it, to find out what is wrong before a server is started. Raises BadInput.
+
+    Keys in Secret blocks are taken on trust: the server that has them is not asked yet.
+    """
+    from tasks.studio import open_studio
+
+    async with open_studio(settings.with_keys_to_come()) as studio:
+        yield studio
+
 
 def run_here(begin: Callable[[], "Awaitable[State[Any]]"]) -> "tuple[State[Any], BaseException | None]":
-    """The final state of the flow run that `begin` gives, and the error it failed with.
+    """The final state of the flow run that `begin` gives, and the error that ended it, where one did.
 
     SIGTERM interrupts as Ctrl-C does: raises KeyboardInterrupt.
     """
@@ -22,6 +42,21 @@ def run_here(begin: Callable[[], "Awaitable[State[Any]]"]) -> "tuple[State[Any],
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Prefect takes it for, it passes on
     try:
         state = asyncio.run(ended(begin()))
-        return state, asyncio.run(state.aresult(raise_on_failure=False)) if state.is_failed() else None
+        # A flow that judges itself and returns Failed has no error to show.
+        has_gone_wrong = state.is_final() and not state.is_completed()
+        return state, asyncio.run(state.aresult(raise_on_failure=False)) if has_gone_wrong else None
     except TerminationSignal:
         raise KeyboardInterrupt from None
+
+
+def exit_after(state: "State[Any]", error: BaseException | None) -> Exit:
+    """What the end of a run comes to: its state decides. Raises an error of ours, and says another in one line."""
+    from flows.report import has_left_work
+
+    if isinstance(error, FrontispieceError):
+        raise error
+    if error is not None:
+        print(f"frontispiece: {state.message}", file=sys.stderr)
+    if state.is_completed():
+        return Exit.BUDGET_REACHED if has_left_work(state) else Exit.DONE
+    return Exit.INTERRUPTED if state.is_cancelled() else Exit.FAILED

@@ -9,13 +9,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deployments.exit_codes import Exit
 from tasks.errors import BadInput
 
 if TYPE_CHECKING:
     from tasks.archive.store import Archive
     from tasks.gallery.publisher import Published
-
-DONE, FOUND_WRONG = 0, 1
 
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -65,7 +64,7 @@ def publish(options: argparse.Namespace) -> int:
         print(problem)
     print(f"{_news(done) if done.files else 'Nothing new'}; papers in the gallery: {done.papers:,}.")
     print(archive.where("gallery/index.html"))
-    return FOUND_WRONG if problems else DONE
+    return Exit.FAILED if problems else Exit.DONE
 
 
 def _news(done: "Published") -> str:
@@ -88,7 +87,7 @@ def open_gallery(options: argparse.Namespace) -> int:
     print(address)
     if not options.only_print:
         webbrowser.open(address)
-    return DONE
+    return Exit.DONE
 
 
 def _address_of(archive: "Archive", done: "Published", page: str) -> str:

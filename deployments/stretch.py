@@ -4,14 +4,15 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from deployments.running import run_here
+from deployments.exit_codes import Exit
+from deployments.running import exit_after, run_here, studio_beforehand
 from deployments.server import start_server, use_own_server
-from tasks.errors import BadInput, FrontispieceError
+from tasks.errors import BadInput
 from tasks.painters import PainterName
 from tasks.sources import SourceName
 from tasks.writers import WriterName
@@ -19,7 +20,6 @@ from tasks.writers import WriterName
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
-DONE, FAILED = 0, 1
 # As flows.choose.Only and flows.backfill.Order have them; importing those would load Prefect for a mere --help.
 ONLY, ORDER = ("missing", "failed", "stale", "all"), ("newest", "oldest")
 
@@ -81,10 +81,9 @@ def run_backfill(options: argparse.Namespace) -> int:
         audience.set(stage)
         onlooker.set(stage)
         state, error = run_here(lambda: flow_run(options, wait_for_server))
-    if isinstance(error, FrontispieceError):
-        raise error
-    print(f"{state.name}: {state.message}")
-    return DONE if error is None else FAILED
+    if error is None:
+        print(f"{state.name}: {state.message}")
+    return exit_after(state, error)
 
 
 async def check_before(options: argparse.Namespace) -> None:
@@ -92,7 +91,6 @@ async def check_before(options: argparse.Namespace) -> None:
     from tasks.paid_prompts import batches_of
     from tasks.ranges import check_days, parse_days
     from tasks.settings import load_settings
-    from tasks.studio import open_studio
 
     names = ("source", "writer", "painter", "min_upvotes", "categories", "max_usd")
     settings = load_settings(
@@ -107,7 +105,7 @@ async def check_before(options: argparse.Namespace) -> None:
     if options.batch_hours is not None and not 0 <= options.batch_hours <= 48:
         raise BadInput("--batch-hours is from 0 to 48.")
     check_days(parse_days(options.days, datetime.now(UTC).date()), settings.source, confirmed=options.yes)
-    async with open_studio(settings) as studio:
+    async with studio_beforehand(settings) as studio:
         if options.batch:
             batches_of(studio.writer)
 
@@ -132,18 +130,15 @@ def show_status(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from deployments.stretch_terminal import print_calendar
+    from tasks.archive.store import Archive
     from tasks.calendar import calendar
     from tasks.ranges import parse_days
     from tasks.settings import load_settings
-    from tasks.studio import open_studio
+    from tasks.studio import recipe_of
 
     days = parse_days(" ".join(options.days) or "last 30 days", datetime.now(UTC).date())
     settings = load_settings(source=options.source, writer=options.writer, painter=options.painter)
-
-    async def look() -> "Sequence[Any]":
-        async with open_studio(settings) as studio:
-            return await calendar(studio.archive, days, settings.source, studio.recipe.fingerprint)
-
-    print_calendar(Console(), asyncio.run(look()), settings.source, ui_address(os.environ, settings.ui_port))
+    look = calendar(Archive.open(settings.archive), days, settings.source, recipe_of(settings).fingerprint)
+    print_calendar(Console(), asyncio.run(look), settings.source, ui_address(os.environ, settings.ui_port))
     sys.stdout.flush()
-    return DONE
+    return Exit.DONE

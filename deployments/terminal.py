@@ -114,6 +114,8 @@ def print_summary(console: Console, report: Report) -> None:
         "papers": f"{report.papers} · {days} · {report.source}",
         "pictures": f"{report.pictures} new",
         "skipped": f"{report.skipped} (archived before, or too few votes)" if report.skipped else "0",
+        "on order": f"{report.on_order} (in a batch; a later run fetches them)" if report.on_order else None,
+        "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
         "blocked": str(report.blocked) if report.blocked else None,
         "failed": str(report.failed),
         "cost": f"{money} in {report.seconds:.1f} s",

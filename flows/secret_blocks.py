@@ -1,26 +1,16 @@
 """Keys from Prefect's Secret blocks, for those that the environment does not give."""
 
-from typing import Final
-
 from prefect.blocks.system import Secret
 from pydantic import SecretStr
 
 from tasks.errors import BadInput
 from tasks.settings import Settings, variable
 
-BLOCKS: Final = {
-    "openai_api_key": "openai_secret_block",
-    "fal_key": "fal_secret_block",
-    "huggingface_token": "huggingface_secret_block",
-}
-
 
 async def with_secrets(settings: Settings) -> Settings:
     """The settings with those missing keys that a block is named for. Raises BadInput where there is no such block."""
     found = {
-        key: await _load(variable(naming), name)
-        for key, naming in BLOCKS.items()
-        if getattr(settings, key) is None and (name := getattr(settings, naming))
+        key: await _load(variable(naming), getattr(settings, naming)) for key, naming in settings.keys_in_blocks.items()
     }
     return settings.model_copy(update=found) if found else settings
 

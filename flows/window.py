@@ -14,6 +14,7 @@ from flows.dayruns import DayRuns, after_daily
 from flows.onlookers import onlooker
 from flows.planning import DayPlan, Plan
 from flows.planpage import BackfillPage
+from flows.report import BUDGET_REACHED, has_left_work
 from tasks.archive.compact import compact_month, months_to_compact
 from tasks.archive.ledger import Ledger
 from tasks.calendar import Day, calendar
@@ -154,12 +155,17 @@ class Window:
         lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]
         limit = self._studio.settings.failure_limit
         done = f"{len(ran) - len(lost)} of {len(self._states)} days run, {made} papers archived"
-        trouble = self._named(ran, lost)
+        left = self._left(standing) if self._has_left_work else ""
+        message = "; ".join(filter(None, (done, self._named(ran, lost), left))) + "."
         if failed > limit * (failed + made) or len(lost) > limit * len(ran):
-            return Failed(message=f"{done}; {trouble}.")
-        if self._is_out_of_money or self._studio.budget.is_reached:
-            return Completed(name="Budget reached", message=f"{done}; {self._left(standing)}.")
-        return Completed(message="; ".join(filter(None, (done, trouble))) + ".")
+            return Failed(message=message)
+        return Completed(name=BUDGET_REACHED if left else None, message=message)
+
+    @property
+    def _has_left_work(self) -> bool:
+        """Whether the limit in dollars was reached; the state of a day tells it of one in a process of its own."""
+        days = any(state and has_left_work(state) for state in self._states.values())
+        return days or self._is_out_of_money or self._studio.budget.is_reached
 
     def _is_completed(self, day: date) -> bool:
         state = self._states[day]

@@ -1,7 +1,7 @@
 """All settings, their environment variables, and what they mean: `frontispiece settings` prints them."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -12,6 +12,12 @@ from tasks.painters import PainterName
 from tasks.sources import SourceName
 from tasks.writers import WriterName
 
+SECRET_BLOCKS: Final = {
+    "openai_api_key": "openai_secret_block",
+    "fal_key": "fal_secret_block",
+    "huggingface_token": "huggingface_secret_block",
+}
+"""Keys, and the settings that name the Secret blocks they may come from."""
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "arxiv-sample.jsonl"
 
 
@@ -129,9 +135,17 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def waits_for_secrets(self) -> bool:
-        """Whether keys come from Prefect's Secret blocks, which are known only once a run has begun."""
-        return any((self.openai_secret_block, self.fal_secret_block, self.huggingface_secret_block))
+    def keys_in_blocks(self) -> dict[str, str]:
+        """The keys that are missing here and come from Prefect's Secret blocks, with the settings that name those."""
+        return {
+            key: naming
+            for key, naming in SECRET_BLOCKS.items()
+            if getattr(self, key) is None and getattr(self, naming) is not None
+        }
+
+    def with_keys_to_come(self) -> "Settings":
+        """These settings as once the blocks are read, which is when a run has begun; a word stands for each key."""
+        return self.model_copy(update=dict.fromkeys(self.keys_in_blocks, SecretStr("to-come")))
 
     @field_validator("timezone")
     @classmethod

@@ -26,6 +26,7 @@ from flows.dayruns import Deployed, after_daily, tag
 from flows.onlookers import onlooker
 from flows.planning import DayPlan, Plan, duration
 from flows.planpage import BackfillPage
+from flows.report import BUDGET_REACHED
 from flows.results import NO_RESULTS
 from flows.window import Allowances, Window
 from tasks.archive.ledger import Ledger
@@ -352,6 +353,35 @@ class Noted:
 class Unseen:
     async def day_ended(self) -> None:
         pass
+
+    async def show_calendar(self, days: list[Day]) -> None:
+        pass
+
+
+class AtTheLimit:
+    """Days in processes of their own that needed more than they were lent."""
+
+    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
+        return Completed(name=BUDGET_REACHED)
+
+
+async def test_a_limit_that_only_a_days_own_process_met_is_told(archive: Archive) -> None:
+    day = DayPlan(day=FIRST, listed=2, done=0, to_do=2, blocked=0, dollars=0.5, is_new=True)
+    price = Quote(papers=2, dollars=0.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
+    page = cast("BackfillPage", Unseen())
+
+    @flow(persist_result=False, result_storage=NO_RESULTS)
+    async def one_day() -> State[None]:
+        async with open_studio(load_settings()) as studio:
+            allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
+            window = Window(studio, Plan(days=(day,), quote=price, **told), AtTheLimit(), {}, 1, allowances)
+            await window.run(page)
+            return await window.verdict(page, Days(FIRST, FIRST))
+
+    state: State[Any] = await one_day(return_state=True)
+    assert state.name == BUDGET_REACHED
+    assert "higher limit goes on" in (state.message or "")
 
 
 async def test_whatever_becomes_of_a_day_the_others_are_lent_no_more_than_is_left(archive: Archive) -> None:

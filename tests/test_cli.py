@@ -1,12 +1,21 @@
 """The command line, as scripts use it: exit codes, one clear line, and nothing changed by bad input."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from stocked import DAY, failure, run
 
 from deployments.cli import main
+from tasks.archive.catalog import Catalog
+from tasks.archive.store import Archive
+from tasks.painters import PainterName
+from tasks.settings import load_settings
+from tasks.studio import recipe_of
+from tasks.writers import WriterName
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,6 +67,50 @@ def test_bad_input_gets_one_line_and_exit_code_2(
     assert err.count("\n") == 1
     assert complaint in err
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["run", "2999-01-01", "--painter", "fal"], "future", id="run"),
+        pytest.param(["backfill", "2024-10", "--batch", "--painter", "fal"], "batch", id="backfill"),
+        pytest.param(["run", "--writer", "openai", "--painter", "fal"], "OPENAI_API_KEY", id="run, another key"),
+        pytest.param(["backfill", "2024-10", "--writer", "openai"], "OPENAI_API_KEY", id="backfill, another key"),
+        pytest.param(["paper", "2410.24175", "--writer", "openai"], "OPENAI_API_KEY", id="paper, another key"),
+    ],
+)
+def test_a_key_in_a_secret_block_is_not_missing(
+    arguments: list[str],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And all else is looked at as ever."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTISPIECE_FAL_SECRET_BLOCK", "fal-key")
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert complaint in err
+    assert "FAL_KEY" not in err
+
+
+@pytest.mark.parametrize("writer", get_args(WriterName))
+@pytest.mark.parametrize("painter", get_args(PainterName))
+def test_a_calendar_needs_no_key(
+    writer: WriterName,
+    painter: PainterName,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipe = recipe_of(load_settings(writer=writer, painter=painter)).fingerprint
+    made = failure(1).model_copy(update={"recipe": recipe})
+    asyncio.run(Catalog(Archive.open(str(tmp_path))).write(DAY, "run-1", [made], run()))
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
+    assert main(["status", str(DAY), "--source", "arxiv", "--writer", writer, "--painter", painter]) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if str(DAY) in line]
+    assert "failed" in row
 
 
 @pytest.mark.parametrize(
