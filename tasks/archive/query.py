@@ -1,4 +1,8 @@
-"""SQL over the catalog, by DuckDB: read-only, and without a way to other files or to the network.
+"""SQL over the catalog, by DuckDB: read-only, and without a way to any file or to the network.
+
+Looking at the statement is not enough: DuckDB 2 writes a file in what its parser calls a SELECT
+(`WITH x AS (COPY … TO …) …`), and runs SQL that stands in a text (`json_execute_serialized_sql`). So the connection
+that answers has no files at all: it is handed the rows, by Arrow, and what it gives is written by another one.
 
 Views, each row once even while files are being compacted:
 
@@ -12,8 +16,9 @@ Besides the columns of the catalog all but `runs` have `day` (of the list), `mon
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import re
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,9 +26,9 @@ from typing import Final, Literal
 
 import duckdb
 
-from tasks.archive.catalog import merged
+from tasks.archive.catalog import SCHEMA
 from tasks.archive.layout import CATALOG
-from tasks.archive.reader import MAX_FILE
+from tasks.archive.reader import MAX_FILE, Dataset, dataset
 from tasks.archive.store import Archive
 from tasks.errors import ArchiveUnavailable, BadInput
 
@@ -31,7 +36,8 @@ FileFormat = Literal["csv", "json", "parquet"]
 
 _READS_AT_ONCE = 16
 _TRIES = 3
-_NONE = "none.parquet"  # no rows, but all columns, whatever the other files hold
+_EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
+_ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
 _OPTIONS: Final = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY", "parquet": "FORMAT parquet"}
 
 # A row whose prompt or painting was bought by this very run.
@@ -107,34 +113,42 @@ class Answer:
 class Records:
     """The catalog's views, open for questions."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, problems: Sequence[str]) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        places: Collection[Path],
+        problems: tuple[str, ...],
+    ) -> None:
         self._connection = connection
         self._folder = folder
-        self.problems = tuple(problems)
+        self._places = places
+        self.problems = problems
         """Files that could not be read and were left out, a sentence each."""
 
     def ask(self, sql: str) -> Answer:
-        """The rows of one SELECT. Raises BadInput for anything else, ArchiveUnavailable when the files change."""
-        return self._run(_only_select(sql))
+        """The rows of one reading statement. Raises BadInput for any other, ArchiveUnavailable when files change."""
+        with self._diagnosed():
+            cursor = self._connection.execute(_reading(sql))
+            return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
 
     def export(self, sql: str, file_format: FileFormat) -> Path:
-        """The rows of one SELECT as a file, which goes when the records are closed. Raises as `ask` does."""
+        """The rows as a file, which goes when the records are closed. Raises as `ask` does."""
         path = self._folder / f"answer.{file_format}"
-        # On lines of its own, so that a comment at the query's end hides nothing.
-        self._run(f"COPY (\n{_only_select(sql)}\n) TO {_quoted(path)} ({_OPTIONS[file_format]})")
+        with self._diagnosed(), duckdb.connect(":memory:") as writer:
+            writer.execute("SET TimeZone = 'UTC'")
+            writer.register("answer", self._connection.sql(_reading(sql)).to_arrow_reader())
+            writer.execute(f"COPY answer TO {_quoted(path)} ({_OPTIONS[file_format]})")
         return path
 
-    def _run(self, sql: str) -> Answer:
+    @contextmanager
+    def _diagnosed(self) -> Iterator[None]:
         try:
-            cursor = self._connection.execute(sql)
-            columns = tuple(column[0] for column in cursor.description or ())
-            return Answer(columns, cursor.fetchall())
-        except duckdb.IOException as error:
-            raise ArchiveUnavailable(
-                f"The catalog's files changed while they were read; ask again. ({_first(error)})"
-            ) from error
+            yield
         except duckdb.Error as error:
-            raise BadInput(f"The query cannot be answered: {_first(error)}") from error
+            if all(place.exists() for place in self._places):
+                raise BadInput(f"The query cannot be answered: {_first(error)}") from error
+            raise ArchiveUnavailable("The catalog's files changed while they were read; ask again.") from error
 
 
 @asynccontextmanager
@@ -142,24 +156,26 @@ async def open_records(archive: Archive) -> AsyncIterator[Records]:
     """The archive's catalog as views; files of a bucket are fetched first. Raises ArchiveError."""
     with TemporaryDirectory(prefix="frontispiece-") as name:
         folder = Path(name)
-        await asyncio.to_thread((folder / _NONE).write_bytes, merged({}))
-        connection, problems = await _connected(archive, folder)
+        places, files, broken = await _opened(archive, folder)
+        problems = tuple(
+            f"The catalog's file {places[place]} cannot be read and is left out: {why}."
+            for place, why in broken.items()
+        )
+        connection = await asyncio.to_thread(_connect, files, folder)
         try:
-            yield Records(connection, folder, problems)
+            yield Records(connection, folder, places.keys(), problems)
         finally:
             connection.close()
 
 
-async def _connected(archive: Archive, folder: Path) -> tuple[duckdb.DuckDBPyConnection, list[str]]:
+async def _opened(archive: Archive, folder: Path) -> tuple[dict[Path, str], Dataset, dict[Path, str]]:
+    """The catalog's files, all their rows, and those files that cannot be read, with why."""
     for _ in range(_TRIES):
         places = await _files(archive, folder)
-        connection, broken = await asyncio.to_thread(_connect, list(places), folder, archive.local_root)
+        files, broken = await asyncio.to_thread(dataset, list(places), SCHEMA)
         if all(place.exists() for place in broken):
-            return connection, [
-                f"The catalog's file {places[place]} cannot be read and is left out: {why}"
-                for place, why in broken.items()
-            ]
-        connection.close()  # a file has gone since it was listed, as when months are compacted: look again
+            return places, files, broken
+        # a file has gone since it was listed, as when months are compacted: look again
     raise ArchiveUnavailable("The catalog's files are changing; try again in a moment.")
 
 
@@ -182,56 +198,42 @@ async def _files(archive: Archive, folder: Path) -> dict[Path, str]:
     return dict(zip(places, paths, strict=True))
 
 
-def _connect(
-    places: list[Path], folder: Path, local_root: Path | None
-) -> tuple[duckdb.DuckDBPyConnection, dict[Path, str]]:
-    """A connection that sees these files and nothing else, and those it cannot read, with why."""
+def _connect(files: Dataset, folder: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that sees these rows and nothing else; what does not fit into memory waits in `folder`."""
     connection = duckdb.connect(
         ":memory:",
         config={
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
+            "temp_directory": str(folder),
         },
     )
-    roots = [f"{folder}/"] + ([f"{local_root / CATALOG}/"] if local_root is not None else [])
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"SET allowed_directories = [{', '.join(map(_quoted, roots))}]")
     connection.execute("SET enable_external_access = false")
-    broken: dict[Path, str] = {}
-    try:
-        _view(connection, [folder / _NONE, *places])
-    except duckdb.Error:
-        broken = {place: why for place in places if (why := _trouble(connection, place))}
-        _view(connection, [folder / _NONE, *(place for place in places if place not in broken)])
+    connection.register("files", files)
     connection.execute(_VIEWS)
     connection.execute("SET lock_configuration = true")
-    return connection, broken
+    return connection
 
 
-def _view(connection: duckdb.DuckDBPyConnection, places: list[Path]) -> None:
-    names = ", ".join(map(_quoted, places))
-    source = f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
-    connection.execute(f"CREATE OR REPLACE VIEW files AS SELECT * FROM {source}")  # noqa: S608 quoted names
+def _reading(sql: str) -> str:
+    """The one statement of `sql`, when it is one that reads."""
+    match _statements(sql):
+        case [only] if only.type is duckdb.StatementType.SELECT:
+            return only.query
+        case [only] if only.type is duckdb.StatementType.EXPLAIN and (word := _EXPLAIN.match(only.query)):
+            match _statements(only.query[word.end() :]):
+                case [explained] if explained.type is duckdb.StatementType.SELECT:
+                    return only.query
+    raise BadInput(_ONLY)
 
 
-def _trouble(connection: duckdb.DuckDBPyConnection, place: Path) -> str:
+def _statements(sql: str) -> list[duckdb.Statement]:
     try:
-        connection.execute(f"SELECT count(*) FROM read_parquet({_quoted(place)}, hive_partitioning = false)").fetchall()  # noqa: S608 quoted
-    except duckdb.Error as error:
-        return _first(error)
-    return ""
-
-
-def _only_select(sql: str) -> str:
-    """The one statement of `sql`, when it only reads."""
-    try:
-        statements = duckdb.extract_statements(sql)
+        return duckdb.extract_statements(sql)
     except duckdb.Error as error:
         raise BadInput(f"The query cannot be understood: {_first(error)}") from error
-    if len(statements) != 1 or statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
-        raise BadInput("A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES); nothing else is run.")
-    return statements[0].query.rstrip().rstrip(";")
 
 
 def _first(error: Exception) -> str:

@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final, TypeVar
+from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
 
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.dataset as ds  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from pyarrow.fs import LocalFileSystem  # type: ignore[import-untyped]
 
 from tasks.archive.layout import CATALOG
 from tasks.archive.store import Archive, Entry
 from tasks.errors import ArchiveUnavailable
 
 T = TypeVar("T")
+Dataset: TypeAlias = ds.Dataset
 
 MAX_FILE: Final = 256_000_000
 BROKEN: Final = (pa.ArrowException, OSError, ValueError, LookupError)
@@ -73,8 +78,7 @@ class Reader:
         return pa.BufferReader(content)
 
     def _leave_out(self, path: str, error: Exception) -> None:
-        reason = (str(error).splitlines() or [""])[0].rstrip(".")[:200]
-        problem = f"The catalog's file {path} cannot be read and is left out: {reason}."
+        problem = f"The catalog's file {path} cannot be read and is left out: {_reason(error)}."
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -88,3 +92,27 @@ def _columns(place: "str | pa.BufferReader", schema: pa.Schema) -> pa.Table:
         for field in schema
     ]
     return pa.table(columns, schema=schema)
+
+
+def dataset(places: Collection[Path], schema: pa.Schema) -> tuple[Dataset, dict[Path, str]]:
+    """All rows of these files, with the columns of `schema` and any further ones; and what is broken, with why."""
+    parquet, here = ds.ParquetFileFormat(), LocalFileSystem()
+    fragments = [parquet.make_fragment(str(place), here) for place in places]
+    with ThreadPoolExecutor() as threads:
+        schemas = list(threads.map(_schema_of, fragments))
+    broken = {place: found for place, found in zip(places, schemas, strict=True) if isinstance(found, str)}
+    whole = {fragment: found for fragment, found in zip(fragments, schemas, strict=True) if not isinstance(found, str)}
+    everything = pa.unify_schemas([schema, *dict.fromkeys(whole.values())], promote_options="permissive")
+    return ds.FileSystemDataset(list(whole), everything, parquet, here), broken
+
+
+def _schema_of(fragment: ds.Fragment) -> "pa.Schema | str":
+    """The columns of a file, or why it cannot be read."""
+    try:
+        return fragment.physical_schema.remove_metadata()
+    except BROKEN as error:
+        return _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0].rstrip(".")[:200]
