@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import Literal
 from xml.sax.saxutils import escape
 
 from starlette.applications import Starlette
@@ -13,12 +14,20 @@ from starlette.routing import Route
 
 @dataclass
 class FakeS3:
-    """One bucket. `refusals` requests are answered with `refusal` (a status) before it works again."""
+    """One bucket. `refusals` requests are answered with `refusal` (a status) before it works again.
+
+    `conditions` is how it takes If-None-Match: as it should, not at all, by refusing every such put, or by putting
+    and then saying that it has not. Where it `forgets`, nobody finds what was put. So many puts as `losses` says are
+    done and answered with 500.
+    """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     refusals: int = 0
     refusal: int = 503
+    conditions: Literal["kept", "ignored", "refused", "denied"] = "kept"
+    forgets: bool = False
+    losses: int = 0
     requests: int = 0
 
     def app(self) -> Starlette:
@@ -61,18 +70,26 @@ class FakeS3:
         if self._is_refused():
             return Response("refused", self.refusal)
         if request.method == "PUT":
-            if request.headers.get("if-none-match") == "*" and key in self.objects:
-                return Response("<Error><Code>PreconditionFailed</Code></Error>", 412)
-            self.objects[key] = body
-            self.kinds[key] = request.headers.get("content-type", "")
-            return Response(headers={"etag": _etag(body)})
+            return self._put(key, body, request)
         if request.method == "DELETE":
             self.objects.pop(key, None)
             return Response(status_code=204)
-        if key not in self.objects:
+        if key not in self.objects or self.forgets:
             return Response("<Error><Code>NoSuchKey</Code></Error>", 404)
         content = self.objects[key]
         return Response(content, headers={"etag": _etag(content), "last-modified": formatdate(0, usegmt=True)})
+
+    def _put(self, key: str, body: bytes, request: Request) -> Response:
+        taken = Response("<Error><Code>PreconditionFailed</Code></Error>", 412)
+        is_conditional = request.headers.get("if-none-match") == "*" and self.conditions != "ignored"
+        if is_conditional and self.conditions != "denied" and (key in self.objects or self.conditions == "refused"):
+            return taken
+        self.objects[key] = body
+        self.kinds[key] = request.headers.get("content-type", "")
+        self.losses -= 1
+        if self.losses >= 0:
+            return Response("lost", 500)
+        return taken if is_conditional and self.conditions == "denied" else Response(headers={"etag": _etag(body)})
 
 
 def _etag(content: bytes) -> str:

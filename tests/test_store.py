@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_s3 import FakeS3
@@ -11,6 +12,7 @@ from fake_server import serving
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployments.cli import main
 from tasks.archive import store
 from tasks.archive.store import Archive
 from tasks.errors import ArchiveError, ArchiveUnavailable, BadInput
@@ -213,6 +215,58 @@ class TestS3:
         assert "\n" not in str(caught.value)
         with pytest.raises(BadInput if kind is ArchiveError else ArchiveUnavailable, match="FRONTISPIECE_ARCHIVE"):
             await archive.check_writable()
+
+    @pytest.mark.parametrize(
+        ("faults", "reason"),
+        [
+            pytest.param({"conditions": "ignored"}, "overwrites what is there", id="ignores the condition"),
+            pytest.param({"conditions": "refused"}, "takes a new name for taken", id="refuses every new name"),
+            pytest.param({"conditions": "denied"}, "overwrites what is there", id="writes and denies it"),
+            pytest.param({"forgets": True}, "does not give back what was written", id="does not find what was put"),
+        ],
+    )
+    async def test_a_bucket_that_would_buy_twice_is_refused(
+        self, s3: tuple[FakeS3, str], faults: dict[str, Any], reason: str
+    ) -> None:
+        fake, url = s3
+        for name, value in faults.items():
+            setattr(fake, name, value)
+        with pytest.raises(BadInput, match=rf"s3://papers/some/where/: it {reason}.*might be paid for twice") as caught:
+            await Archive.open(url).check_writable()
+        assert str(caught.value).count(". ") == 0
+        assert fake.objects == {}
+
+    def test_no_run_starts_in_such_a_bucket(
+        self, s3: tuple[FakeS3, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        fake, url = s3
+        fake.conditions = "ignored"
+        monkeypatch.setenv("FRONTISPIECE_ARCHIVE", url)
+        assert main(["run", "2024-10-31"]) == 2
+        assert "might be paid for twice" in capsys.readouterr().err
+        assert fake.objects == {}
+
+    async def test_a_bucket_whose_condition_is_switched_off_is_refused(self, s3: tuple[FakeS3, str]) -> None:
+        with pytest.raises(BadInput, match=r"conditional put is disabled.*FRONTISPIECE_ARCHIVE"):
+            await Archive.open(f"{s3[1]}&conditional_put=disabled").check_writable()
+        assert s3[0].objects == {}
+
+    async def test_the_look_is_cheap_and_survives_a_lost_answer(self, s3: tuple[FakeS3, str]) -> None:
+        fake, url = s3
+        await Archive.open(url).check_writable()
+        assert fake.requests == 4
+        fake.losses = 1  # put again by the library, the name is taken: by our own content
+        await Archive.open(url).check_writable()
+        assert fake.objects == {}
+
+    async def test_who_only_reads_need_not_be_allowed_to_write(self, s3: tuple[FakeS3, str]) -> None:
+        fake, url = s3
+        await Archive.open(url).put("catalog/a.parquet", b"x")
+        fake.requests = 0
+        archive = Archive.open(url)
+        assert await archive.get("catalog/a.parquet") == b"x"
+        assert len(await archive.list("")) == 1
+        assert fake.requests == 2
 
     async def test_nobody_there_is_worth_another_attempt(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(store._RETRIES, "max_retries", 0)

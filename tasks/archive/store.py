@@ -46,6 +46,7 @@ _RETRIES: "Final[RetryConfig]" = {
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=8), "base": 2},
 }
 _PASSING_ERRNOS: Final = frozenset({EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT})
+_FINAL: Final = (FileNotFoundError, PermissionDeniedError, UnauthenticatedError, NotImplementedError)
 _PASSING_STATUS: Final = frozenset({408, 425, 429})
 
 
@@ -98,18 +99,37 @@ class Archive:
                 )
 
     async def check_writable(self) -> None:
-        """Put and delete a small object: better to know before anything is paid for.
+        """Put a small object, twice, and delete it: better to know before anything is paid for.
 
-        Raises BadInput when this place can never be written, ArchiveUnavailable when it does not answer now.
+        In a store that does not know put-if-absent and overwrites what is there, two runs would buy the same picture.
+        Raises BadInput when this place can never be an archive, ArchiveUnavailable when it does not answer now.
         """
-        probe = f"probe-{uuid.uuid4().hex}"
         try:
-            await self.put(probe, b"Frontispiece looks whether it can write here.")
-            await self.delete(probe)
+            fault = await self._fault()
         except ArchiveUnavailable as error:
             raise ArchiveUnavailable(f"{error} If this does not pass, check FRONTISPIECE_ARCHIVE.") from error
         except ArchiveError as error:
             raise BadInput(f"{error} Check FRONTISPIECE_ARCHIVE.") from error
+        if fault:
+            raise BadInput(
+                f"FRONTISPIECE_ARCHIVE cannot be {self.where()}: it {fault}, "
+                "so that what is paid for might be paid for twice."
+            )
+
+    async def _fault(self) -> str:
+        """What is wrong with put-if-absent here, or nothing."""
+        probe, first, second = f"probe-{uuid.uuid4().hex}", b"Frontispiece looks whether it can write here.", b"Again."
+        is_new = await self.put_if_absent(probe, first)
+        try:
+            is_overwritten = await self.put_if_absent(probe, second)
+            found = await self.get(probe)
+        finally:
+            await self.delete(probe)
+        if is_overwritten or found == second:
+            return "overwrites what is there although it is asked not to"
+        if found == first:
+            return ""  # even if it is said to have been there: then the answer was lost, and the request sent again
+        return "does not give back what was written" if is_new else "takes a new name for taken"
 
     async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
         """The object's bytes, or None when there is none; ArchiveError when it has more than `max_bytes`."""
@@ -196,7 +216,7 @@ class Archive:
             if self.local_root is not None:
                 await asyncio.sleep(0)  # others have their turn, though nothing here waits
             yield
-        except (OSError, BaseError) as error:
+        except (OSError, BaseError, NotImplementedError) as error:
             kind, reason = _diagnosis(error, remote=self.local_root is None)
             raise kind(f"The archive cannot {verb} {self.where(path)}: {reason}.") from error
 
@@ -251,7 +271,7 @@ def _diagnosis(error: Exception, *, remote: bool) -> tuple[type[ArchiveError], s
     if code := error.errno if isinstance(error, OSError) and error.errno else _number(r"os error (\d+)", line):
         return (ArchiveUnavailable if code in _PASSING_ERRNOS else ArchiveError), os.strerror(code)
     reason = line.rpartition(" - ")[2]
-    if isinstance(error, (FileNotFoundError, PermissionDeniedError, UnauthenticatedError)):
+    if isinstance(error, _FINAL):
         return ArchiveError, reason
     status = _number(r"status code: (\d{3})", line)
     passing = remote and (status is None or status >= 500 or status in _PASSING_STATUS)
