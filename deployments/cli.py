@@ -110,14 +110,15 @@ def show_settings() -> int:
     from rich.console import Console
     from rich.table import Table
 
+    from tasks.addresses import shown
     from tasks.settings import Settings, load_settings, variable
 
     settings = load_settings()
     table = Table("setting", "value", "meaning", box=None, header_style="bold")
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        shown = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
-        table.add_row(variable(name), shown, field.description)
+        values = value if isinstance(value, tuple) else () if value is None else (value,)
+        table.add_row(variable(name), ",".join(shown(str(each)) for each in values), field.description)
     Console().print(table)
     return Exit.DONE
 

@@ -13,6 +13,7 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists
 
 from deployments.definitions import Definition, definitions
+from tasks.addresses import shown
 from tasks.archive.store import Archive
 from tasks.errors import BadInput
 from tasks.settings import Settings
@@ -35,18 +36,27 @@ async def build_all(settings: Settings) -> dict[str, RunnerDeployment]:
 
 async def deploy(settings: Settings) -> tuple[Definition, ...]:
     """Register everything on the work pool, which is made if it is not there; doing it again changes nothing."""
+    environment = travelling(settings)
     await make_work_pool(settings.work_pool)
     for deployment in (await build_all(settings)).values():
-        deployment.job_variables = {"env": travelling(settings)}
+        deployment.job_variables = {"env": environment}
         await deployment.aapply(work_pool_name=settings.work_pool)
     await install_alarm(settings)
     return definitions(settings)
 
 
 def travelling(settings: Settings) -> dict[str, str]:
-    """What runs must agree on wherever a worker starts them; keys stay where the worker is."""
+    """What runs must agree on wherever a worker starts them; keys stay where the worker is.
+
+    Raises BadInput for an archive that has its keys in the URL.
+    """
     archive = Archive.open(settings.archive)
     place = str(Path(archive.local_root).resolve()) if archive.local_root is not None else settings.archive
+    if shown(place) != place:
+        raise BadInput(
+            "FRONTISPIECE_ARCHIVE has secrets in it, and Prefect would show them with the deployments: give them as "
+            "the store's variables, such as AWS_SECRET_ACCESS_KEY, wherever a worker runs."
+        )
     return {"FRONTISPIECE_ARCHIVE": place}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.exit_codes import Exit
+from tasks.addresses import shown
 from tasks.errors import BadInput
 
 if TYPE_CHECKING:
@@ -47,13 +48,11 @@ def _day(text: str) -> date:
 def _address(text: str) -> str:
     try:
         parts = urllib.parse.urlsplit(text)
-        if not text or (
-            parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment
-        ):
+        if not text or (parts.scheme in ("http", "https") and parts.hostname and {"@", "?", "#"}.isdisjoint(text)):
             return text
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"{text!r} is no address; write it as https://example.org/gallery/")
+    raise argparse.ArgumentTypeError(f"{shown(text)!r} is no address; write it as https://example.org/gallery/")
 
 
 def publish(options: argparse.Namespace) -> int:

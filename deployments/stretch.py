@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from deployments.exit_codes import Exit
 from deployments.running import exit_after, run_here, studio_beforehand
 from deployments.server import start_server, use_own_server
+from tasks.addresses import shown
 from tasks.errors import BadInput
 from tasks.painters import PainterName
 from tasks.sources import SourceName
@@ -122,7 +123,7 @@ def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -
 def ui_address(environment: Mapping[str, str], port: int) -> str:
     """Where Prefect's UI is: as Prefect is told, else where `frontispiece serve` has it."""
     api = environment.get("PREFECT_API_URL", "").rstrip("/").removesuffix("/api")
-    return environment.get("PREFECT_UI_URL", "").rstrip("/") or api or f"http://127.0.0.1:{port}"
+    return shown(environment.get("PREFECT_UI_URL", "").rstrip("/") or api or f"http://127.0.0.1:{port}")
 
 
 def show_status(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from prefect import get_run_logger, task
 
+from tasks.addresses import shown
 from tasks.archive.jpeg import MAX_BYTES, Story, read_story, to_jpeg
 from tasks.archive.layout import picture_path
 from tasks.caching import keyed, worth_another_attempt
@@ -40,7 +41,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio
         raise OriginalMissing(f"The original of {paper.id} is missing or damaged in the archive: {source.path}.")
     path = await _place(paper, studio)
     get_run_logger().info(
-        "Saving generated image from %s to %s.", painting.url or painting.painter, PurePosixPath(path).name
+        "Saving generated image from %s to %s.", shown(painting.url or painting.painter), PurePosixPath(path).name
     )
     story = Story(
         title=paper.title,

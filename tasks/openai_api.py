@@ -20,6 +20,7 @@ import openai
 from openai import AsyncAPIResponse, omit
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 
+from tasks.addresses import shown
 from tasks.errors import (
     BadInput,
     Blocked,
@@ -210,9 +211,12 @@ class OpenAIApi:
 
 def _who(settings: Settings) -> tuple[str, str]:
     """Host and key of the server; raises BadInput for an address or key that cannot be."""
-    parts = urlsplit(settings.openai_base_url)
+    try:
+        parts = urlsplit(settings.openai_base_url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"OPENAI_BASE_URL: {settings.openai_base_url!r} is not the address of a server.")
+        raise BadInput(f"OPENAI_BASE_URL: {shown(settings.openai_base_url)!r} is not the address of a server.")
     key = settings.openai_api_key.get_secret_value().strip() if settings.openai_api_key else ""
     if not key and parts.hostname == OFFICIAL_HOST:
         raise BadInput("OPENAI_API_KEY is not set: put a key of OpenAI there, or name another OPENAI_BASE_URL.")

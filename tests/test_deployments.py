@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deployments.definitions import Definition, definitions
-from deployments.deploying import ALARM, deploy
+from deployments.deploying import ALARM, deploy, travelling
 from flows.daily import days_before, logical_day
 from tasks.errors import BadInput
 from tasks.settings import load_settings
@@ -116,6 +116,15 @@ def hooked() -> Iterator[tuple[str, "Queue[Any]"]]:
 
     with serving(Starlette(routes=[Route("/hook", hear, methods=["POST"])])) as url:
         yield f"{url}/hook", told
+
+
+@pytest.mark.parametrize("secret", ["&secret_access_key=planted", "&sas_token=planted", "&key=planted"])
+def test_secrets_do_not_travel_in_the_archives_address(secret: str) -> None:
+    place = "s3://papers/a?region=eu-west-1&endpoint=http://127.0.0.1:1&skip_signature=true"
+    assert travelling(load_settings(archive=place)) == {"FRONTISPIECE_ARCHIVE": place}
+    with pytest.raises(BadInput, match="FRONTISPIECE_ARCHIVE") as caught:
+        travelling(load_settings(archive=place + secret))
+    assert "planted" not in str(caught.value)
 
 
 async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(

@@ -265,8 +265,17 @@ async def test_open_gives_the_address_of_a_day(
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "example.org", "https://", "https://e.org/?q=1", "http://[e"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "example.org",
+        "https://",
+        "https://e.org/?q=planted",
+        "http://[e",
+        "https://me:planted@e.org",
+    ],
 )
-def test_an_address_is_an_address(address: str) -> None:
+def test_an_address_is_an_address(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command("gallery", "--site-url", address)
+    assert "planted" not in capsys.readouterr().err

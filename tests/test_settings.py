@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from deployments.cli import main
 from tasks.errors import BadInput
 from tasks.settings import Settings, load_settings, variable
 
@@ -57,6 +60,54 @@ def test_a_setting_that_cannot_be_is_named(name: str, value: str, monkeypatch: p
     with pytest.raises(BadInput, match=name) as caught:
         load_settings()
     assert "\n" not in str(caught.value)
+
+
+def test_settings_are_shown_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", "s3://papers/a?region=eu-west-1&secret_access_key=planted")
+    for name, field in Settings.model_fields.items():
+        if name.endswith("_url"):
+            monkeypatch.setenv(variable(name), f"https://me:planted@{name.replace('_', '-')}.org/v1?key=planted")
+            assert field.annotation is str
+    monkeypatch.setenv("FRONTISPIECE_PICTURE_HOSTS", "fal.media,http://me:planted@127.0.0.1:8099")
+    monkeypatch.setenv("FRONTISPIECE_OPENAI_MODEL", "llama3:8b")
+    for secret in ("OPENAI_API_KEY", "FAL_KEY", "HF_TOKEN", "FRONTISPIECE_WEBHOOK"):
+        monkeypatch.setenv(secret, "https://planted")
+    assert main(["settings"]) == 0
+    said = capsys.readouterr().out
+    assert "planted" not in said
+    assert "s3://papers/a?region=eu-west-1&secret_access_key=***" in said
+    assert "https://***@openai-base-url.org/v1?***" in said
+    assert "fal.media,http://***@127.0.0.1:8099" in said
+    assert "llama3:8b" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("OPENAI_BASE_URL", ["--writer", "openai"]),
+        ("FRONTISPIECE_FAL_URL", ["--painter", "fal"]),
+        ("HF_ENDPOINT", ["--source", "huggingface"]),
+        ("FRONTISPIECE_ARXIV_URL", ["--source", "arxiv"]),
+        ("FRONTISPIECE_ARXIV_OAI_URL", ["--source", "arxiv-oai"]),
+        ("FRONTISPIECE_ARCHIVE", []),
+    ],
+)
+def test_a_wrong_address_is_quoted_without_its_secrets(
+    name: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAL_KEY", "k")
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    for address in ("ftp:/me:planted@host", "ftp://me:planted@host/?planted"):
+        monkeypatch.setenv(name, address)
+        assert main(["run", "2024-10-31", *arguments]) == 2
+        out, err = capsys.readouterr()
+        assert name in err
+        assert "@host" in err
+        assert "planted" not in out + err
 
 
 def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:

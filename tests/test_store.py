@@ -117,19 +117,51 @@ class TestFolder:
             ("a\0b", "null"),
             ("~no-such-user-here/a", "cannot be ~no-such-user-here/a"),
             ("file://elsewhere/a", "another machine: elsewhere"),
-            ("ftp://host/a", "unknown scheme ftp://"),
-            ("https://host/a", "unknown scheme https://"),
+            ("file://me:hush@elsewhere/a", "another machine: elsewhere"),
+            ("ftp://host/a", "cannot be ftp://host/a: give a URL"),
+            ("https://me:hush@host/a?token=hush", r"cannot be https://\*\*\*@host/a"),
+            ("s3:/key:hush@bucket", r"cannot be \*\*\*@bucket: give a URL"),
+            ("s3:key:hush@bucket/papers", "give a URL"),
+            ("S3:/bucket?secret_access_key=hush", r"secret_access_key=\*\*\*: give a URL"),
+            (" s3://key:hush@bucket", "give a URL"),
+            ("'s3://bucket?secret_access_key=hush'", "give a URL"),
+            ("key:hush@s3://bucket", "give a URL"),
+            ("bucket:papers", "cannot be bucket:papers: give a URL"),
+            ("C:\\papers", "give a URL"),
+            ("file:/folder", "give a URL"),
+            ("s3://key:hu/sh@bucket/a", "cannot be"),
+            ("s3://b/a?secret_access_key=hu#sh", "write it as %23"),
+            ("s3://b/a?skip_signature=hush:", r"parse \"\*\*\*\" as boolean"),
+            ("gs://b/a?service_account=/hush/key.json", r"from \*\*\*"),
             ("s3://", "cannot be s3://"),
             ("az://only", "cannot be az://only: .*[Aa]ccount"),
             ("s3://b/a?bogus=1", "bogus"),
-            ("s3://me:secret@bucket/a", "credentials"),
+            ("s3://me:hush@bucket/a", "credentials"),
+            ("S3://me:hush@bucket/a", "credentials"),
+            ("s3://bucket/a?endpoint=http://me:hush@host&region=eu", "credentials in its endpoint"),
         ],
     )
-    def test_an_impossible_place_is_bad_input(self, place: str, reason: str) -> None:
+    def test_an_impossible_place_is_bad_input(
+        self, place: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
         with pytest.raises(BadInput, match=f"FRONTISPIECE_ARCHIVE.*{reason}") as caught:
             Archive.open(place)
-        assert "secret" not in str(caught.value)
+        assert "hu" not in str(caught.value)
         assert "\n" not in str(caught.value)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("place", ["./s3:/bucket", "./a:b", "../{0}/a:b", "papers/a:b", "me@home", "{1}/s3:/b@c"])
+    async def test_a_folder_may_have_any_name(
+        self, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        archive = Archive.open(place.format(tmp_path.name, tmp_path))
+        await archive.put("a", b"x")
+        assert archive.local_root is not None
+        assert archive.local_root.is_relative_to(tmp_path)
+        assert (archive.local_root / "a").read_bytes() == b"x"
+        assert archive.where("a") == str(archive.local_root / "a")
 
     async def test_a_place_that_refuses_files_is_bad_input(self, tmp_path: Path) -> None:
         archive = Archive.open(str(tmp_path / "archive"))

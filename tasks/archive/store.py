@@ -27,6 +27,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, MemoryStore, from_url
 
+from tasks.addresses import MASK, shown
 from tasks.errors import ArchiveError, ArchiveUnavailable, BadInput
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ if TYPE_CHECKING:
 
 MAX_PATH = 512
 _PATH = re.compile(r"[a-z0-9=_.+-]+(?:/[a-z0-9=_.+-]+)*")
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _REMOTE: Final = ("s3", "gs", "az")
-# Options of a URL that may be shown; any other one may be a secret.
-_SHOWN: Final = frozenset({"region", "endpoint", "skip_signature", "virtual_hosted_style_request"})
 # Long enough to sit out a minute of refusals; only harmless repeats are made.
 _RETRIES: "Final[RetryConfig]" = {
     "max_retries": 30,
@@ -71,7 +69,7 @@ class Archive:
     def __init__(self, store: "ObjectStore", url: str, local_root: Path | None = None) -> None:
         self._store = store
         self.url = url
-        """The place as a URL, credentials masked."""
+        """The place as a URL, secrets masked."""
         self.local_root = local_root
         """The archive's folder, where it is one on this machine."""
 
@@ -80,22 +78,23 @@ class Archive:
         """The archive at a folder, or at a file://, s3://, gs://, az:// or memory:// URL.
 
         Remote URLs take the store's options, such as `s3://bucket/papers?region=eu-west-1&endpoint=https://…`.
-        A missing folder is made. Raises BadInput for a place that cannot be an archive.
+        A missing folder is made; one whose name has a colon is written `./a:b`, so that no mistake in a URL becomes a
+        folder. Raises BadInput for a place that cannot be an archive; secrets in it are not quoted.
         """
-        scheme = _SCHEME.match(place)
-        if scheme is None:
-            return _open_folder(place, place)
-        match scheme[1].lower():
+        if ":" not in place.partition("/")[0] or (os.name == "nt" and place[1:2] == ":"):
+            return _open_folder(place)
+        scheme, mark, _ = place.partition("://")
+        match scheme.lower() if mark else None:
             case "file":
-                return _open_folder(_path_of_file_url(place), place)
+                return _open_folder(_path_of_file_url(place))
             case "memory":
                 return cls(MemoryStore(), "memory://")
             case name if name in _REMOTE:
                 return _open_remote(place)
-            case name:
+            case _:
                 raise BadInput(
-                    f"FRONTISPIECE_ARCHIVE has the unknown scheme {name}://; "
-                    "give a folder or a URL with s3://, gs://, az:// or file://."
+                    f"FRONTISPIECE_ARCHIVE cannot be {shown(place)}: give a URL that begins with s3://, gs://, az:// "
+                    "or file://, or a folder (./a:b, where its name has a colon)."
                 )
 
     async def check_writable(self) -> None:
@@ -227,7 +226,7 @@ def _checked(path: str) -> str:
     return path
 
 
-def _open_folder(folder: str, named: str) -> Archive:
+def _open_folder(folder: str) -> Archive:
     try:
         if not folder.strip():
             raise BadInput("FRONTISPIECE_ARCHIVE is empty; give a folder or a URL.")
@@ -236,13 +235,13 @@ def _open_folder(folder: str, named: str) -> Archive:
         return Archive(LocalStore(prefix=root), root.as_uri(), root)
     except (OSError, RuntimeError, ValueError, BaseError) as error:
         reason = getattr(error, "strerror", None) or _first_line(error)
-        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {named}: {reason}.") from error
+        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {folder}: {reason}.") from error
 
 
 def _path_of_file_url(url: str) -> str:
     parts = urllib.parse.urlsplit(url)
     if parts.netloc not in ("", "localhost"):
-        raise BadInput(f"FRONTISPIECE_ARCHIVE names another machine: {parts.netloc}; write file:///folder.")
+        raise BadInput(f"FRONTISPIECE_ARCHIVE names another machine: {parts.hostname}; write file:///folder.")
     return urllib.parse.unquote(parts.path)
 
 
@@ -250,19 +249,25 @@ def _open_remote(url: str) -> Archive:
     parts = urllib.parse.urlsplit(url)
     if "@" in parts.netloc:
         raise BadInput("FRONTISPIECE_ARCHIVE has credentials before its bucket; give them as the store's variables.")
+    if "#" in url:
+        raise BadInput("FRONTISPIECE_ARCHIVE has a # in it, after which nothing is read; write it as %23.")
     options = dict(urllib.parse.parse_qsl(parts.query))
+    if any("://" in value and shown(value) != value for value in options.values()):
+        # The store's library would quote them in its errors.
+        raise BadInput("FRONTISPIECE_ARCHIVE has credentials in its endpoint; give them as the store's variables.")
     client: ClientConfig = {"allow_http": options.get("endpoint", "").startswith("http://"), "timeout": "60s"}
     bare = f"{parts.scheme.lower()}://{parts.netloc}{parts.path}"
-    shown = urllib.parse.urlencode(
-        {name: value if name in _SHOWN else "***" for name, value in options.items()}, safe="*:/"
-    )
-    canonical = f"{bare}?{shown}" if shown else bare
+    named = shown(f"{bare}?{parts.query}" if parts.query else bare)
     try:
         # Which options there are depends on the scheme; obstore checks their names.
         store = from_url(bare, config=cast("S3Config", options), client_options=client, retry_config=_RETRIES)
     except (BaseError, ValueError) as error:
-        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {canonical}: {_first_line(error)}.") from error
-    return Archive(store, canonical)
+        reason = _first_line(error)
+        for value in filter(None, options.values()):
+            reason = reason if value in named else reason.replace(value, MASK)
+        # From None: the library's own error may quote a secret.
+        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {named}: {reason}.") from None
+    return Archive(store, named)
 
 
 def _diagnosis(error: Exception, *, remote: bool) -> tuple[type[ArchiveError], str]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
+from tasks.addresses import shown
 from tasks.downloads import download_picture
 from tasks.errors import BadInput, InDoubt, OutOfService, ProviderBroken, ProviderError, ProviderUnavailable
 from tasks.gate import Gate
@@ -263,7 +264,7 @@ def _key(settings: Settings) -> str:
     """The key, or "" for a local server that needs none; raises BadInput."""
     key = settings.fal_key.get_secret_value().strip() if settings.fal_key else ""
     if not origin(settings.fal_url).startswith("http"):
-        raise BadInput(f"FRONTISPIECE_FAL_URL: {settings.fal_url!r} is not the address of a server.")
+        raise BadInput(f"FRONTISPIECE_FAL_URL: {shown(settings.fal_url)!r} is not the address of a server.")
     if not key and not _is_local(settings.fal_url):
         raise BadInput("FAL_KEY is not set: put a key of fal.ai there, or choose another painter.")
     if not (key.isascii() and key.isprintable()):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
+from tasks.addresses import shown
 from tasks.errors import BadInput
 from tasks.http import quoted
 from tasks.sources.ids import ARCHIVE, SUBJECT, parse_id
@@ -82,7 +83,7 @@ def checked_address(url: str, variable: str) -> str:
     except ValueError:
         fits = False
     if not fits:
-        raise BadInput(f"{variable}: {url[:200]!r} is not the address of a server, such as https://example.org.")
+        raise BadInput(f"{variable}: {shown(url)[:200]!r} is not the address of a server, such as https://example.org.")
     return url
 
 
