@@ -201,7 +201,8 @@ def import_log(options: argparse.Namespace) -> int:
     from tasks.settings import load_settings
 
     logs = [parse_log(_read(path)) for path in options.logs]
-    importer = Importer(_archive(), load_settings(), _offered(options.pictures) if options.pictures else None)
+    offered = _offered(options.pictures) if options.pictures else None
+    importer = Importer(_archive(), load_settings(), offered)
 
     async def enter_all() -> int:
         made = [await importer.enter(log) for log in logs]

@@ -169,13 +169,15 @@ def illustrate(options: argparse.Namespace) -> int:
 
 async def check_before(options: argparse.Namespace) -> None:
     """Find out what is wrong with the input before a server is started. Raises BadInput."""
-    from flows.inputs import day_meant
+    from flows.inputs import check_day, day_meant
     from tasks.settings import load_settings
     from tasks.sources.ids import parse_id
 
     if options.command == "paper":
         for text in options.ids:
             parse_id(text)
+    elif options.day is not None:
+        check_day(options.day)
     settings = load_settings(**choices(options))
     async with studio_beforehand(settings) as studio:
         if options.command == "run":

@@ -92,6 +92,7 @@ async def check_before(options: argparse.Namespace) -> None:
     from tasks.paid_prompts import batches_of
     from tasks.ranges import check_days, parse_days
     from tasks.settings import load_settings
+    from tasks.writers import open_writer
 
     names = ("source", "writer", "painter", "min_upvotes", "categories", "max_usd")
     settings = load_settings(
@@ -106,9 +107,14 @@ async def check_before(options: argparse.Namespace) -> None:
     if options.batch_hours is not None and not 0 <= options.batch_hours <= 48:
         raise BadInput("--batch-hours is from 0 to 48.")
     check_days(parse_days(options.days, datetime.now(UTC).date()), settings.source, confirmed=options.yes)
-    async with studio_beforehand(settings) as studio:
-        if options.batch:
-            batches_of(studio.writer)
+    if options.batch:
+        writer = open_writer(settings.writer, settings.with_keys_to_come())
+        try:
+            batches_of(writer)
+        finally:
+            await writer.close()
+    async with studio_beforehand(settings):
+        pass
 
 
 def flow_run(options: argparse.Namespace, wait_for_server: Callable[[], None]) -> "Awaitable[State[State[None]]]":

@@ -4,7 +4,7 @@ from prefect import flow, runtime
 from prefect.client.schemas.objects import State
 
 from flows.form import Categories, Count, Day, Dollars, Ids, PainterChoice, SourceChoice, StyleChoice, WriterChoice
-from flows.inputs import day_meant
+from flows.inputs import check_day, day_meant
 from flows.results import NO_RESULTS
 from flows.session import open_session
 from tasks.settings import load_settings
@@ -62,6 +62,8 @@ async def illustrate_day(
         categories=categories,
         max_usd=max_usd,
     )
+    if day is not None:
+        check_day(day)
     async with open_session(settings, refresh=refresh) as session:
         day = await day_meant(day, session.studio)
         await session.illustrate_list(day, categories or (), limit)

@@ -9,9 +9,13 @@ from tasks.studio import Studio
 
 async def day_meant(day: date | None, studio: Studio, on: date | None = None) -> date:
     """The day that was asked for, or the source's newest `on` a day; raises BadInput for one in the future."""
-    today = on or datetime.now(UTC).date()
     if day is None:
-        return await asyncio.to_thread(studio.source.newest_day, today)
-    if day > today:
-        raise BadInput(f"{day} lies in the future; today is {today} (UTC).")
+        return await asyncio.to_thread(studio.source.newest_day, on or datetime.now(UTC).date())
+    check_day(day)
     return day
+
+
+def check_day(day: date) -> None:
+    """Raise BadInput for a day in the future. It takes no studio: nothing is opened before input is checked."""
+    if day > (today := datetime.now(UTC).date()):
+        raise BadInput(f"{day} lies in the future; today is {today} (UTC).")

@@ -107,13 +107,13 @@ async def open_studio(
     dollars. Raises BadInput for a missing key or a place that cannot be written.
     """
     async with AsyncExitStack() as stack:
-        archive = Archive.open(settings.archive)
         source = open_source(settings.source, settings)
         stack.push_async_callback(source.close)
         writer = open_writer(settings.writer, settings)
         stack.push_async_callback(writer.close)
         painter = open_painter(settings.painter, settings)
         stack.push_async_callback(painter.close)
+        archive = Archive.open(settings.archive)  # last: nothing is opened before keys and files have been found
         await archive.check_writable()
         budget = await open_budget(archive, account, settings.max_usd, allowance)
         yield Studio(settings, source, writer, painter, archive, edition, budget)

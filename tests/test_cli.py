@@ -1,6 +1,7 @@
 """The command line, as scripts use it: exit codes, one clear line, and nothing changed by bad input."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,8 +48,13 @@ ROOT = Path(__file__).parents[1]
         pytest.param(["backfill", "2024-10", "--days-at-once", "0"], "from 1 to 8", id="no days at once"),
         pytest.param(["backfill", "2024-10", "--papers-at-once", "65"], "from 1 to 64", id="too many papers at once"),
         pytest.param(["backfill", "2024-10", "--only", "good"], "good", id="unknown choice of papers"),
+        pytest.param(["backfill", "2024-10", "--batch"], "takes no batches", id="a writer without batches"),
         pytest.param(["backfill"], "DAYS", id="no range at all"),
         pytest.param(["status", "2024-13"], "2024-13", id="status of no month"),
+        pytest.param(["stats", "--output", "stats.txt"], "--format", id="a table as a file"),
+        pytest.param(["prune", "--originals-older-than", "-1"], "-1", id="negative age"),
+        pytest.param(["import-log", "nowhere.log"], "nowhere.log", id="no log"),
+        pytest.param(["import-log", os.devnull, "--pictures", "nowhere"], "no folder nowhere", id="no pictures"),
         pytest.param(["dance"], "dance", id="unknown command"),
         pytest.param([], "command", id="no command"),
     ],
@@ -66,7 +72,7 @@ def test_bad_input_gets_one_line_and_exit_code_2(
     assert out == ""
     assert err.count("\n") == 1
     assert complaint in err
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list(tmp_path.rglob("*")) == [], "nothing is opened before that"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +136,7 @@ def test_bad_settings_are_named(
     err = capsys.readouterr().err
     assert name in err
     assert err.count("\n") == 1
+    assert list(tmp_path.rglob("*")) == [], "nothing is opened before that"
 
 
 def test_settings_are_printed_with_secrets_masked(
