@@ -16,9 +16,10 @@ run: $(READY) ## Illustrate the newest day of the sample, without any key
 test: $(READY) ## All tests
 	$(BIN)/python -m pytest
 
-chaos: $(READY) ## Kill it anywhere, with a random seed; fifteen minutes or so
+chaos: $(READY) ## Kill it anywhere, with a random seed, and end it hundreds of times; twenty minutes or so
 	PYTHONPATH=.:tests $(BIN)/python tests/chaos.py
 	PYTHONPATH=.:tests $(BIN)/python tests/killed_backfill.py
+	PYTHONPATH=.:tests $(BIN)/python tests/ends.py
 
 fuzz: $(READY) ## Damaged bytes for every parser, for a minute
 	PYTHONPATH=.:tests $(BIN)/python tests/fuzz.py

@@ -88,5 +88,12 @@ def test_third_party_libraries_have_one_home(path: Path) -> None:
         assert home is None or module(path) in home, f"{module(path)} imports {name}"
 
 
+def test_no_thread_of_obstore_enters_python(path: Path) -> None:
+    """Its asynchronous side answers from such threads, and a process that ends meanwhile is aborted."""
+    names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    if "obstore" in imports(path):
+        assert {name for name in names if name.endswith("_async")} == set()
+
+
 def test_files_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400

@@ -6,7 +6,8 @@ fsync, so after a power cut a file may be there and empty; `put_if_absent` and `
 file and folder themselves before they return. A killed program may leave a `<name>#1` behind; listings skip it.
 
 A local folder is asked directly: the answer is there in less time than it takes to wake another thread and be woken.
-Only what waits for the disk goes through a thread.
+Only what waits for the disk goes through a thread, and what waits for a bucket (`tasks.archive.aside`). obstore's
+asynchronous side is never used.
 """
 
 import asyncio
@@ -15,24 +16,27 @@ import os
 import re
 import urllib.parse
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from errno import EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, MemoryStore, from_url
 
 from tasks.addresses import MASK, shown
+from tasks.archive.aside import aside
 from tasks.errors import ArchiveError, ArchiveUnavailable, BadInput
 
 if TYPE_CHECKING:
     from obstore import Attributes
     from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Config
+
+T = TypeVar("T")
 
 MAX_PATH = 512
 _PATH = re.compile(r"[a-z0-9=_.+-]+(?:/[a-z0-9=_.+-]+)*")
@@ -72,6 +76,7 @@ class Archive:
         """The place as a URL, secrets masked."""
         self.local_root = local_root
         """The archive's folder, where it is one on this machine."""
+        self._is_remote = not isinstance(store, (LocalStore, MemoryStore))
 
     @classmethod
     def open(cls, place: str) -> "Archive":
@@ -134,36 +139,27 @@ class Archive:
         """The object's bytes, or None when there is none; ArchiveError when it has more than `max_bytes`."""
         async with self._speaking_of("read", path):
             try:
-                result = (
-                    await obstore.get_async(self._store, _checked(path))
-                    if self.local_root is None
-                    else obstore.get(self._store, _checked(path))
-                )
+                return await self._ask(lambda: self._read(_checked(path), max_bytes))
             except FileNotFoundError:
                 return None
-            size = result.meta["size"]
-            if max_bytes is not None and size > max_bytes:
-                raise ArchiveError(f"{self.where(path)} has {size:,} bytes, more than the {max_bytes:,} it may have.")
-            return bytes(await result.bytes_async() if self.local_root is None else result.bytes())
 
     async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
         """Store or replace an object in one piece; `durable` waits until a power cut cannot undo it."""
         async with self._speaking_of("write", path):
-            if self.local_root is None:
-                await obstore.put_async(self._store, _checked(path), content, attributes=_attributes(path))
-            elif durable:
+            if durable and self.local_root is not None:
                 await asyncio.to_thread(self._put_durably, path, content)
             else:
-                obstore.put(self._store, _checked(path), content)
+                attributes = None if self.local_root is not None else _attributes(path)
+                await self._ask(lambda: obstore.put(self._store, _checked(path), content, attributes=attributes))
 
     async def put_if_absent(self, path: str, content: bytes) -> bool:
         """Store a new object, durably and in one piece; False, and nothing is changed, when the path is taken."""
         async with self._speaking_of("write", path):
             try:
-                if self.local_root is None:
-                    await obstore.put_async(self._store, _checked(path), content, mode="create")
-                else:
+                if self.local_root is not None:
                     await asyncio.to_thread(self._put_durably, path, content, "create")
+                else:
+                    await self._ask(lambda: obstore.put(self._store, _checked(path), content, mode="create"))
             except AlreadyExistsError:
                 return False
             return True
@@ -172,7 +168,7 @@ class Archive:
         """Whether there is an object under this path."""
         async with self._speaking_of("read", path):
             try:
-                await obstore.head_async(self._store, _checked(path))
+                await self._ask(lambda: obstore.head(self._store, _checked(path)))
             except FileNotFoundError:
                 return False
             return True
@@ -181,8 +177,7 @@ class Archive:
         """All objects in the folder `prefix` and below, sorted by path; an empty prefix means all there are."""
         folder = prefix.rstrip("/")
         async with self._speaking_of("list", folder):
-            listing = obstore.list(self._store, _checked(folder) if folder else None)
-            found = await listing.collect_async() if self.local_root is None else listing.collect()
+            found = await self._ask(lambda: obstore.list(self._store, _checked(folder) if folder else None).collect())
             return sorted(
                 (Entry(meta["path"], meta["size"], meta["last_modified"]) for meta in found),
                 key=lambda entry: entry.path,
@@ -192,7 +187,7 @@ class Archive:
         """Remove an object; one that is not there is no error."""
         async with self._speaking_of("delete", path):
             try:
-                await obstore.delete_async(self._store, _checked(path))
+                await self._ask(lambda: obstore.delete(self._store, _checked(path)))
             except FileNotFoundError:
                 return
 
@@ -201,6 +196,20 @@ class Archive:
         if self.local_root is not None:
             return str(self.local_root / path)
         return f"{self.url.partition('?')[0].rstrip('/')}/{path}"
+
+    async def _ask(self, call: Callable[[], T]) -> T:
+        """What a call of obstore gives: this machine answers at once, a bucket is waited for."""
+        if self._is_remote:
+            return await aside(call)
+        await asyncio.sleep(0)  # others have their turn, though nothing here waits
+        return call()
+
+    def _read(self, path: str, max_bytes: int | None) -> bytes:
+        result = obstore.get(self._store, path)
+        size = result.meta["size"]
+        if max_bytes is not None and size > max_bytes:
+            raise ArchiveError(f"{self.where(path)} has {size:,} bytes, more than the {max_bytes:,} it may have.")
+        return bytes(result.bytes())
 
     def _put_durably(self, path: str, content: bytes, mode: Literal["create", "overwrite"] = "overwrite") -> None:
         """In a local folder: write, and wait for the disk."""
@@ -212,11 +221,9 @@ class Archive:
     async def _speaking_of(self, verb: str, path: str) -> AsyncIterator[None]:
         """Turn what the store raises into one sentence about what was tried."""
         try:
-            if self.local_root is not None:
-                await asyncio.sleep(0)  # others have their turn, though nothing here waits
             yield
         except (OSError, BaseError, NotImplementedError) as error:
-            kind, reason = _diagnosis(error, remote=self.local_root is None)
+            kind, reason = _diagnosis(error, remote=self._is_remote)
             raise kind(f"The archive cannot {verb} {self.where(path)}: {reason}.") from error
 
 
