@@ -59,9 +59,15 @@ def parser() -> Parser:
         command.add_argument("-v", "--verbose", action="store_true", help="print the whole log")
 
     served = "start a Prefect server if there is none, and run the deployments until Ctrl-C"
-    commands.add_parser("serve", help=served, description=f"S{served[1:]}.").set_defaults(handle=serve)
+    serving = commands.add_parser("serve", help=served, description=f"S{served[1:]}.")
+    serving.set_defaults(handle=serve)
     deployed = "register the deployments on a work pool of the Prefect server that PREFECT_API_URL names"
-    commands.add_parser("deploy", help=deployed, description=f"R{deployed[1:]}.").set_defaults(handle=deploy)
+    deploying = commands.add_parser("deploy", help=deployed, description=f"R{deployed[1:]}.")
+    deploying.set_defaults(handle=deploy)
+    for command in (serving, deploying):
+        command.add_argument(
+            "--reset", action="store_true", help="take back what was changed of the deployments in Prefect's UI"
+        )
 
     commands.add_parser("settings", help="print the settings in force", description="Print the settings in force.")
     stretch.add_commands(commands)
@@ -123,16 +129,16 @@ def show_settings() -> int:
     return Exit.DONE
 
 
-def serve(_: argparse.Namespace) -> int:
+def serve(options: argparse.Namespace) -> int:
     """Serve the deployments; ends with Ctrl-C."""
     use_own_server(os.environ, Path("data/prefect"))
     from deployments import serving
     from tasks.settings import load_settings
 
-    return serving.serve(load_settings())
+    return serving.serve(load_settings(), reset=options.reset)
 
 
-def deploy(_: argparse.Namespace) -> int:
+def deploy(options: argparse.Namespace) -> int:
     """Register the deployments on a work pool, and say how to start a worker."""
     use_own_server(os.environ, Path("data/prefect"))
     from prefect.settings import PREFECT_API_URL
@@ -143,8 +149,8 @@ def deploy(_: argparse.Namespace) -> int:
     if PREFECT_API_URL.value() is None:
         raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")
     settings = load_settings()
-    for each in asyncio.run(deploy(settings)):
-        print(f"{each.name:<12} {each.schedule}")
+    for line in asyncio.run(deploy(settings, reset=options.reset)):
+        print(line)
     print(f"Runs start with: prefect worker start --pool {settings.work_pool}")
     return Exit.DONE
 

@@ -1,15 +1,16 @@
 """The deployments, defined once: `frontispiece serve` and `frontispiece deploy` register these."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from prefect import Flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
+from deployments.changes import TAG
 from deployments.form import plain
+from deployments.registering import Registration
 from flows.backfill import backfill, backfill_day
 from flows.daily import daily
 from flows.illustrate import illustrate_papers
@@ -18,7 +19,6 @@ from tasks.errors import BadInput
 from tasks.settings import Settings
 from tasks.version import VERSION
 
-TAG: Final = "frontispiece"
 EVERY_MORNING: Final = "0 5 * * *"
 
 
@@ -39,16 +39,12 @@ class Definition:
         """Where a worker finds the flow: by module, so that it may start anywhere the project is installed."""
         return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
 
-    @property
-    def schedule(self) -> str:
-        """When it runs, for people."""
-        return f"{self.cron} {self.timezone}" if self.cron else "when asked"
-
-    async def build(self) -> RunnerDeployment:
+    def build(self) -> Registration:
         """What Prefect registers. Raises BadInput for a cron expression that cannot be."""
         try:
             schedules = [Cron(self.cron, timezone=self.timezone, slug=self.name)] if self.cron else []
-            deployment = await self.flow.ato_deployment(
+            deployment = Registration.from_flow(
+                self.flow,
                 self.name,
                 schedules=schedules,
                 parameters=self.parameters,
@@ -62,7 +58,7 @@ class Definition:
             raise BadInput(f"The schedule {self.cron!r} of {self.name} cannot be: {error}.") from None
         # Prefect has no other way to a form of one's own.
         deployment._parameter_openapi_schema = plain(deployment._parameter_openapi_schema)
-        return deployment
+        return cast("Registration", deployment)  # which it is, whatever Prefect's types say
 
     def _concurrency(self) -> ConcurrencyLimitConfig | None:
         if self.at_once is None:

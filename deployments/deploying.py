@@ -1,24 +1,27 @@
 """Registers the deployments: on a work pool with `frontispiece deploy`, in this process with `serve`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import CallWebhook
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectAlreadyExists
 
-from deployments.definitions import Definition, definitions
+from deployments.changes import FieldPath, Fields, digests, forget, merge, recall, remember
+from deployments.definitions import definitions
+from deployments.registering import Registration, names_of
 from tasks.addresses import shown
 from tasks.archive.store import Archive
 from tasks.errors import BadInput
 from tasks.settings import Settings
 
 ALARM: Final = "Frontispiece: daily failed"
+ALARM_RECORD: Final = "alarm"
 WEBHOOK_BLOCK: Final = "frontispiece-webhook"
 PAYLOAD: Final = """{
   "id": "{{ flow_run.id }}",
@@ -29,20 +32,39 @@ PAYLOAD: Final = """{
 }"""
 
 
-async def build_all(settings: Settings) -> dict[str, RunnerDeployment]:
-    """Every deployment by name. Raises BadInput for a schedule that cannot be."""
-    return {each.name: await each.build() for each in definitions(settings)}
+def build_all(settings: Settings, *, reset: bool = False) -> list[Registration]:
+    """Every deployment, to be registered. Raises BadInput for a schedule that cannot be."""
+    built = [each.build() for each in definitions(settings)]
+    for each in built:
+        each.reset = reset
+    return built
 
 
-async def deploy(settings: Settings) -> tuple[Definition, ...]:
-    """Register everything on the work pool, which is made if it is not there; doing it again changes nothing."""
+async def deploy(settings: Settings, *, reset: bool = False) -> list[str]:
+    """Register everything on the work pool, which is made if it is not there; gives how it stands, line by line.
+
+    What people changed in Prefect's UI stays as it is, unless `reset`. Raises BadInput.
+    """
     environment = travelling(settings)
     await make_work_pool(settings.work_pool)
-    for deployment in (await build_all(settings)).values():
+    registered = build_all(settings, reset=reset)
+    for deployment in registered:
+        deployment.work_pool_name = settings.work_pool
         deployment.job_variables = {"env": environment}
-        await deployment.aapply(work_pool_name=settings.work_pool)
-    await install_alarm(settings)
-    return definitions(settings)
+        await deployment.aapply()
+    return [*account(registered), *await install_alarm(settings, reset=reset)]
+
+
+def account(registered: Iterable[Registration]) -> list[str]:
+    """How the deployments stand, and what of them is not as in the settings."""
+    return [
+        *(f"{each.name:<12} {each.standing}" for each in registered),
+        *(_stays(each.name, each.kept) for each in registered if each.kept),
+    ]
+
+
+def _stays(name: str, kept: tuple[FieldPath, ...]) -> str:
+    return f"{name} keeps what was changed in Prefect's UI: {names_of(kept)}. --reset takes that back."
 
 
 def travelling(settings: Settings) -> dict[str, str]:
@@ -73,25 +95,40 @@ async def make_work_pool(name: str) -> None:
                 ) from None
 
 
-async def install_alarm(settings: Settings) -> bool:
-    """Keep exactly one automation that calls the webhook when `daily` fails or crashes, none without a webhook.
+async def install_alarm(settings: Settings, *, reset: bool = False) -> list[str]:
+    """Keep one automation that calls the webhook when `daily` fails or crashes, none without a webhook.
 
-    Gives whether there is one now.
+    Somebody may have changed or deleted it: that stays so, unless `reset`, and is given in a line.
     """
     async with get_client() as client:
         there = await client.read_automations_by_name(ALARM)
         if settings.webhook is None:
             for each in there:
                 await client.delete_automation(each.id)
-            return False
-        wanted = await _alarm(settings.webhook.get_secret_value())
-        if there:
-            await client.update_automation(there[0].id, wanted)
-            for each in there[1:]:
-                await client.delete_automation(each.id)
-        else:
-            await client.create_automation(wanted)
-    return True
+            await forget(ALARM_RECORD, client)
+            return []
+        for each in there[1:]:
+            await client.delete_automation(each.id)
+        ours = _fields_of(await _alarm(settings.webhook.get_secret_value()))
+        theirs = _fields_of(there[0]) if there else {}
+        merged = merge((digests(theirs) if reset else await recall(ALARM_RECORD, client)) or {}, theirs, ours)
+        if merged.fields:
+            wanted = AutomationCore.model_validate({path[0]: value for path, value in merged.fields.items()})
+            if not there:
+                await client.create_automation(wanted)
+            elif merged.fields != theirs:
+                await client.update_automation(there[0].id, wanted)
+        await remember(ALARM_RECORD, ours, client)
+    if not merged.fields:
+        return ["The alarm was deleted in Prefect's UI. --reset takes that back."]
+    return [_stays("alarm", merged.kept)] if merged.kept else []
+
+
+def _fields_of(alarm: AutomationCore) -> Fields:
+    dumped = alarm.model_dump(mode="json", include={"name", "description", "enabled", "trigger", "actions"})
+    for name in {"after", "expect", "for_each"} & dumped["trigger"].keys():  # sets, in any order
+        dumped["trigger"][name] = sorted(dumped["trigger"][name])
+    return {(name,): value for name, value in dumped.items()}
 
 
 async def _alarm(url: str) -> AutomationCore:

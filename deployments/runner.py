@@ -7,27 +7,28 @@ from typing import Final
 
 from prefect.runner import Runner
 
-from deployments.definitions import definitions
-from deployments.deploying import build_all, install_alarm
+from deployments.deploying import account, build_all, install_alarm
 from deployments.exit_codes import Exit, exit_of
 from flows.reconcile import close_orphans, said
 from tasks.errors import FrontispieceError
 from tasks.settings import Settings, load_settings
 
 RUNS_AT_ONCE: Final = 4
+RESET: Final = "--reset"
 
 
-async def run(settings: Settings, ui: str) -> None:
+async def run(settings: Settings, ui: str, *, reset: bool = False) -> None:
     """Tidy up, register everything, say so, and start what is due."""
     if orphans := await close_orphans():
         print(said(orphans))
     runner = Runner(name="frontispiece", pause_on_shutdown=False, limit=RUNS_AT_ONCE)
-    for deployment in (await build_all(settings)).values():
+    registered = build_all(settings, reset=reset)
+    for deployment in registered:
         await runner.aadd_deployment(deployment)
-    await install_alarm(settings)
+    alarm = await install_alarm(settings, reset=reset)
     print(f"Frontispiece is served at {ui}")
-    for each in definitions(settings):
-        print(f"  {each.name:<12} {each.schedule}")
+    for line in (*account(registered), *alarm):
+        print(f"  {line}")
     print("Ctrl-C ends it; the schedules stay.", flush=True)
     await _until_stopped(runner)
 
@@ -50,7 +51,7 @@ async def _until_stopped(runner: Runner) -> None:
 def main() -> int:
     """Run until told to stop; gives the exit code."""
     try:
-        asyncio.run(run(load_settings(), sys.argv[1]))
+        asyncio.run(run(load_settings(), sys.argv[1], reset=RESET in sys.argv[2:]))
     except FrontispieceError as error:
         print(f"frontispiece: {error}", file=sys.stderr)
         return exit_of(error)

@@ -106,8 +106,11 @@ def _stop(leader: int, patience: float) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def serve(settings: Settings) -> int:
-    """Serve until SIGINT or SIGTERM; gives the exit code. Raises BadInput when somebody does so already."""
+def serve(settings: Settings, *, reset: bool = False) -> int:
+    """Serve until SIGINT or SIGTERM; gives the exit code. Raises BadInput when somebody does so already.
+
+    With `reset`, what was changed of the deployments in Prefect's UI is taken back.
+    """
     from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_UI_URL
 
     # SIGINT too: a shell that starts us in the background has it ignored.
@@ -116,16 +119,16 @@ def serve(settings: Settings) -> int:
     home = PREFECT_HOME.value()
     with only_one(home) as file:
         if url := PREFECT_API_URL.value():
-            return _serve_at(url, PREFECT_UI_URL.value() or url.removesuffix("/api"), file)
+            return _serve_at(url, PREFECT_UI_URL.value() or url.removesuffix("/api"), file, reset)
         with own_server(file, home, settings.ui_port) as ui:
-            return _serve_at(f"{ui}/api", ui, file)
+            return _serve_at(f"{ui}/api", ui, file, reset)
 
 
-def _serve_at(api: str, ui: str, file: "IO[str]") -> int:
+def _serve_at(api: str, ui: str, file: "IO[str]", reset: bool) -> int:
     """Have the runner work in a process group of its own, so that nothing of it is left when it has to go."""
     known = read_notice(file)
     runner = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-P", "-m", "deployments.runner", ui],
+        [sys.executable, "-P", "-m", "deployments.runner", ui, *(["--reset"] if reset else [])],
         env={**os.environ, "PREFECT_API_URL": api, "PREFECT_UI_URL": ui},
         start_new_session=True,
     )

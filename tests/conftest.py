@@ -86,3 +86,12 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer
     """One `prefect server start`, as people run it, for all tests that need one."""
     with real_server_in(tmp_path_factory.mktemp("prefect home")) as server:
         yield server
+
+
+@pytest.fixture
+def at_server(real_server: RealServer) -> Iterator[RealServer]:
+    """The same, and Prefect's client in this process asks it."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: f"{real_server.url}/api"}):
+        yield real_server

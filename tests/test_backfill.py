@@ -329,7 +329,7 @@ async def test_today_comes_first(prefect_server: None) -> None:
 async def test_a_day_that_nobody_starts_any_longer_does_not_wait_for_ever(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await (await definition("backfill-day").build()).aapply()
+    await definition("backfill-day").build().aapply()
     runs = Deployed("0123456789ab", poll_seconds=0.01)
     with pytest.raises(BadInput, match="frontispiece serve"):
         await asyncio.wait_for(runs.run(FIRST, {}), 30)

@@ -4,7 +4,8 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -13,7 +14,6 @@ import pytest
 import yaml
 from fake_server import serving
 from prefect.blocks.system import Secret
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from providers import fake_providers
 from real_server import RealServer, until
 from starlette.applications import Starlette
@@ -21,9 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deployments.changes import FieldPath, Fields, digests, merge
 from deployments.definitions import Definition, definitions
-from deployments.deploying import ALARM, deploy, travelling
-from flows.daily import days_before, logical_day
+from deployments.deploying import ALARM, build_all, deploy, travelling
 from tasks.errors import BadInput
 from tasks.settings import load_settings
 
@@ -52,7 +52,7 @@ def test_prefect_yaml_says_the_same() -> None:
 def test_schedule_and_recipe_are_settings() -> None:
     chosen = load_settings(daily_cron="0 7 * * 1-5", timezone="Europe/Berlin", source="arxiv", painter="fal")
     daily = definitions(chosen)[0]
-    assert daily.schedule == "0 7 * * 1-5 Europe/Berlin"
+    assert (daily.cron, daily.timezone) == ("0 7 * * 1-5", "Europe/Berlin")
     assert (daily.parameters["source"], daily.parameters["painter"]) == ("arxiv", "fal")
 
 
@@ -62,14 +62,14 @@ def test_impossible_schedules_are_named(setting: dict[str, object]) -> None:
         load_settings(**setting)
 
 
-async def test_an_impossible_cron_is_named() -> None:
+def test_an_impossible_cron_is_named() -> None:
     with pytest.raises(BadInput, match="61 25"):
-        await definitions(load_settings(daily_cron="61 25 * * *"))[0].build()
+        definitions(load_settings(daily_cron="61 25 * * *"))[0].build()
 
 
 @pytest.mark.parametrize("definition", definitions(load_settings()), ids=names())
-async def test_the_form_has_choices_and_words_and_no_secrets(definition: Definition) -> None:
-    built = await definition.build()
+def test_the_form_has_choices_and_words_and_no_secrets(definition: Definition) -> None:
+    built = definition.build()
     form = built._parameter_openapi_schema.model_dump(exclude_unset=True)
     assert form["additionalProperties"] is False
     for name, field in form["properties"].items():
@@ -81,28 +81,6 @@ async def test_the_form_has_choices_and_words_and_no_secrets(definition: Definit
             assert definition.parameters[name] in field["enum"]
         if name == "day":
             assert field["format"] == "date"
-
-
-def test_days_are_looked_at_the_newest_first() -> None:
-    assert days_before(date(2024, 11, 1), 2) == (date(2024, 11, 1), date(2024, 10, 31), date(2024, 10, 30))
-
-
-@pytest.mark.parametrize(
-    ("scheduled", "zone", "day"),
-    [
-        pytest.param("2024-11-02T00:30:00+00:00", "America/New_York", date(2024, 11, 1), id="evening in New York"),
-        pytest.param("2024-11-01T22:00:00+00:00", "Asia/Tokyo", date(2024, 11, 2), id="morning in Tokyo"),
-        pytest.param("2024-11-03T05:30:00+00:00", "America/New_York", date(2024, 11, 3), id="when clocks change"),
-    ],
-)
-def test_a_late_run_has_the_day_it_was_scheduled_for(scheduled: str, zone: str, day: date) -> None:
-    assert logical_day(datetime.fromisoformat(scheduled), zone) == day
-
-
-@pytest.fixture
-def at_server(real_server: RealServer) -> Iterator[RealServer]:
-    with temporary_settings({PREFECT_API_URL: f"{real_server.url}/api"}):
-        yield real_server
 
 
 @pytest.fixture
@@ -132,8 +110,9 @@ async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
 ) -> None:
     webhook, told = hooked
     settings = load_settings(webhook=webhook)
-    for _ in range(2):
-        await deploy(settings)
+    lines = [await deploy(settings) for _ in range(2)]
+    assert lines[0] == lines[1]
+    assert not any("keeps" in line or "deleted" in line for line in lines[1])
     assert sorted(each["name"] for each in at_server.ask("/deployments/filter", {})) == sorted(names())
     daily = at_server.deployment("daily/daily")
     assert [each["schedule"]["timezone"] for each in daily["schedules"]] == ["America/New_York"]
@@ -155,6 +134,163 @@ async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
 
     await deploy(load_settings())
     assert at_server.ask("/automations/filter", {}) == []
+
+
+async def test_a_deployment_may_be_served_and_deployed_in_turn(at_server: RealServer) -> None:
+    await deploy(load_settings(), reset=True)
+    for each in build_all(load_settings()):
+        await each.aapply()
+    served = at_server.deployment("daily/daily")
+    assert (served["work_pool_name"], served["job_variables"]) == (None, {})
+    lines = await deploy(load_settings())
+    deployed = at_server.deployment("daily/daily")
+    assert (deployed["work_pool_name"], deployed["work_queue_name"]) == ("frontispiece", "default")
+    assert list(deployed["job_variables"]["env"]) == ["FRONTISPIECE_ARCHIVE"]
+    assert not any("keeps" in line for line in lines)
+
+
+async def test_what_the_form_no_longer_takes_is_named(at_server: RealServer) -> None:
+    await deploy(load_settings(), reset=True)
+    daily = at_server.deployment("daily/daily")
+    form = {"parameter_openapi_schema": {}, "parameters": {**daily["parameters"], "source": "gone"}}
+    at_server.ask(f"/deployments/{daily['id']}", form, "PATCH")
+    with pytest.raises(BadInput, match=r"gone.*--reset"):
+        await deploy(load_settings())
+    await deploy(load_settings(), reset=True)
+    assert at_server.deployment("daily/daily")["parameters"] == daily["parameters"]
+
+
+def changed_in_the_ui(server: RealServer) -> dict[str, Any]:
+    """Somebody pauses and moves daily's schedule, adds another, and fills in the form; gives what is there then."""
+    daily = server.deployment("daily/daily")
+    path = f"/deployments/{daily['id']}"
+    (schedule,) = daily["schedules"]
+    later = {"schedule": {"cron": "15 7 * * *", "timezone": "Europe/Berlin"}, "active": False}
+    server.ask(f"{path}/schedules/{schedule['id']}", later, "PATCH")
+    server.ask(f"{path}/schedules", [{"schedule": {"interval": 86400.0, "timezone": "Asia/Tokyo"}}])
+    form = {
+        "parameters": {**daily["parameters"], "painter": "fal", "limit": 3},
+        "tags": ["frontispiece", "ours"],
+        "description": "What the boss reads.",
+        "concurrency_limit": 2,
+        "job_variables": {"env": {**daily["job_variables"]["env"], "FRONTISPIECE_MIN_UPVOTES": "20"}},
+    }
+    server.ask(path, form, "PATCH")
+    upkeep = server.deployment("upkeep/upkeep")
+    server.ask(f"/deployments/{upkeep['id']}", {"paused": True}, "PATCH")
+    server.ask(f"/deployments/{upkeep['id']}/schedules/{upkeep['schedules'][0]['id']}", method="DELETE")
+    return standing(server)
+
+
+FORM = ("parameters", "tags", "description", "concurrency_options", "job_variables", "paused", "work_queue_name")
+
+
+def standing(server: RealServer) -> dict[str, Any]:
+    """What people may have changed of daily and upkeep."""
+    both = {name: server.deployment(f"{name}/{name}") for name in ("daily", "upkeep")}
+    return {
+        name: {
+            **{field: each[field] for field in FORM},
+            "limit": (each["global_concurrency_limit"] or {}).get("limit"),
+            "schedules": [
+                (one["id"], one["schedule"], one["active"]) for one in sorted(each["schedules"], key=itemgetter("id"))
+            ],
+        }
+        for name, each in both.items()
+    }
+
+
+async def test_deploying_again_leaves_alone_what_people_changed(
+    at_server: RealServer, hooked: tuple[str, "Queue[Any]"]
+) -> None:
+    webhook = hooked[0]
+    await deploy(load_settings(webhook=webhook), reset=True)
+    defined = standing(at_server)
+    changed = changed_in_the_ui(at_server)
+    (alarm,) = at_server.ask("/automations/filter", {})
+    at_server.ask(f"/automations/{alarm['id']}", {"enabled": False}, "PATCH")
+
+    lines = await deploy(load_settings(webhook=webhook))
+    assert standing(at_server) == changed
+    assert at_server.ask("/automations/filter", {})[0]["enabled"] is False
+    assert "daily        15 7 * * * Europe/Berlin (paused); every 1 day, 0:00:00" in lines
+    assert "upkeep       when asked (paused)" in lines
+    assert [line for line in lines if "keeps" in line] == [
+        "daily keeps what was changed in Prefect's UI: description, concurrency limit, painter, schedule. "
+        "--reset takes that back.",
+        "upkeep keeps what was changed in Prefect's UI: paused, schedule. --reset takes that back.",
+        "alarm keeps what was changed in Prefect's UI: enabled. --reset takes that back.",
+    ]
+
+    # Settings change: what nobody has touched follows them.
+    moved = load_settings(webhook=webhook, source="arxiv", painter="openai-images", style="fenced", timezone="UTC")
+    lines = await deploy(moved)
+    now = standing(at_server)
+    assert now["daily"]["parameters"] == {
+        **{"source": "arxiv", "writer": "template", "painter": "fal", "style": "fenced"},
+        "limit": 3,
+    }
+    assert now == {**changed, "daily": {**changed["daily"], "parameters": now["daily"]["parameters"]}}
+    backfill = at_server.deployment("backfill/backfill")
+    assert (backfill["parameters"]["source"], backfill["parameters"]["painter"]) == ("arxiv", "openai-images")
+
+    lines = await deploy(load_settings(webhook=webhook), reset=True)
+    assert not any("keeps" in line for line in lines)
+    now = standing(at_server)
+    for name, each in now.items():
+        assert [one[1:] for one in each.pop("schedules")] == [one[1:] for one in defined[name].pop("schedules")]
+        assert each == defined[name]
+    assert at_server.ask("/automations/filter", {})[0]["enabled"] is True
+    await deploy(load_settings())
+
+
+async def test_what_was_removed_stays_removed_although_nobody_knows_what_was_deployed(at_server: RealServer) -> None:
+    await deploy(load_settings(), reset=True)
+    daily = at_server.deployment("daily/daily")
+    at_server.ask(f"/deployments/{daily['id']}/schedules/{daily['schedules'][0]['id']}", method="DELETE")
+    at_server.ask("/variables/name/frontispiece-daily-as-registered", method="DELETE")
+    lines = await deploy(load_settings(timezone="Asia/Tokyo", source="arxiv"))
+    assert "daily        when asked" in lines
+    assert at_server.deployment("daily/daily")["parameters"]["source"] == "snapshot"
+    await deploy(load_settings(), reset=True)
+    assert at_server.deployment("daily/daily")["schedules"][0]["active"]
+
+
+LAST = {("description",): "old", ("parameters", "source"): "snapshot", ("parameters", "limit"): 3}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "merged", "kept"),
+    [
+        pytest.param(LAST, LAST, LAST, (), id="nothing changed"),
+        pytest.param(LAST, {**LAST, ("description",): "new"}, {**LAST, ("description",): "new"}, (), id="ours is new"),
+        pytest.param(LAST, {("description",): "old"}, {("description",): "old"}, (), id="ours is gone"),
+        pytest.param(
+            {**LAST, ("description",): "theirs"},
+            {**LAST, ("description",): "new"},
+            {**LAST, ("description",): "theirs"},
+            (("description",),),
+            id="theirs is new, and ours",
+        ),
+        pytest.param(
+            {**LAST, ("description",): "new"},
+            {**LAST, ("description",): "new"},
+            {**LAST, ("description",): "new"},
+            (),
+            id="both are new, and the same",
+        ),
+        pytest.param(
+            {("description",): "old"}, LAST, {("description",): "old"}, tuple(LAST)[1:], id="they removed something"
+        ),
+        pytest.param({**LAST, ("tags", "a"): True}, LAST, {**LAST, ("tags", "a"): True}, (), id="they added something"),
+        pytest.param(LAST, {**LAST, ("tags", "b"): True}, {**LAST, ("tags", "b"): True}, (), id="we added something"),
+    ],
+)
+def test_a_field_is_ours_until_somebody_changes_it(
+    theirs: Fields, ours: Fields, merged: Fields, kept: tuple[FieldPath, ...]
+) -> None:
+    result = merge(digests(LAST), theirs, ours)
+    assert (result.fields, sorted(result.kept)) == (merged, sorted(kept))
 
 
 async def test_a_worker_elsewhere_runs_what_was_deployed_with_a_key_from_a_block(

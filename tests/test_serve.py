@@ -40,11 +40,16 @@ class Served:
     def command(self) -> list[str]:
         return [sys.executable, "-m", "deployments.cli", "serve"]
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         self.log = self.folder / "serve.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                self.command(), cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [*self.command(), *options],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until(lambda: "Ctrl-C" in self.log.read_text(), 120)
 
@@ -183,6 +188,9 @@ def ended_states(runs: dict[str, dict[str, object]], names: list[str]) -> list[o
 
 
 def test_it_ends_soon_and_leaves_nobody_behind_and_the_schedules_active(served: Served) -> None:
+    upkeep = served.server.deployment("upkeep/upkeep")
+    path = f"/deployments/{upkeep['id']}/schedules/{upkeep['schedules'][0]['id']}"
+    served.server.ask(path, {"active": False}, "PATCH")
     members = served.members
     began = time.monotonic()
     served.process.send_signal(signal.SIGINT)
@@ -194,6 +202,8 @@ def test_it_ends_soon_and_leaves_nobody_behind_and_the_schedules_active(served: 
 def test_after_a_hard_kill_the_next_one_closes_what_was_left(served: Served) -> None:
     served.start()
     assert served.server.deployment("daily/daily")["schedules"][0]["active"]
+    assert not served.server.deployment("upkeep/upkeep")["schedules"][0]["active"]  # somebody paused it
+    assert "upkeep       0 5 * * * America/New_York (paused)" in served.log.read_text()
     served.providers.fal.latency = 60.0
     run = served.server.start("illustrate%20papers/papers", ids=["2410.23743"], writer="openai", painter="fal")
     until(lambda: "RUNNING" in served.server.task_states(run), 60)
@@ -202,8 +212,9 @@ def test_after_a_hard_kill_the_next_one_closes_what_was_left(served: Served) -> 
     os.killpg(first["runner"]["pid"], signal.SIGKILL)
     served.process.kill()
     served.process.wait()
-    served.start()
+    served.start("--reset")
     served.server.wait(run, "Crashed", 10)
     assert not {"RUNNING", "PENDING"} & set(served.server.task_states(run))
     assert "ended without a word" in served.log.read_text()
     assert not Path(f"/proc/{first['server']['pid']}").exists()
+    assert served.server.deployment("upkeep/upkeep")["schedules"][0]["active"]
