@@ -1,21 +1,10 @@
 """The daily round: today's papers, what came late to the last days' lists, and days missed while all was down."""
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterExpectedStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import State, StateType
-from prefect.client.schemas.schedules import CronSchedule
-from prefect.client.schemas.sorting import FlowRunSort
+from prefect.client.schemas.objects import State
 
 from flows.form import (
     Categories,
@@ -31,16 +20,19 @@ from flows.form import (
 from flows.hanging import hang_pictures
 from flows.inputs import day_meant
 from flows.results import NO_RESULTS
+from flows.schedule import days_before, days_missed, logical_day, name_run, zone_of
 from flows.session import open_session
 from tasks.settings import load_settings
-
-MOST_DAYS_MISSED = 31
 
 
 def _name() -> str:
     parameters = runtime.flow_run.parameters
-    day = parameters.get("day") or runtime.flow_run.scheduled_start_time.date()
-    return f"daily {day} · {parameters.get('source') or load_settings().source}"
+    return name_of(parameters.get("day"), parameters.get("source") or load_settings().source)
+
+
+def name_of(day: date | None, source: str) -> str:
+    """What a run about this day is called, and one whose day is not known yet."""
+    return f"daily {day} · {source}" if day else f"daily · {source}"
 
 
 @flow(
@@ -89,10 +81,13 @@ async def daily(
     )
     async with open_session(settings) as session:
         if day is None:
-            zone = await _schedule_zone() or settings.timezone
-            today = logical_day(runtime.flow_run.scheduled_start_time, zone)
+            async with get_client() as client:
+                run = await client.read_flow_run(runtime.flow_run.id)
+                zone = await zone_of(run, client, settings.timezone)
+                today = logical_day(runtime.flow_run.scheduled_start_time, zone)
+                missed = await days_missed(run, today, zone, client)
             first = await day_meant(None, session.studio, min(today, datetime.now(UTC).date()))
-            missed = await _days_missed(today, zone)
+            await name_run(name_of(first, settings.source))
             back = max(missed, settings.daily_catch_up) if days_back is None else days_back
         else:
             first = await day_meant(day, session.studio)
@@ -106,40 +101,3 @@ async def daily(
         state = await session.conclude(days)
         await hang_pictures(session.studio.archive, settings)
         return state
-
-
-def days_before(first: date, back: int) -> tuple[date, ...]:
-    """`first` and so many days before it, the newest first: nobody waits for today because of last week."""
-    return tuple(first - timedelta(days=ago) for ago in range(back + 1))
-
-
-def logical_day(scheduled: datetime, zone: str) -> date:
-    """The day that a run is about, however late it runs: the one it was scheduled for, in this time zone."""
-    return scheduled.astimezone(ZoneInfo(zone)).date()
-
-
-async def _schedule_zone() -> str | None:
-    """The zone of this deployment's schedule, which a person may have changed in the UI."""
-    if runtime.deployment.id is None:
-        return None
-    async with get_client() as client:
-        deployment = await client.read_deployment(runtime.deployment.id)
-    zones = [each.schedule.timezone for each in deployment.schedules if isinstance(each.schedule, CronSchedule)]
-    return zones[0] if zones else None
-
-
-async def _days_missed(today: date, zone: str) -> int:
-    """How many days ago the last completed daily run was scheduled, MOST_DAYS_MISSED at most; 0 for the first run."""
-    async with get_client() as client:
-        last = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=["daily"])),
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED])),
-                expected_start_time=FlowRunFilterExpectedStartTime(before_=runtime.flow_run.scheduled_start_time),
-            ),
-            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
-            limit=1,
-        )
-    if not last or last[0].expected_start_time is None:
-        return 0
-    return min((today - logical_day(last[0].expected_start_time, zone)).days, MOST_DAYS_MISSED)

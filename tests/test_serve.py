@@ -187,6 +187,19 @@ def ended_states(runs: dict[str, dict[str, object]], names: list[str]) -> list[o
     return states if not {"RUNNING", "PENDING", "SCHEDULED", "CANCELLING"} & set(map(str, states)) else []
 
 
+def test_a_scheduled_run_says_the_day_it_works_on(served: Served) -> None:
+    daily = served.server.deployment("daily/daily")["id"]
+    # 20:30 in New York on the last of October.
+    window = {"start_time": "2024-11-01T00:00:00Z", "end_time": "2024-11-01T12:00:00Z", "min_runs": 1}
+    served.server.ask(f"/deployments/{daily}/schedule", window)
+    wanted = {
+        "deployments": {"id": {"any_": [daily]}},
+        "flow_runs": {"expected_start_time": {"before_": "2024-11-02T00:00:00Z"}},
+    }
+    (run,) = served.server.ask("/flow_runs/filter", wanted)
+    assert served.server.wait(run["id"], "Completed")["name"] == "daily 2024-10-31 · snapshot"
+
+
 def test_it_ends_soon_and_leaves_nobody_behind_and_the_schedules_active(served: Served) -> None:
     upkeep = served.server.deployment("upkeep/upkeep")
     path = f"/deployments/{upkeep['id']}/schedules/{upkeep['schedules'][0]['id']}"
