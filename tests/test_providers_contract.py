@@ -1,6 +1,7 @@
 """One contract for all writers, one for all painters: whatever the registry holds keeps it."""
 
 import inspect
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import get_args
@@ -9,10 +10,10 @@ import pytest
 from providers import SEED_PAPER, Providers, fake_providers, prompt
 
 from tasks.errors import ProviderError
-from tasks.models import Prompt
+from tasks.models import Painting, Picture, Prompt, Value
 from tasks.painters import PainterName, open_painter, painter_recipe
 from tasks.painters.interface import Canvas, Painter, Ticket
-from tasks.recipe import PainterRecipe, Recipe, WriterRecipe
+from tasks.recipe import PainterRecipe, Recipe, WriterRecipe, digest, prompt_key
 from tasks.settings import load_settings
 from tasks.writers import WriterName, open_writer, writer_recipe
 from tasks.writers.interface import Writer
@@ -154,6 +155,54 @@ class TestPainters:
 
     def test_all_methods_of_the_protocol_are_there(self, fake: Providers, name: PainterName) -> None:
         assert same_signatures(Painter, open_painter(name, fake.settings()))
+
+
+@pytest.mark.parametrize(
+    ("choices", "prompts", "recipes"),
+    [
+        pytest.param(
+            {},
+            "6a6626a31c51a165aa1ad6e14df72209",
+            {"fal": "7bf873d8710a3276", "openai-images": "6837dce6143545fc", "lineart": "2ad5b6b302e09e21"},
+            id="the seed's",
+        ),
+        pytest.param(
+            {"style": "fenced"},
+            "430920bfba67097ae6501306e4c0358f",
+            {"fal": "9879b96e5f7ae794", "openai-images": "13a8a1f86ea9f04b", "lineart": "ed591daa04e58ff3"},
+            id="fenced",
+        ),
+        pytest.param(
+            {"openai_model": "gpt-6-luna", "openai_reasoning_effort": "none"},
+            "5d34a8222e3eecd8565b583f7713632d",
+            {"fal": "325c0cd4c09c5814", "openai-images": "9426d8d54275722e", "lineart": "62c1e4bed8f26c28"},
+            id="its successor's",
+        ),
+    ],
+)
+async def test_archives_know_these_fingerprints(
+    fake: Providers, choices: dict[str, str], prompts: str, recipes: dict[PainterName, str]
+) -> None:
+    """Were one to change, everything would be painted, and paid, anew."""
+    writer = open_writer("openai", fake.settings(**choices))
+    assert prompt_key(SEED_PAPER, writer.recipe, "") == prompts
+    for name, known in recipes.items():
+        painter = open_painter(name, fake.settings(**choices))
+        assert Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=60).fingerprint == known
+        await painter.close()
+    await writer.close()
+
+
+@pytest.mark.parametrize(
+    ("record", "shape"),
+    [
+        pytest.param(Prompt, "f2dd0c009acdde25dfc47115b59524a6", id="prompt"),
+        pytest.param(Painting, "6a74104886f4c349d103853d46aed29d", id="painting"),
+        pytest.param(Picture, "dc3e4e9737f78669ad25a618e02d9eaa", id="picture"),
+    ],
+)
+def test_results_have_the_shape_that_their_keys_know(record: type[Value], shape: str) -> None:
+    assert digest(json.dumps(record.model_json_schema(), sort_keys=True)) == shape
 
 
 def same_signatures(protocol: type, built: object) -> bool:
