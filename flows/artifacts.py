@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from flows.report import paid_now, total
 from tasks.models import Outcome, Paper, Status
 
 MAX_PAGE = 1_000_000
@@ -76,6 +77,9 @@ def facts(outcome: Outcome) -> Iterator[str]:
         if call is not None:
             cost = "cached" if step in outcome.cached else f"{call.seconds:.1f} s, {money(call.dollars)}"
             yield f"{step} by {inert(call.model, 80)} ({cost})"
+    if outcome.wasted:
+        cost = money(total(charge.dollars for charge in outcome.wasted.values()))
+        yield f"answers of no use: {len(outcome.wasted)} ({cost})"
     if outcome.picture is not None:
         yield inert(outcome.picture.path, 200)
 
@@ -133,10 +137,5 @@ def outcome_table(outcomes: Sequence[Outcome]) -> list[dict[str, str | float | N
 
 def _dollars(outcome: Outcome) -> float | None:
     """What this run paid for the paper; None when a price is unknown."""
-    total = 0.0
-    for step, call in (("prompt", outcome.prompt), ("painting", outcome.painting)):
-        if call is not None and step not in outcome.cached:
-            if call.dollars is None:
-                return None
-            total += call.dollars
-    return round(total, 6)
+    dollars = total(paid_now(outcome))
+    return None if dollars is None else round(dollars, 6)

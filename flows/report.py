@@ -1,7 +1,7 @@
 """What a run has to say for itself at the end."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ def sum_up(outcomes: Sequence[Outcome]) -> dict[str, object]:
     count = Counter(outcome.status for outcome in outcomes)
     unbought = sum(outcome.reason == BudgetReached.__name__ for outcome in outcomes)
     on_order = sum(outcome.reason == NotYet.__name__ for outcome in outcomes)
-    prices = [price for outcome in outcomes for price in _paid_now(outcome)]
+    prices = [price for outcome in outcomes for price in paid_now(outcome)]
     return {
         "papers": len(outcomes),
         "pictures": count[Status.DONE],
@@ -60,10 +60,20 @@ def sum_up(outcomes: Sequence[Outcome]) -> dict[str, object]:
     }
 
 
-def _paid_now(outcome: Outcome) -> list[float | None]:
-    """The prices of the calls this run made for one paper; what came from the cache was paid before."""
+def paid_now(outcome: Outcome) -> list[float | None]:
+    """The prices of the calls this run made for one paper, useless answers included.
+
+    What came from the cache was paid before.
+    """
     calls = (("prompt", outcome.prompt), ("painting", outcome.painting))
-    return [call.dollars for name, call in calls if call is not None and name not in outcome.cached]
+    useful = [call.dollars for name, call in calls if call is not None and name not in outcome.cached]
+    return [*useful, *(charge.dollars for charge in outcome.wasted.values())]
+
+
+def total(prices: Iterable[float | None]) -> float | None:
+    """The sum, None when one of them is unknown."""
+    known = list(prices)
+    return None if None in known else sum(price for price in known if price is not None)
 
 
 def verdict(report: Report, failure_limit: float) -> State[None]:

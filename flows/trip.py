@@ -47,6 +47,7 @@ class Trip:
                 outcome = self._failed(type(error).__name__, f"Unexpected error: {error}")
             else:
                 outcome = self._outcome(Status.DONE)
+        outcome = outcome.model_copy(update={"wasted": await self._studio.waste.take(self._paper.key)})
         await self._studio.budget.release(self._paper.key)
         audience.get().ended(outcome)
         return outcome

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
 from tasks.archive.ledger import Booking
-from tasks.errors import BudgetReached, OutOfService, ProviderUnavailable, Rejected
+from tasks.errors import BudgetReached, OutOfService, ProviderError, ProviderUnavailable, Rejected
 
 A = TypeVar("A")
 
@@ -42,24 +42,36 @@ class Budget:
         self._calls: dict[str, dict[int, Booking]] = {}
         self._in_flight: dict[str, float] = {}
         self._promised: dict[str, float] = {}
+        self._first: dict[str, str] = {}
+        self._trusted: set[str] = set()
+        self._excess: dict[str, float] = {}
         self._changed = asyncio.Condition()
         for booking in booked:
             self._note(booking)
 
     @asynccontextmanager
     async def purchase(
-        self, key: str, expected: float | None, then: float | None = None, trip: str = ""
+        self, key: str, expected: float | None, then: float | None = None, trip: str = "", by: str = ""
     ) -> AsyncIterator["Purchase"]:
         """One paid call, by its key in the journal; `expected` is its price at most, in dollars.
 
         `then` is what has to be bought after it to make it useful: without room for both the call is not made, and the
         room is kept for the next purchase of the same `trip`, until that or `release`. None (unknown) counts as 0.
+        `by` names a provider whose word on its highest price is not enough: under a limit its first call goes alone,
+        and when calls come to more than expected, further ones are booked at so much more.
+
+        An error that knows what was charged (`ProviderError.charge`) settles the call at that.
         """
-        purchase = Purchase(self, key, expected or 0.0, then or 0.0, trip)
+        purchase = Purchase(self, key, expected or 0.0, then or 0.0, trip, by)
         try:
             yield purchase
+        except ProviderError as error:
+            # What is free may still be delivered after all, so its booking stays.
+            if error.charge is not None and error.charge.dollars:
+                await self.settle(key, error.charge.dollars, expected, by)
+            raise
         finally:
-            await self._land(key)
+            await self._land(key, by)
 
     async def release(self, trip: str) -> None:
         """Nothing more will be bought for this trip."""
@@ -68,20 +80,27 @@ class Budget:
                 del self._promised[trip]
                 self._changed.notify_all()
 
-    async def book(self, key: str, dollars: float, then: float = 0.0, trip: str = "") -> None:
-        """Set `dollars` aside, if there is room for `then` as well; what was promised to the trip is room of its own.
+    async def book(self, key: str, expected: float, then: float = 0.0, trip: str = "", by: str = "") -> None:
+        """Set money aside, if there is room for `then` as well; what was promised to the trip is room of its own.
 
         Waits for calls in flight to be settled. Raises BudgetReached and ArchiveError.
         """
-        booking = Booking(key, 1 + max(self._calls.get(key, {}), default=-1), dollars, is_settled=False)
         async with self._changed:
-            while not self._fits(dollars + then, trip):
-                if self.is_reached or not self._may_fit(dollars + then, trip):
-                    self.is_reached = True
-                    self._changed.notify_all()
-                    raise BudgetReached(f"The budget of ${self.max_usd:g} is reached: ${self.committed:.4f} is spent.")
+            while True:
+                dollars = expected * self._excess.get(by, 1.0)
+                if by not in self._first or by in self._trusted:
+                    if self._fits(dollars + then, trip):
+                        break
+                    if self.is_reached or not self._may_fit(dollars + then, trip):
+                        self.is_reached = True
+                        self._changed.notify_all()
+                        spent = f"${self.committed:.4f} is spent"
+                        raise BudgetReached(f"The budget of ${self.max_usd:g} is reached: {spent}.")
                 await self._changed.wait()
+            booking = Booking(key, 1 + max(self._calls.get(key, {}), default=-1), dollars, is_settled=False)
             self._note(booking)
+            if by and self.max_usd is not None:
+                self._first.setdefault(by, key)
             self._promised.pop(trip, None)
             if trip and then:
                 self._promised[trip] = then
@@ -89,11 +108,16 @@ class Budget:
         if self._memory is not None:
             await self._memory.write(booking)
 
-    async def settle(self, key: str, dollars: float | None) -> None:
-        """The newest open booking of this call came to so much; None leaves it as it is. Raises ArchiveError."""
+    async def settle(self, key: str, dollars: float | None, expected: float | None = None, by: str = "") -> None:
+        """The newest open booking of this call came to so much; None leaves it as it is. Raises ArchiveError.
+
+        With what was `expected`, it is learnt what further calls `by` the same provider may come to.
+        """
         open_ones = [number for number, each in self._calls.get(key, {}).items() if not each.is_settled]
         if dollars is None or not open_ones:
             return
+        if by and expected:
+            self._excess[by] = max(self._excess.get(by, 1.0), dollars / expected)
         paid = Booking(key, max(open_ones), dollars, is_settled=True)
         if self._memory is not None:
             await self._memory.write(paid)
@@ -125,26 +149,37 @@ class Budget:
         landed = self.committed - sum(self._in_flight.values())
         return landed + dollars <= self.max_usd + _NOTHING
 
-    async def _land(self, key: str) -> None:
+    async def _land(self, key: str, by: str) -> None:
         """Nobody is to wait for this call any longer."""
         async with self._changed:
             self._in_flight.pop(key, None)
+            if self._first.get(by) == key and by not in self._trusted:
+                if self._was_made(key):
+                    self._trusted.add(by)
+                else:
+                    del self._first[by]
             self._changed.notify_all()
+
+    def _was_made(self, key: str) -> bool:
+        """Whether the newest call of this key was not certainly free."""
+        newest = self._calls[key][max(self._calls[key])]
+        return not newest.is_settled or newest.dollars > 0
 
 
 class Purchase:
     """One call on its way to the till."""
 
-    def __init__(self, budget: Budget, key: str, expected: float, then: float, trip: str) -> None:
+    def __init__(self, budget: Budget, key: str, expected: float, then: float, trip: str, by: str) -> None:
         self._budget = budget
         self._key = key
         self._expected = expected
         self._then = then
         self._trip = trip
+        self._by = by
 
     async def make(self, call: Callable[[], Awaitable[A]]) -> A:
         """Book the price, then make the call. Raises BudgetReached, and what the call raises."""
-        await self._budget.book(self._key, self._expected, self._then, self._trip)
+        await self._budget.book(self._key, self._expected, self._then, self._trip, self._by)
         try:
             return await call()
         except _FREE:
@@ -153,4 +188,4 @@ class Purchase:
 
     async def delivered(self, dollars: float | None) -> None:
         """What was bought is here, and this was its price; nothing happens when it was bought on another account."""
-        await self._budget.settle(self._key, dollars)
+        await self._budget.settle(self._key, dollars, self._expected, self._by)

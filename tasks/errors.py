@@ -25,6 +25,8 @@ user and survives pickling, because Prefect and process pools send errors around
 
 from typing import ClassVar
 
+from tasks.models import Charge
+
 
 class FrontispieceError(Exception):
     """The root of the tree. `str(error)` is one sentence fit for the user."""
@@ -70,7 +72,12 @@ class SourceBroken(SourceError):
 
 
 class ProviderError(FrontispieceError):
-    """A writer or painter did not deliver."""
+    """A writer or painter did not deliver.
+
+    `charge` is what the answer cost that the error is about, where it is known that there was one to pay for.
+    """
+
+    charge: Charge | None = None
 
 
 class ProviderUnavailable(Waitable, ProviderError):
@@ -94,7 +101,12 @@ class Flawed(ProviderError):
 
 
 class Rejected(ProviderError):
-    """The provider finds the request itself wrong; the same request will never succeed."""
+    """The provider finds the request itself wrong; the same request will never succeed.
+
+    `parameter` is the one that is wrong, where the provider names it.
+    """
+
+    parameter: str | None = None
 
 
 class OutOfService(ProviderError):

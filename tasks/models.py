@@ -58,6 +58,13 @@ class Paper(Value):
         return self.published or self.listing.day
 
 
+class Charge(Value):
+    """What a provider charged for an answer that is of no use: refused, cut off, empty, no picture."""
+
+    dollars: float | None = Field(description="its price; None when unknown")
+    request_id: str | None = Field(default=None, description="the provider's id of the call")
+
+
 class ScenePlan(Value):
     """What a line drawing shows, decided by the writer so that words and picture agree."""
 
@@ -146,4 +153,7 @@ class Outcome(Value):
     picture: Picture | None = None
     cached: tuple[Literal["prompt", "painting", "picture"], ...] = Field(
         default=(), description="which steps were already there and cost nothing in this run"
+    )
+    wasted: dict[str, Charge] = Field(
+        default={}, description="answers that were paid for and are of no use, by their attempts in the journal"
     )

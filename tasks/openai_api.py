@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 import httpx2  # openai's transport: bodies that break off raise its errors
@@ -51,7 +51,10 @@ CHAT_ENDPOINT: Final = "/v1/chat/completions"
 
 A = TypeVar("A")
 T = TypeVar("T")
+ChatBody = CompletionCreateParamsNonStreaming
 ImageQuality = Literal["low", "medium", "high", "auto"]
+LimitName = Literal["max_completion_tokens", "max_tokens"]
+"""What bounds the tokens of an answer; many servers know only the second, OpenAI's newer models only the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,11 @@ class Reply:
 
 
 def chat_body(
-    model: str, request: str, temperature: float | None, effort: str | None
-) -> CompletionCreateParamsNonStreaming:
-    """What asks for one chat completion of one user message; what is None is not sent."""
-    body: CompletionCreateParamsNonStreaming = {"model": model, "messages": [{"role": "user", "content": request}]}
+    model: str, request: str, temperature: float | None, effort: str | None, most: int, limit: LimitName
+) -> ChatBody:
+    """What asks for one chat completion of one user message, of so many tokens at most; what is None is not sent."""
+    body: ChatBody = {"model": model, "messages": [{"role": "user", "content": request}]}
+    body[limit] = most
     if temperature is not None:
         body["temperature"] = temperature
     if effort is not None:
@@ -93,10 +97,10 @@ class OpenAIApi:
             ),
         )
 
-    async def chat(self, model: str, request: str, temperature: float | None, effort: str | None) -> Reply:
-        """One chat completion of one user message; what is None is not sent. Raises ProviderError."""
+    async def chat(self, body: ChatBody) -> Reply:
+        """One chat completion. Raises ProviderError."""
         create = self._client.chat.completions.with_streaming_response.create
-        return await self._paid("a prompt", lambda: create(**chat_body(model, request, temperature, effort)))
+        return await self._paid("a prompt", lambda: create(**body))
 
     async def picture(self, model: str, prompt: str, size: str, quality: ImageQuality) -> Reply:
         """One PNG. Raises ProviderError."""
@@ -245,7 +249,10 @@ def _refusal(error: openai.APIStatusError, what: str, key: str) -> ProviderError
     words = quoted(error.message.removeprefix(f"Error code: {status}").removeprefix(" - "), key)
     said = f"{what} answered {status}: {words}." if words else f"{what} answered {status}."
     headers = {name.lower(): value for name, value in error.response.headers.items()}
-    return refusal(status, codes, said, retry_after(Answer(status, headers, b"", ""), datetime.now(UTC)))
+    failure = refusal(status, codes, said, retry_after(Answer(status, headers, b"", ""), datetime.now(UTC)))
+    if isinstance(failure, Rejected):
+        failure.parameter = error.param or next((name for name in get_args(LimitName) if name in error.message), None)
+    return failure
 
 
 def refusal(status: int, codes: Sequence[str | None], said: str, wait: float | None = None) -> ProviderError:

@@ -54,9 +54,9 @@ def batches_of(writer: Writer) -> Batches:
     return writer.batches
 
 
-def prompt_call(key: str, paper: Paper, writer: Writer, purchase: Purchase) -> PromptCall:
-    """How `writer` is paid for the prompt of `paper`, or how it is fetched from the batch that it was ordered in."""
-    batches = writer.batches
+def prompt_call(key: str, paper: Paper, studio: Studio, purchase: Purchase) -> PromptCall:
+    """How the prompt of `paper` is paid for, or how it is fetched from the batch that it was ordered in."""
+    writer, batches = studio.writer, studio.writer.batches
 
     async def submit() -> Prompt:
         if batches is not None and key in batches.held_back:  # its money is for what can be painted as well
@@ -69,6 +69,7 @@ def prompt_call(key: str, paper: Paper, writer: Writer, purchase: Purchase) -> P
         record=Prompt,
         ticket=BatchTicket,
         price_hint=writer.price(paper),
+        wasted=lambda attempt, charges: studio.waste.note(paper.key, attempt, charges),
     )
     if batches is None:
         return call
@@ -127,13 +128,13 @@ async def fetch(papers: Sequence[Paper], studio: Studio) -> Fetched:
 
 async def _fetch_one(key: str, paper: Paper, studio: Studio) -> NotYet | ProviderBroken | Blocked | Rejected | None:
     """Take in one prompt; gives what came instead of it."""
-    async with studio.budget.purchase(key, None) as purchase:
-        call = replace(prompt_call(key, paper, studio.writer, purchase), submit=_not_one_by_one)
-        try:
+    try:
+        async with studio.budget.purchase(key, None) as purchase:  # which settles what an error says was charged
+            call = replace(prompt_call(key, paper, studio, purchase), submit=_not_one_by_one)
             settled = await studio.journal.settle(key, call)
-        except (NotYet, ProviderBroken, Blocked, Rejected) as error:
-            return error
-        await purchase.delivered(settled.record.dollars)
+            await purchase.delivered(settled.record.dollars)
+    except (NotYet, ProviderBroken, Blocked, Rejected) as error:
+        return error
     return None
 
 

@@ -12,7 +12,7 @@ from tasks.archive.layout import original_path
 from tasks.caching import keyed, report_doubts, worth_another_attempt
 from tasks.decoding import in_a_picture_thread
 from tasks.errors import ProviderBroken
-from tasks.models import Original, Painting, Paper, Prompt
+from tasks.models import Charge, Original, Painting, Paper, Prompt
 from tasks.painters.interface import Canvas, Ticket
 from tasks.recipe import painting_key
 from tasks.studio import Studio
@@ -43,7 +43,11 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 
 
     async def keep(canvas: Canvas) -> Painting:
         await lane.aclose()  # the painter is free: its next order need not wait for what is ours to do
-        return await _keep(canvas, studio)
+        try:
+            return await _keep(canvas, studio)
+        except ProviderBroken as error:
+            error.charge = Charge(dollars=canvas.dollars, request_id=canvas.request_id)
+            raise
 
     async def intact(painting: Painting) -> bool:
         return await studio.archive.exists(painting.original.path)
@@ -67,6 +71,7 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 
                 record=Painting,
                 ticket=Ticket,
                 price_hint=painter.price,
+                wasted=lambda attempt, charges: studio.waste.note(paper.key, attempt, charges),
             )
             settled = await studio.journal.settle(key, call)
             await purchase.delivered(settled.record.dollars)

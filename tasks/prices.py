@@ -43,13 +43,21 @@ QUOTED_PIXELS = 1024 * 1536
 BATCH_SHARE = 0.5
 """What a call in a batch costs of the full price."""
 
+# What a prompt takes, on the high side.
 LONG_ANSWER_TOKENS = 400
 CHARACTERS_PER_TOKEN = 3
+CHAT_FRAME_TOKENS = 16
+"""What a service adds to a message, at most."""
 
 
 def family(model: str) -> str:
     """A model's name without the date of its snapshot: gpt-4o-mini for gpt-4o-mini-2024-07-18."""
     return re.sub(r"-\d{4}-\d{2}-\d{2}$", "", model)
+
+
+def is_priced(model: str) -> bool:
+    """Whether a chat model is on the list."""
+    return family(model) in CHAT
 
 
 def chat_dollars(model: str, tokens_in: int | None, tokens_cached: int | None, tokens_out: int | None) -> float | None:
@@ -61,9 +69,10 @@ def chat_dollars(model: str, tokens_in: int | None, tokens_cached: int | None, t
     return ((tokens_in - cached) * price.fresh + cached * price.cached + tokens_out * price.out) / 1e6
 
 
-def chat_quote(model: str, request: str) -> float | None:
-    """What a chat call costs at most, in all likelihood, before it is made: for budgets."""
-    return chat_dollars(model, len(request) // CHARACTERS_PER_TOKEN + 1, 0, LONG_ANSWER_TOKENS)
+def chat_quote(model: str, request: str, tokens_out: int) -> float | None:
+    """What a chat call costs at most whose answer may have so many tokens, before it is made: for budgets."""
+    # A token stands for one byte at least.
+    return chat_dollars(model, len(request.encode("utf-8", "replace")) + CHAT_FRAME_TOKENS, 0, tokens_out)
 
 
 def batched(dollars: float | None) -> float | None:
@@ -92,6 +101,9 @@ def image_token_dollars(model: str, tokens_in: int | None, tokens_out: int | Non
     return (tokens_in * IMAGE_TEXT_IN + tokens_out * IMAGE_OUT) / 1e6
 
 
-def image_quote(model: str, quality: Literal["low", "medium", "high", "auto"], width: int, height: int) -> float | None:
-    """What a picture by OpenAI costs at most, before it is painted; None where no list price covers it."""
-    return IMAGE_QUOTES.get((family(model), quality)) if width * height <= QUOTED_PIXELS else None
+def image_quote(
+    model: str, quality: Literal["low", "medium", "high", "auto"], width: int, height: int, tokens_in: int
+) -> float | None:
+    """What a picture by OpenAI costs at most whose prompt has so many tokens; None where no list price covers it."""
+    quote = IMAGE_QUOTES.get((family(model), quality)) if width * height <= QUOTED_PIXELS else None
+    return None if quote is None else quote + tokens_in * IMAGE_TEXT_IN / 1e6

@@ -18,6 +18,8 @@ SECRET_BLOCKS: Final = {
     "huggingface_token": "huggingface_secret_block",
 }
 """Keys, and the settings that name the Secret blocks they may come from."""
+MAX_COMPLETION_TOKENS = 600
+"""The default; a recipe says so only where it is another, as recipes were before there was one."""
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "arxiv-sample.jsonl"
 
 
@@ -69,6 +71,9 @@ class Settings(BaseSettings):
     )
     openai_reasoning_effort: str | None = Field(
         None, description="its reasoning effort; gpt-6-luna takes a temperature only with the effort 'none'"
+    )
+    openai_max_completion_tokens: int = Field(
+        MAX_COMPLETION_TOKENS, ge=16, description="most tokens that its answer may have and cost, reasoning included"
     )
     openai_image_model: str = Field("gpt-image-2.5-flare", description="image model of the painter openai-images")
     openai_image_size: str = Field("640x1200", pattern=r"^\d+x\d+$", description="its picture size, in multiples of 16")

@@ -9,6 +9,7 @@ from tasks.archive.journal import Journal
 from tasks.archive.ledger import Ledger
 from tasks.archive.looks import Looks
 from tasks.archive.store import Archive
+from tasks.archive.waste import Waste
 from tasks.budget import Budget
 from tasks.errors import BadInput
 from tasks.models import Paper, Status
@@ -49,6 +50,7 @@ class Studio:
         self.catalog = Catalog(archive)
         self.journal = Journal(archive)
         self.looks = Looks()
+        self.waste = Waste(self.catalog)
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.edition = edition
         self.budget = budget

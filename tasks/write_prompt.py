@@ -37,8 +37,9 @@ async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
         if writer.paid:
             key, price = key_of(paper, studio), writer.price(paper)
-            async with studio.budget.purchase(key, price, studio.painter.price, paper.key) as purchase:
-                call = replace(prompt_call(key, paper, writer, purchase), keep=keep)
+            painting, by = studio.painter.price, writer.label
+            async with studio.budget.purchase(key, price, painting, paper.key, by) as purchase:
+                call = replace(prompt_call(key, paper, studio, purchase), keep=keep)
                 settled = await studio.journal.settle(key, call)
                 prompt = settled.record
                 await purchase.delivered(prompt.dollars)

@@ -16,13 +16,15 @@ from starlette.routing import Route
 BATCH_SHARE = 0.5
 LIVE = ("validating", "in_progress", "finalizing")
 START = 1_760_000_000
+ANSWERED = ("", "empty", "garbage", "refusal")
 
 
 class FakeBatches:
     """Files, and batches that advance by being looked at, or by the test's hand.
 
     `looks` are how often a batch is looked at before it is finished; None leaves that to `finish`. `lines` are what the
-    next lines meet when they are worked off: "" an answer, expired, lost (no line at all), garbage, empty, a status.
+    next lines meet when they are worked off: "" an answer, expired, lost (no line at all), garbage, empty, refusal, a
+    status.
     `refusals` are why the next batches are refused as a whole.
 
     Endpoints: files, content, order, batch, batches.
@@ -67,7 +69,7 @@ class FakeBatches:
             what = "expired" if status != "completed" else self.lines.popleft() if self.lines else ""
             line = self._work_off(request, what)
             if line is not None:
-                (output if what in ("", "empty", "garbage") else errors).append(line)
+                (output if what in ANSWERED else errors).append(line)
         batch |= {"status": status, "request_counts": self._counts(len(output), len(errors))}
         for name, lines in (("output_file_id", output), ("error_file_id", errors)):
             random.Random(batch_id).shuffle(lines)
@@ -86,12 +88,14 @@ class FakeBatches:
         if what == "expired":
             error = {"code": "batch_expired", "message": "This request could not be executed before the deadline."}
             return json.dumps(line | {"response": None, "error": error})
-        if what in ("", "empty", "garbage"):
+        if what in ANSWERED:
             completion, request_id = self.written_in_batch(request["body"])
             if what == "garbage":
                 return '{"id": "batch_req_x", "custom_id": '
             if what == "empty":
                 completion["choices"] = [{"index": 0, "message": {"content": None}, "finish_reason": "stop"}]
+            if what == "refusal":
+                completion["choices"][0]["message"] |= {"content": None, "refusal": "I can't help with that."}  # type: ignore[index]
             response = {"status_code": 200, "request_id": request_id, "body": completion}
             return json.dumps(line | {"response": response, "error": None})
         code = "content_filter" if what == "blocked" else "unsupported_value"

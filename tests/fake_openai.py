@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from fake_batches import BATCH_SHARE, FakeBatches
@@ -49,6 +50,26 @@ def spoken(content: str | None, finish: str = "stop", refusal: str | None = None
     return fault
 
 
+def changed(change: Callable[[dict[str, object]], object]) -> Fault:
+    """The honest answer, paid for, after this change."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        response = await honest()
+        body = json.loads(bytes(response.body))
+        change(body)
+        return JSONResponse(body, headers={"x-request-id": response.headers["x-request-id"]})
+
+    return fault
+
+
+def without(name: str) -> Fault:
+    return changed(lambda body: body.pop(name))
+
+
+def with_usage(usage: dict[str, object]) -> Fault:
+    return changed(lambda body: body.update(usage=usage))
+
+
 OWN: dict[str, Fault] = {
     "401": error(401, "invalid_api_key", "Incorrect API key provided: sk-secret. You can find your key at …"),
     "quota exhausted": error(429, "insufficient_quota", "You exceeded your current quota.", "insufficient_quota"),
@@ -65,12 +86,19 @@ OWN: dict[str, Fault] = {
     "no content": spoken(None),
     "length": spoken("A drawing of a", "length"),
     "too long": spoken("word " * 2_000),
+    "no choices": without("choices"),
+    "odd usage": with_usage({"prompt_tokens": -1, "completion_tokens": "many"}),
+    "no usage": without("usage"),
+    "no picture": without("data"),
     "list of URLs": spoken("https://example.org/a.png\nhttps://example.org/b.png"),
 }
 
 
 class FakeOpenAI(FakeBatches):
     """`requests` holds the bodies received, `paid` and `dollars` what was charged for, `bought` by which texts.
+
+    Every charge is for the very usage that the answer tells. `tokens_out` makes answers so long, or as long as the
+    request allows where it `heeds_limits`; `answers_as` is the model they name; `unknown` parameters are refused.
 
     Endpoints: chat, images, models, and those of `FakeBatches`.
     """
@@ -86,6 +114,10 @@ class FakeOpenAI(FakeBatches):
         self.bought: Counter[str] = Counter()
         self.shutdown_date: str | None = None
         self.image: bytes | None = None
+        self.tokens_out: int | None = None
+        self.heeds_limits = True
+        self.answers_as: str | None = None
+        self.unknown: set[str] = set()
         self._ids = itertools.count(1)
 
     @property
@@ -124,7 +156,11 @@ class FakeOpenAI(FakeBatches):
         return {"x-request-id": f"req_{next(self._ids):06d}"}
 
     async def _complete(self, request: Request) -> Response:
-        completion, headers = self.completed(await self._received(request))
+        body = await self._received(request)
+        if refused := sorted(self.unknown & body.keys()):
+            said = {"message": f"Unknown parameter: '{refused[0]}'.", "type": "invalid_request_error"}
+            return JSONResponse({"error": said | {"param": refused[0], "code": "unknown_parameter"}}, 400)
+        completion, headers = self.completed(body)
         return JSONResponse(completion, headers=headers)
 
     def written_in_batch(self, body: dict[str, object]) -> tuple[dict[str, object], str]:
@@ -135,7 +171,11 @@ class FakeOpenAI(FakeBatches):
         """A completion, charged for, and its headers."""
         model, asked = str(body["model"]), body["messages"][0]["content"]  # type: ignore[index]
         answer = SEED_RESPONSE if asked == SEED_REQUEST else invented(asked)
-        tokens_in, tokens_out = math.ceil(len(asked) / 4), math.ceil(len(answer) / 4)
+        tokens_in, tokens_out = math.ceil(len(asked) / 4), self.tokens_out or math.ceil(len(answer) / 4)
+        most = body.get("max_completion_tokens") or body.get("max_tokens")
+        is_cut = self.heeds_limits and isinstance(most, int) and tokens_out > most
+        if is_cut:
+            answer, tokens_out = answer[: 4 * most], most  # type: ignore[operator]
         price_in, price_out = CHAT_PRICES.get(model, (0.0, 0.0))
         headers = self._charge(share * (tokens_in * price_in + tokens_out * price_out) / 1e6)
         self.bought[asked] += 1
@@ -143,13 +183,13 @@ class FakeOpenAI(FakeBatches):
             "id": f"chatcmpl-{headers['x-request-id']}",
             "object": "chat.completion",
             "created": 1730441220,
-            "model": "gpt-4o-mini-2024-07-18" if model == "gpt-4o-mini" else model,
+            "model": self.answers_as or ("gpt-4o-mini-2024-07-18" if model == "gpt-4o-mini" else model),
             "choices": [
                 {
                     "index": 0,
                     "message": {"role": "assistant", "content": answer, "refusal": None},
                     "logprobs": None,
-                    "finish_reason": "stop",
+                    "finish_reason": "length" if is_cut else "stop",
                 }
             ],
             "usage": {

@@ -424,6 +424,17 @@ class TestLines:
             assert (fetched.written, fetched.again, len(fetched.problems)) == (1, (), 2)
             assert await phases(archive, PAPERS, studio) == [Phase.BLOCKED, Phase.FREE, Phase.DONE]
 
+    async def test_a_refusal_in_words_is_paid_at_half_the_price(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.lines.extend(["refusal"] * 3)
+        async with program(fake, archive, Clock()) as studio:
+            await order(PAPERS, studio)
+            (name,) = fake.openai.batches
+            fake.openai.finish(name)
+            assert len((await fetch(PAPERS, studio)).problems) == 3
+            charges = [await studio.waste.take(paper.key) for paper in PAPERS]
+        assert sum(charge.dollars for each in charges for charge in each.values()) == pytest.approx(fake.openai.dollars)
+        assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
+
     @pytest.mark.parametrize("what", ["empty", "garbage"])
     async def test_a_useless_line_is_read_twice_and_then_ordered_again(
         self, fake: Providers, archive: Archive, what: str

@@ -20,6 +20,7 @@ from tasks.errors import (
     ProviderUnavailable,
     Rejected,
 )
+from tasks.models import Charge
 
 KEY = "0123456789abcdef"
 
@@ -147,6 +148,73 @@ async def test_spent_and_in_flight_never_pass_the_limit(calls: list[tuple[float,
     await asyncio.wait_for(asyncio.gather(*(one(number, *each) for number, each in enumerate(calls))), 10)
     assert spent[0] <= 1.0 + 1e-6
     assert budget.committed == pytest.approx(spent[0])
+
+
+async def spoilt(budget: Budget, name: str, expected: float, charge: Charge | None, by: str = "") -> None:
+    """A call whose answer is paid for and of no use."""
+
+    async def call() -> None:
+        error = ProviderBroken("no use")
+        error.charge = charge
+        raise error
+
+    with pytest.raises(ProviderBroken):
+        async with budget.purchase(name, expected, by=by) as purchase:
+            await purchase.make(call)
+
+
+@pytest.mark.parametrize(
+    ("charge", "kept"),
+    [
+        pytest.param(Charge(dollars=0.05), 0.05, id="known"),
+        pytest.param(Charge(dollars=None), 0.2, id="of unknown price"),
+        pytest.param(Charge(dollars=0.0), 0.2, id="free as long as it is not delivered"),
+        pytest.param(None, 0.2, id="nobody knows"),
+    ],
+)
+async def test_an_answer_of_no_use_is_paid(charge: Charge | None, kept: float) -> None:
+    budget = Budget(1.0)
+    await spoilt(budget, KEY, 0.2, charge)
+    assert budget.committed == pytest.approx(kept)
+
+
+async def test_the_first_call_by_a_provider_tells_what_others_may_come_to() -> None:
+    budget, at_work = Budget(1.0), 0
+    most = []
+
+    async def call() -> None:
+        nonlocal at_work
+        at_work += 1
+        most.append(at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+
+    async def one(number: int) -> None:
+        async with budget.purchase(key(number), 0.01, by="chat") as purchase:
+            await purchase.make(call)
+            await purchase.delivered(0.3)
+
+    ends = await asyncio.gather(*(one(number) for number in range(8)), return_exceptions=True)
+    assert sum(isinstance(end, BudgetReached) for end in ends) == 5
+    assert most == [1, 1, 2]
+    assert budget.committed == pytest.approx(0.9)
+
+
+async def test_who_goes_first_is_followed_by_another_when_the_call_was_not_made() -> None:
+    budget = Budget(1.0)
+
+    async def busy() -> None:
+        raise ProviderUnavailable("busy")
+
+    with pytest.raises(ProviderUnavailable):
+        async with budget.purchase(key(0), 0.01, by="chat") as purchase:
+            await purchase.make(busy)
+    async with budget.purchase(key(1), 0.01, by="chat") as first:
+        await first.make(nothing)
+        second = asyncio.create_task(spoilt(budget, key(2), 0.01, None, "chat"))
+        await asyncio.sleep(0)
+        assert not second.done()
+    await second
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tasks.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from tasks.archive.store import Archive
-from tasks.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from tasks.models import Charge, Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2024, 11, 1)
@@ -156,6 +156,18 @@ class TestRows:
             "reason",
             "message",
             "painter_dollars",
+            "wasted_calls",
+            "wasted_dollars",
+            "wasted_unpriced",
+        }
+
+    def test_answers_of_no_use_are_summed_and_named(self) -> None:
+        charges = {"b": Charge(dollars=0.25), "a": Charge(dollars=0.5), "c": Charge(dollars=None)}
+        row = rows([ended(Status.FAILED).model_copy(update={"wasted": charges})], run()).to_pylist()[0]
+        assert {name: value for name, value in row.items() if name.startswith("wasted")} == {
+            "wasted_calls": ["a", "b", "c"],
+            "wasted_dollars": 0.75,
+            "wasted_unpriced": 1,
         }
 
     @pytest.mark.parametrize("status", [Status.FAILED, Status.BLOCKED, Status.SKIPPED])

@@ -56,7 +56,12 @@ async def test_the_seed_request_to_the_letter(fake: Providers, open_chat: Open) 
     assert writer.request(SEED_PAPER) == SEED_REQUEST
     written = await writer.write(SEED_PAPER)
     assert fake.openai.requests == [
-        {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": SEED_REQUEST}], "temperature": 0.8}
+        {
+            "model": "gpt-4o-mini",
+            "messages": [{"role": "user", "content": SEED_REQUEST}],
+            "temperature": 0.8,
+            "max_completion_tokens": 600,
+        }
     ]
     assert fake.openai.headers[0]["authorization"] == "Bearer sk-secret"
     assert written.text == SEED_RESPONSE
@@ -72,7 +77,7 @@ async def test_the_seed_request_to_the_letter(fake: Providers, open_chat: Open) 
 async def test_parameters_that_are_not_set_are_not_sent(fake: Providers, open_chat: Open) -> None:
     writer = open_chat(openai_temperature="none", openai_reasoning_effort="none", openai_model="gpt-6-luna")
     await writer.write(SEED_PAPER)
-    assert set(fake.openai.requests[0]) == {"model", "messages", "reasoning_effort"}
+    assert set(fake.openai.requests[0]) == {"model", "messages", "reasoning_effort", "max_completion_tokens"}
     assert writer.recipe.parameters == '{"reasoning_effort":"none"}'
 
 
@@ -120,6 +125,7 @@ def test_openai_itself_needs_a_key() -> None:
         ("length", ProviderBroken, 1),
         ("too long", ProviderBroken, 1),
         ("list of URLs", ProviderBroken, 1),
+        ("no choices", ProviderBroken, 1),
     ],
 )
 async def test_faults(fake: Providers, open_chat: Open, fault: str, error: type[ProviderError], paid: int) -> None:
@@ -129,11 +135,61 @@ async def test_faults(fake: Providers, open_chat: Open, fault: str, error: type[
     assert type(caught.value) is error
     assert fake.openai.paid == paid
     assert len(fake.openai.faults.served) == 1, "a paid call is sent once"
+    charge = pickle.loads(pickle.dumps(caught.value)).charge  # noqa: S301
+    is_known = paid and error is not InDoubt
+    assert (charge and charge.dollars) == (pytest.approx(fake.openai.dollars) if is_known else None)
     said = str(caught.value)
     assert "sk-secret" not in said
     assert said.endswith(".")
     assert "\n" not in said
     assert str(pickle.loads(pickle.dumps(caught.value))) == said  # noqa: S301
+
+
+async def test_a_model_by_an_unknown_name_costs_what_was_ordered(fake: Providers, open_chat: Open) -> None:
+    fake.openai.answers_as = "weird-model"
+    written = await open_chat().write(SEED_PAPER)
+    assert (written.model, written.dollars) == ("weird-model", pytest.approx(fake.openai.dollars))
+
+
+@pytest.mark.parametrize("fault", ["odd usage", "no usage"])
+async def test_a_prompt_without_a_price_that_makes_sense_is_taken(fake: Providers, open_chat: Open, fault: str) -> None:
+    fake.openai.faults.queue("chat", fault)
+    written = await open_chat().write(SEED_PAPER)
+    assert (written.text, written.dollars) == (SEED_RESPONSE, None)
+
+
+async def test_answers_are_bounded_and_another_bound_is_another_recipe(fake: Providers, open_chat: Open) -> None:
+    fake.openai.tokens_out = 5_000
+    writer = open_chat(openai_max_completion_tokens=100)
+    with pytest.raises(ProviderBroken, match="FRONTISPIECE_OPENAI_MAX_COMPLETION_TOKENS"):
+        await writer.write(SEED_PAPER)
+    assert fake.openai.dollars <= (writer.price(SEED_PAPER) or 0)
+    assert writer.recipe.parameters == '{"max_completion_tokens":100,"temperature":0.8}'
+    assert open_chat(openai_max_completion_tokens=600).recipe == open_chat().recipe
+
+
+async def test_a_server_that_knows_only_max_tokens_is_asked_with_that(fake: Providers, open_chat: Open) -> None:
+    fake.openai.unknown = {"max_completion_tokens"}
+    writer = open_chat()
+    for _ in range(2):
+        assert (await writer.write(SEED_PAPER)).text == SEED_RESPONSE
+    limits = [[name for name in asked if name.startswith("max_")] for asked in fake.openai.requests]
+    assert limits == [["max_completion_tokens"], ["max_tokens"], ["max_tokens"]]
+    assert writer.recipe == open_chat().recipe
+
+
+async def test_a_server_that_takes_no_bound_at_all_is_asked_twice_and_no_more(fake: Providers, open_chat: Open) -> None:
+    fake.openai.unknown = {"max_completion_tokens", "max_tokens"}
+    with pytest.raises(Rejected, match="max_tokens"):
+        await open_chat().write(SEED_PAPER)
+    assert (len(fake.openai.requests), fake.openai.paid) == (2, 0)
+
+
+async def test_another_parameter_that_is_refused_is_no_reason_to_ask_again(fake: Providers, open_chat: Open) -> None:
+    fake.openai.unknown = {"temperature"}
+    with pytest.raises(Rejected, match="temperature"):
+        await open_chat().write(SEED_PAPER)
+    assert len(fake.openai.requests) == 1
 
 
 async def test_a_wrong_content_type_is_no_obstacle(fake: Providers, open_chat: Open) -> None:

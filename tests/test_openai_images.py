@@ -78,6 +78,7 @@ async def test_the_picture_comes_with_the_answer(fake: Providers, open_painter: 
         ("reset after reading", InDoubt, 1),
         ("truncated body", InDoubt, 1),
         ("HTML 200", ProviderBroken, 0),
+        ("no picture", ProviderBroken, 1),
         ("moderation", Blocked, 0),
         ("bad parameter", Rejected, 0),
         ("quota exhausted", OutOfService, 0),
@@ -91,6 +92,9 @@ async def test_faults(fake: Providers, open_painter: Open, fault: str, error: ty
     assert type(caught.value) is error
     assert fake.openai.paid == paid
     assert len(fake.openai.faults.served) == 1, "a paid call is sent once"
+    charge = caught.value.charge
+    is_known = paid and error is not InDoubt
+    assert (charge and charge.dollars) == (pytest.approx(fake.openai.dollars) if is_known else None)
 
 
 async def test_a_trickle_is_in_doubt(fake: Providers, open_painter: Open) -> None:

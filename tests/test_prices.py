@@ -51,10 +51,11 @@ def test_pictures_by_openai() -> None:
 
 
 def test_quotes() -> None:
-    quote = chat_quote("gpt-4o-mini", "x" * 3_000)
+    quote = chat_quote("gpt-4o-mini", "é" * 3_000, 600)
     assert quote is not None
-    assert quote > (chat_dollars("gpt-4o-mini", 750, 0, 250) or 1)
-    assert chat_quote("unheard-of", "x") is None
-    assert image_quote("gpt-image-2.5-flare", "low", 640, 1200) == 0.0047
-    assert image_quote("gpt-image-2.5-flare", "high", 640, 1200) is None
-    assert image_quote("gpt-image-2.5-flare", "low", 4096, 4096) is None
+    assert quote >= (chat_dollars("gpt-4o-mini", 6_000 + 7, 0, 600) or 1), "no text has more tokens than bytes"
+    assert chat_quote("gpt-4o-mini", "\ud800", 1) is not None
+    assert chat_quote("unheard-of", "x", 600) is None
+    assert image_quote("gpt-image-2.5-flare", "low", 640, 1200, 600) == pytest.approx(0.0047 + 0.003)
+    assert image_quote("gpt-image-2.5-flare", "high", 640, 1200, 600) is None
+    assert image_quote("gpt-image-2.5-flare", "low", 4096, 4096, 600) is None

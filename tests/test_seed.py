@@ -48,6 +48,7 @@ async def test_the_seed_replayed(world: Providers, archive: Path) -> None:
 
     (chat,) = world.openai.requests
     asked = MESSAGES[1].partition("Prompt: ")[2]
+    assert chat.pop("max_completion_tokens") == 600  # the predecessor named no limit; all else is to the letter
     assert chat == {"model": "gpt-4o-mini", "temperature": 0.8, "messages": [{"role": "user", "content": asked}]}
 
     (order,) = world.fal.requests

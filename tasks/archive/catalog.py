@@ -22,7 +22,7 @@ from tasks.archive.store import Archive, Entry
 from tasks.archive.tally import COLUMNS as TALLIED
 from tasks.archive.tally import Tally, tally
 from tasks.errors import ArchiveError
-from tasks.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
+from tasks.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _STRINGS: Final = pa.list_(pa.string())
@@ -103,6 +103,9 @@ SCHEMA: Final = pa.schema(
         _field("picture_width", pa.int32(), "pixels"),
         _field("picture_height", pa.int32(), "pixels"),
         _field("picture_bytes", pa.int64(), "size in bytes"),
+        _field("wasted_calls", _STRINGS, "answers paid for and of no use, by attempt in the journal; each in one row"),
+        _field("wasted_dollars", pa.float64(), "what they cost, US dollars, as far as prices are known"),
+        _field("wasted_unpriced", pa.int64(), "how many of them have an unknown price"),
     ],
     metadata={"description": "Frontispiece: one row for each paper a run looked at"},
 )
@@ -279,6 +282,7 @@ def _row(outcome: Outcome, run: Run) -> dict[str, object]:
         **(_about_prompt(outcome.prompt) if outcome.prompt else {}),
         **(_about_painting(outcome.painting) if outcome.painting else {}),
         **(_prefixed("picture", outcome.picture) if outcome.picture else {}),
+        **(_about_waste(outcome.wasted) if outcome.wasted else {}),
     }
 
 
@@ -327,6 +331,15 @@ def _about_painting(painting: Painting) -> dict[str, object]:
         "painter_dollars": painting.dollars,
         "painter_nsfw": painting.nsfw,
         **_prefixed("original", painting.original),
+    }
+
+
+def _about_waste(wasted: Mapping[str, Charge]) -> dict[str, object]:
+    prices = [charge.dollars for charge in wasted.values()]
+    return {
+        "wasted_calls": sorted(wasted),
+        "wasted_dollars": sum(price for price in prices if price is not None),
+        "wasted_unpriced": prices.count(None),
     }
 
 

@@ -64,7 +64,9 @@ class Entry(Value):
     dollars: float | None = Field(default=None, description="its expected price, where known, on intent")
     bulk: str | None = Field(default=None, description="name of the order of many calls that it goes with, on intent")
     ticket: JsonValue = Field(default=None, description="what fetches the order, on ticket")
-    record: JsonValue = Field(default=None, description="the call's record, on done")
+    record: JsonValue = Field(
+        default=None, description="the call's record, on done; what a useless answer cost, on blocked, spoiled, broken"
+    )
     error: str | None = Field(default=None, description="kind of error that ended the attempt")
     message: str | None = Field(default=None, description="the same as one sentence")
 
@@ -88,6 +90,7 @@ def parse(content: bytes, modified: datetime, lease: float) -> Entry:
         return Entry(kind=kind, at=modified, lease=lease if kind in _LEASING else 0.0)
 
 
+_WASTED: Final = frozenset({Kind.BLOCKED, Kind.SPOILED, Kind.BROKEN})
 _LEASING: Final = frozenset({Kind.INTENT, Kind.CLAIM, Kind.ALIVE})
 _SURVIVING: Final = frozenset(kind.value for kind in Kind) - {Kind.TICKET, Kind.DONE}
 # From an attempt that has lost its lease these say nothing.
@@ -141,6 +144,8 @@ class State:
     ticket: JsonValue = None
     spent: tuple[JsonValue, ...] = ()
     """Tickets that turned out useless."""
+    wasted: tuple[tuple[str, JsonValue], ...] = ()
+    """Answers that were paid for and are of no use: by which attempt, and what was charged."""
     broken: int = 0
     """Broken deliveries of this ticket."""
     record: JsonValue = None
@@ -156,6 +161,8 @@ def fold(entries: Iterable[Entry]) -> State:
 
 
 def _after(state: State, entry: Entry) -> State:
+    if entry.kind in _WASTED and entry.record is not None:  # money is a fact, whoever holds the lease
+        state = replace(state, wasted=(*state.wasted, (entry.by, entry.record)))
     if entry.kind in _HOLDERS_ONLY and not _is_holders(entry, state.lease):
         return state
     match entry.kind:

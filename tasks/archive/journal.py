@@ -15,7 +15,7 @@ clock counts only for leases that ended minutes ago.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,13 +24,13 @@ from typing import Generic, Never, Protocol, cast
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from typing_extensions import TypeVar  # with defaults, which typing has from 3.13 on
 
-from tasks.archive.entries import Bulk, Kind, Phase, parse
+from tasks.archive.entries import DELIVERIES, Bulk, Kind, Phase, State, parse
 from tasks.archive.holder import Holder
 from tasks.archive.layout import JOURNAL, journal_place
 from tasks.archive.log import LEASE_SECONDS, MAX_ENTRY, Log
 from tasks.archive.store import Archive
 from tasks.errors import ArchiveError, Blocked, BudgetReached, InDoubt, NotYet, ProviderBroken, ProviderError, Rejected
-from tasks.models import Value
+from tasks.models import Charge, Value
 
 POLL_SECONDS = 1.0
 MAX_MESSAGE = 2_000
@@ -70,6 +70,10 @@ async def _is_all_there(_: Value) -> bool:
     return True
 
 
+def _nobody_counts(attempt: str, charges: Mapping[str, Charge]) -> None:
+    """What is done about useless answers where nobody keeps accounts."""
+
+
 R = TypeVar("R", bound=Value)
 A = TypeVar("A", default=R)
 T = TypeVar("T", bound=Order, default=NoOrder)
@@ -101,6 +105,9 @@ class PaidCall(Generic[R, A, T]):
     """Whether what a record points to is still there."""
     price_hint: float | None = None
     """What the call should cost, in dollars, where that is known beforehand."""
+    wasted: Callable[[str, Mapping[str, Charge]], None] = _nobody_counts
+    """Told, however it ends, by which attempt, and what useless answers to this call were charged for by any attempt
+    ever, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,13 @@ class Journal:
         Raises what the call raises, Blocked without any call when it was refused before, and ArchiveError.
         """
         log = self.log(key)
+        try:
+            return await self._settle(log, call)
+        finally:
+            charges = {attempt: from_json(Charge, record) for attempt, record in log.state.wasted}
+            call.wasted(log.attempt, {attempt: charge for attempt, charge in charges.items() if charge is not None})
+
+    async def _settle(self, log: Log, call: PaidCall[R, A, T]) -> Settled[R]:
         await log.look()
         bought = False
         while True:
@@ -205,8 +219,10 @@ class Journal:
         try:
             return await self._proceed(log, call)
         except (Exception, asyncio.CancelledError) as error:
+            kind = closing(error, log.state.phase)
+            charge = _charge(error, kind, log.state)
             with suppress(ArchiveError):
-                await log.append(closing(error, log.state.phase), error=type(error).__name__, message=sentence(error))
+                await log.append(kind, error=type(error).__name__, message=sentence(error), record=charge)
             raise
         finally:
             renewal.cancel()
@@ -284,6 +300,14 @@ def closing(error: BaseException, phase: Phase) -> Kind:
             return Kind.BROKEN
         case _:
             return Kind.PAUSED
+
+
+def _charge(error: BaseException, kind: Kind, state: State) -> JsonValue:
+    """What the answer cost that ends an attempt with such an entry; a delivery that is fetched again cost nothing."""
+    if not isinstance(error, ProviderError) or error.charge is None or error.charge.dollars == 0:
+        return None
+    is_over = kind in (Kind.BLOCKED, Kind.SPOILED) or (kind is Kind.BROKEN and state.broken + 1 >= DELIVERIES)
+    return as_json(Charge, error.charge) if is_over else None
 
 
 def sentence(error: BaseException) -> str:

@@ -44,6 +44,11 @@ class Log:
         self.state = State()
 
     @property
+    def attempt(self) -> str:
+        """The name that stands on the entries of this attempt."""
+        return self._by
+
+    @property
     def is_mine(self) -> bool:
         """Whether this attempt holds the lease."""
         return self.state.lease is not None and self.state.lease.by == self._by

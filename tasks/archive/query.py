@@ -12,7 +12,8 @@ Views, each row once even while files are being compacted:
     runs       one row a run: counts, dollars, seconds
 
 Besides the columns of the catalog all but `runs` have `day` (of the list), `month` (of the run), `dollars` and
-`seconds` (what this run spent on the paper, cached steps left out) and `unpriced` (its calls of unknown price).
+`seconds` (what this run spent on the paper, cached steps left out; dollars with those for answers of no use) and
+`unpriced` (its calls of unknown price).
 """
 
 import asyncio
@@ -50,11 +51,13 @@ SELECT *,
     list_day AS day,
     strftime(run_started_at, '%Y-%m') AS month,
     CASE WHEN {_WROTE} THEN coalesce(writer_dollars, 0) ELSE 0 END
-        + CASE WHEN {_PAINTED} THEN coalesce(painter_dollars, 0) ELSE 0 END AS dollars,
+        + CASE WHEN {_PAINTED} THEN coalesce(painter_dollars, 0) ELSE 0 END
+        + coalesce(wasted_dollars, 0) AS dollars,
     CASE WHEN {_WROTE} THEN writer_seconds ELSE 0 END
         + CASE WHEN {_PAINTED} THEN painter_seconds ELSE 0 END AS seconds,
     CASE WHEN {_WROTE} AND writer_dollars IS NULL THEN 1 ELSE 0 END
-        + CASE WHEN {_PAINTED} AND painter_dollars IS NULL THEN 1 ELSE 0 END AS unpriced
+        + CASE WHEN {_PAINTED} AND painter_dollars IS NULL THEN 1 ELSE 0 END
+        + coalesce(wasted_unpriced, 0) AS unpriced
 FROM files
 QUALIFY row_number() OVER (PARTITION BY run, paper_key, recipe ORDER BY run_finished_at DESC) = 1;
 

@@ -21,6 +21,7 @@ from tasks.errors import (
     Rejected,
 )
 from tasks.http import Answer, quoted, retry_after
+from tasks.models import Charge
 from tasks.painters.interface import Ticket
 
 NO_MONEY = ("exhausted balance", "insufficient balance", "insufficient credits")
@@ -120,7 +121,9 @@ def read_result(answer: Answer, *, has_failed: bool, key: str = "") -> Result | 
     if answer.status != 200:
         late = _late(answer, key)
         if isinstance(late, ProviderUnavailable) and (has_failed or _is_own_end(answer)):
-            raise ProviderBroken(f"The job has failed: {late}")
+            failed = ProviderBroken(f"The job has failed: {late}")
+            failed.charge = Charge(dollars=0.0)  # fal bills nothing for a 5xx
+            raise failed
         raise late
     try:
         result = Result.model_validate_json(answer.body)

@@ -11,10 +11,19 @@ from urllib.parse import urlsplit
 
 from tasks.addresses import shown
 from tasks.downloads import download_picture
-from tasks.errors import BadInput, InDoubt, OutOfService, ProviderBroken, ProviderError, ProviderUnavailable
+from tasks.errors import (
+    BadInput,
+    Blocked,
+    InDoubt,
+    OutOfService,
+    ProviderBroken,
+    ProviderError,
+    ProviderUnavailable,
+    Rejected,
+)
 from tasks.gate import Gate
 from tasks.http import Answer, Http, Lost, Unreached
-from tasks.models import Paper, Prompt
+from tasks.models import Charge, Paper, Prompt
 from tasks.painters.fal_answers import (
     Recent,
     Result,
@@ -110,8 +119,16 @@ class FalQueue:
     async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
         """Wait for the picture, ten minutes at most, and download it.
 
-        A look that fails is repeated; when fal stays out of reach the ticket remains good for a later try.
+        A look that fails is repeated; when fal stays out of reach the ticket remains good for a later try. Errors about
+        what was made say that it was paid for.
         """
+        try:
+            return await self._collect(ticket, painted)
+        except (Blocked, ProviderBroken, Rejected) as error:
+            error.charge = error.charge or Charge(dollars=self.price, request_id=ticket.request_id)
+            raise
+
+    async def _collect(self, ticket: Ticket, painted: Painted) -> Canvas:
         if {origin(ticket.status_url), origin(ticket.response_url)} != {self._home}:
             raise ProviderBroken(f"The ticket {ticket.request_id} leads away from {self._home}.")
         try:

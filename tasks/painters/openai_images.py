@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field, ValidationError
 
 from tasks.errors import ProviderBroken
-from tasks.models import Paper, Prompt
+from tasks.models import Charge, Paper, Prompt
 from tasks.openai_api import OpenAIApi
 from tasks.painters.interface import Canvas, Painted, Ticket, nobody_waits
 from tasks.prices import image_quote, image_token_dollars
@@ -29,6 +29,11 @@ class _Usage(BaseModel):
 
 class _Images(BaseModel):
     data: list[_Image] = Field(min_length=1)
+
+
+class _Bill(BaseModel):
+    """What an answer says of its price, whatever else is in it."""
+
     usage: _Usage | None = None
 
 
@@ -48,7 +53,7 @@ class OpenAIImages:
         self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.gate = self._api.gate
         width, height = (int(side) for side in self._size.split("x"))
-        self.price = image_quote(self._model, self._quality, width, height)
+        self.price = image_quote(self._model, self._quality, width, height, settings.openai_max_completion_tokens)
         self.recipe = self.recipe_for(settings)
 
     @staticmethod
@@ -65,17 +70,22 @@ class OpenAIImages:
         """The picture itself. Errors as in `tasks.painters.interface.Painter`."""
         words = prompt.text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
         reply = await self._api.picture(self._model, words, self._size, self._quality)
+        bill = _bill(reply.body)
+        usage = bill.usage or _Usage()
+        dollars = image_token_dollars(self._model, usage.input_tokens, usage.output_tokens)
         try:
             answer = _Images.model_validate_json(reply.body)
             image = base64.b64decode(answer.data[0].b64_json, validate=True)
         except (ValidationError, binascii.Error, ValueError):
-            raise ProviderBroken("The image service answered something that holds no picture.") from None
-        usage = answer.usage or _Usage()
+            broken = ProviderBroken("The image service answered something that holds no picture.")
+            if bill.usage is not None:
+                broken.charge = Charge(dollars=dollars, request_id=reply.request_id)
+            raise broken from None
         return Canvas(
             image=image,
             model=self._model,
             seconds=round(reply.seconds, 3),
-            dollars=image_token_dollars(self._model, usage.input_tokens, usage.output_tokens),
+            dollars=dollars,
             request_id=reply.request_id,
         )
 
@@ -90,3 +100,11 @@ class OpenAIImages:
     async def close(self) -> None:
         """Let go of connections."""
         await self._api.close()
+
+
+def _bill(body: bytes) -> _Bill:
+    """What can be read of it; usage that makes no sense says nothing."""
+    try:
+        return _Bill.model_validate_json(body)
+    except ValidationError:
+        return _Bill()

@@ -17,7 +17,7 @@ from tasks.errors import NotYet, OutOfService, ProviderBroken, ProviderUnavailab
 from tasks.http import quoted
 from tasks.models import Paper, Prompt
 from tasks.openai_api import CHAT_ENDPOINT, OpenAIApi, Reply, refusal
-from tasks.prices import batched
+from tasks.prices import BATCH_SHARE, batched
 from tasks.writers.interface import BatchStanding, BatchTicket
 
 # The service takes 50,000 lines and 200 MB. So many lines of some 500 tokens pass the lowest limit on what may wait,
@@ -126,8 +126,8 @@ class Chat(Protocol):
         """The full price."""
         ...
 
-    def read(self, reply: Reply, request: str) -> Prompt:
-        """The prompt in an answer."""
+    def read(self, reply: Reply, request: str, share: float = 1.0) -> Prompt:
+        """The prompt in an answer, at this share of the full price."""
         ...
 
 
@@ -199,8 +199,7 @@ class OpenAIBatches:
         reply = None if line is None else reply_in(line)
         if reply is None:
             return None
-        prompt = self._chat.read(reply, self._chat.request(paper))
-        return prompt.model_copy(update={"dollars": batched(prompt.dollars)})
+        return self._chat.read(reply, self._chat.request(paper), BATCH_SHARE)
 
     def _line(self, key: str, paper: Paper) -> bytes:
         request = {"custom_id": key, "method": "POST", "url": CHAT_ENDPOINT, "body": self._chat.body(paper)}

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Final
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
-from tasks.errors import Blocked, OutOfService, ProviderBroken, ProviderError
+from tasks.errors import Blocked, OutOfService, ProviderBroken, ProviderError, Rejected
 from tasks.http import quoted
-from tasks.models import Paper, Prompt
-from tasks.openai_api import OpenAIApi, Reply, chat_body
-from tasks.prices import chat_dollars, chat_quote
+from tasks.models import Charge, Paper, Prompt
+from tasks.openai_api import ChatBody, LimitName, OpenAIApi, Reply, chat_body
+from tasks.prices import chat_dollars, chat_quote, is_priced
 from tasks.recipe import WriterRecipe, canonical_json, digest
-from tasks.settings import Settings
+from tasks.settings import MAX_COMPLETION_TOKENS, Settings
 from tasks.writers.openai_batches import OpenAIBatches
 
 TEMPLATES: Final = {
@@ -68,10 +68,23 @@ class _Usage(BaseModel):
 
 
 class _Completion(BaseModel):
+    choices: list[_Choice] = Field(min_length=1)
+
+
+class _Bill(BaseModel):
+    """What an answer says of itself and its price, whatever else is in it. What makes no sense says nothing."""
+
     id: str | None = None
     model: str | None = None
-    choices: list[_Choice] = Field(min_length=1)
     usage: _Usage | None = None
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _lenient(cls, value: object, check: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return check(value)
+        except ValidationError:
+            return None
 
 
 class _Model(BaseModel):
@@ -96,6 +109,8 @@ class OpenAIChat:
         self._model = settings.openai_model
         self._temperature = settings.openai_temperature
         self._effort = settings.openai_reasoning_effort
+        self._most = settings.openai_max_completion_tokens
+        self._limit: LimitName = "max_completion_tokens"
         self._template = TEMPLATES[settings.style]
         self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.gate = self._api.gate
@@ -105,7 +120,12 @@ class OpenAIChat:
     @staticmethod
     def recipe_for(settings: Settings) -> WriterRecipe:
         """As in `tasks.writers.interface.Writer`."""
-        sent = {"temperature": settings.openai_temperature, "reasoning_effort": settings.openai_reasoning_effort}
+        sent: dict[str, object] = {
+            "temperature": settings.openai_temperature,
+            "reasoning_effort": settings.openai_reasoning_effort,
+        }
+        if settings.openai_max_completion_tokens != MAX_COMPLETION_TOKENS:
+            sent["max_completion_tokens"] = settings.openai_max_completion_tokens
         return WriterRecipe(
             kind="openai",
             model=settings.openai_model,
@@ -121,35 +141,61 @@ class OpenAIChat:
         return filled.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
 
     def price(self, paper: Paper) -> float | None:
-        """By the list, for a long answer; None for a model that is not on it."""
-        return chat_quote(self._model, self.request(paper))
+        """By the list, for the longest answer; None for a model that is not on it."""
+        return chat_quote(self._model, self.request(paper), self._most)
 
     async def write(self, paper: Paper) -> Prompt:
-        """One call. Errors as in `tasks.writers.interface.Writer`."""
-        request = self.request(paper)
-        return self.read(await self._api.chat(self._model, request, self._temperature, self._effort), request)
+        """One call, or another at once where the first is refused for a limit by a name that the server does not know.
+
+        Errors as in `tasks.writers.interface.Writer`.
+        """
+        request, limit = self.request(paper), self._limit
+        try:
+            reply = await self._api.chat(self._body(request, limit))
+        except Rejected as error:
+            if limit == "max_tokens" or error.parameter != limit:
+                raise
+            self._limit = "max_tokens"
+            reply = await self._api.chat(self._body(request, self._limit))
+        return self.read(reply, request)
 
     def body(self, paper: Paper) -> Mapping[str, object]:
         """What `write` sends, to be sent by other means."""
-        return chat_body(self._model, self.request(paper), self._temperature, self._effort)
+        return self._body(self.request(paper), self._limit)
 
-    def read(self, reply: Reply, request: str) -> Prompt:
-        """The prompt in an answer to `request`, at the full price. Raises ProviderBroken and Blocked."""
-        completion = _read(reply)
-        usage = completion.usage or _Usage()
-        model = quoted(completion.model or "") or self._model
+    def _body(self, request: str, limit: LimitName) -> ChatBody:
+        return chat_body(self._model, request, self._temperature, self._effort, self._most, limit)
+
+    def read(self, reply: Reply, request: str, share: float = 1.0) -> Prompt:
+        """The prompt in an answer to `request`, at this share of the full price.
+
+        Raises ProviderBroken and Blocked, with what was charged for the answer.
+        """
+        bill = _bill(reply)
+        usage, model = bill.usage or _Usage(), quoted(bill.model or "") or self._model
         cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
+        # The model that answers may go by a name that no list knows; what was ordered has a price.
+        priced = model if is_priced(model) else self._model
+        dollars = chat_dollars(priced, usage.prompt_tokens, cached, usage.completion_tokens)
+        dollars = None if dollars is None else dollars * share
+        request_id = reply.request_id or bill.id
+        try:
+            text = _text(reply)
+        except (ProviderBroken, Blocked) as error:
+            if bill != _Bill():
+                error.charge = Charge(dollars=dollars, request_id=request_id)
+            raise
         return Prompt(
-            text=prompt_text(completion.choices[0].message.content, completion.choices[0].finish_reason),
+            text=text,
             writer=self.recipe.kind,
             model=model,
             request=request,
             tokens_in=usage.prompt_tokens,
             tokens_cached=cached,
             tokens_out=usage.completion_tokens,
-            request_id=reply.request_id or completion.id,
+            request_id=request_id,
             seconds=round(reply.seconds, 3),
-            dollars=chat_dollars(model, usage.prompt_tokens, cached, usage.completion_tokens),
+            dollars=dollars,
         )
 
     async def check(self) -> tuple[str, ...]:
@@ -171,8 +217,16 @@ class OpenAIChat:
         await self._api.close()
 
 
-def _read(reply: Reply) -> _Completion:
-    """The answer, checked for shape and for refusals outside its text."""
+def _bill(reply: Reply) -> _Bill:
+    """What can be read of it; an answer that is no JSON object says nothing."""
+    try:
+        return _Bill.model_validate_json(reply.body)
+    except ValidationError:
+        return _Bill()
+
+
+def _text(reply: Reply) -> str:
+    """The prompt in the answer, which is checked for shape and for refusals. Raises ProviderBroken and Blocked."""
     try:
         completion = _Completion.model_validate_json(reply.body)
     except ValidationError:
@@ -182,16 +236,17 @@ def _read(reply: Reply) -> _Completion:
         raise Blocked(f"The chat model refuses this paper: {quoted(choice.message.refusal)}.")
     if choice.finish_reason == "content_filter":
         raise Blocked("The chat service's content filter holds the prompt back.")
-    return completion
+    return prompt_text(choice.message.content, choice.finish_reason)
 
 
 def prompt_text(content: str | None, finish_reason: str | None) -> str:
     """The prompt in a model's answer, without outer white space; raises ProviderBroken or Blocked when it is none."""
     text = (content or "").strip()
+    if finish_reason == "length":  # also when thoughts have taken all the room
+        limit = "FRONTISPIECE_OPENAI_MAX_COMPLETION_TOKENS"
+        raise ProviderBroken(f"The chat model's answer was cut off at its length limit: {limit} may be too low.")
     if not text:
         raise ProviderBroken("The chat model answered nothing.")
-    if finish_reason == "length":
-        raise ProviderBroken("The chat model's answer was cut off at its length limit.")
     if len(text) > MAX_PROMPT:
         raise ProviderBroken(f"The chat model's answer is no picture prompt: it has {len(text):,} characters.")
     if _REFUSAL.match(text):
