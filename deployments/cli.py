@@ -131,24 +131,26 @@ def show_settings() -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """Serve the deployments; ends with Ctrl-C."""
-    use_own_server(os.environ, Path("data/prefect"))
     from deployments import serving
     from tasks.settings import load_settings
 
-    return serving.serve(load_settings(), reset=options.reset)
+    settings = load_settings()
+    use_own_server(os.environ, Path("data/prefect"))
+    return serving.serve(settings, reset=options.reset)
 
 
 def deploy(options: argparse.Namespace) -> int:
     """Register the deployments on a work pool, and say how to start a worker."""
+    from tasks.settings import load_settings
+
+    settings = load_settings()
     use_own_server(os.environ, Path("data/prefect"))
     from prefect.settings import PREFECT_API_URL
 
     from deployments.deploying import deploy
-    from tasks.settings import load_settings
 
     if PREFECT_API_URL.value() is None:
         raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")
-    settings = load_settings()
     for line in asyncio.run(deploy(settings, reset=options.reset)):
         print(line)
     print(f"Runs start with: prefect worker start --pool {settings.work_pool}")

@@ -33,7 +33,7 @@ from tasks.errors import (
 )
 from tasks.gate import Gate
 from tasks.http import CONNECT_SECONDS, LOOPBACK, Answer, quoted, retry_after
-from tasks.settings import Settings
+from tasks.settings import Settings, key_to_send
 
 OFFICIAL_HOST = "api.openai.com"
 NOT_SENT = (
@@ -221,11 +221,9 @@ def _who(settings: Settings) -> tuple[str, str]:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadInput(f"OPENAI_BASE_URL: {shown(settings.openai_base_url)!r} is not the address of a server.")
-    key = settings.openai_api_key.get_secret_value().strip() if settings.openai_api_key else ""
+    key = key_to_send(settings.openai_api_key, "OPENAI_API_KEY")
     if not key and parts.hostname == OFFICIAL_HOST:
         raise BadInput("OPENAI_API_KEY is not set: put a key of OpenAI there, or name another OPENAI_BASE_URL.")
-    if not (key.isascii() and key.isprintable()):
-        raise BadInput("OPENAI_API_KEY holds characters that no key has.")
     return parts.hostname, key
 
 

@@ -1,5 +1,7 @@
 """All settings, their environment variables, and what they mean: `frontispiece settings` prints them."""
 
+import os
+import re
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones
@@ -10,8 +12,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from tasks.errors import BadInput
 from tasks.painters import PainterName
 from tasks.sources import SourceName
+from tasks.variables import PREFIX, check_variables
 from tasks.writers import WriterName
 
+ENV_FILE = ".env"
 SECRET_BLOCKS: Final = {
     "openai_api_key": "openai_secret_block",
     "fal_key": "fal_secret_block",
@@ -27,8 +31,9 @@ class Settings(BaseSettings):
     """Read from the environment and from `.env`; names are FRONTISPIECE_<FIELD> or the vendor's own."""
 
     model_config = SettingsConfigDict(
-        env_prefix="FRONTISPIECE_",
-        env_file=".env",
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -168,8 +173,9 @@ class Settings(BaseSettings):
 def load_settings(**choices: object) -> Settings:
     """The settings in force, with these choices of the user on top; None means no choice.
 
-    Raises BadInput, naming the variable, for a value that cannot be.
+    Raises BadInput, naming the variable, for a value that cannot be, and for a variable that nobody reads.
     """
+    check_variables(_known_variables(), os.environ, Path(ENV_FILE))
     try:
         return Settings(**{name: value for name, value in choices.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -181,4 +187,21 @@ def load_settings(**choices: object) -> Settings:
 def variable(field: str) -> str:
     """The environment variable of a setting."""
     alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else field
-    return str(alias) if alias else f"FRONTISPIECE_{field.upper()}"
+    return str(alias) if alias else f"{PREFIX}{field.upper()}"
+
+
+def _known_variables() -> dict[str, str]:
+    """Every name that is read, and the one to recommend: a setting with a vendor's name is read by its own, too."""
+    fields = {field: variable(field) for field in Settings.model_fields}
+    return {name: name for name in fields.values()} | {f"{PREFIX}{f.upper()}": name for f, name in fields.items()}
+
+
+def key_to_send(secret: SecretStr | None, name: str) -> str:
+    """A key as it goes into a header; "" where there is none.
+
+    Raises BadInput, which does not quote it, for one that cannot be: two variables on one line, a quoted line end.
+    """
+    key = secret.get_secret_value().strip() if secret else ""
+    if not re.fullmatch("[!-~]*", key):
+        raise BadInput(f"{name} holds characters that no key has.")
+    return key

@@ -16,6 +16,13 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
 
+# No setting of the developer's own leaks into a test, nor into what tests look at while they are collected.
+VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FAL_KEY", "HF_ENDPOINT", "HF_TOKEN")
+for _name in list(os.environ):
+    if _name.startswith("FRONTISPIECE_") or _name in VENDOR_VARIABLES:
+        del os.environ[_name]
+
+
 class OutsideNetwork(AssertionError):
     """A test reached for an address that is not on this machine."""
 
@@ -58,15 +65,9 @@ def _no_outside_network() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No setting of the developer's own leaks into a test, neither from the environment nor from `.env`."""
-    for name in list(os.environ):
-        if name.startswith("FRONTISPIECE_") or name in VENDOR_VARIABLES:
-            monkeypatch.delenv(name)
+def _no_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The developer's own `.env` leaks into no test."""
     monkeypatch.chdir(tmp_path_factory.getbasetemp())
-
-
-VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FAL_KEY", "HF_ENDPOINT", "HF_TOKEN")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """What a person does in Prefect's UI, done by a real browser: pick a day, run it, look at the pictures.
 
-The screenshots in docs/ are made here, with FRONTISPIECE_SCREENSHOTS=docs.
+The screenshots in docs/ are made here, with SCREENSHOTS=docs.
 """
 
 import os
@@ -18,7 +18,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
-SCREENSHOTS = os.environ.get("FRONTISPIECE_SCREENSHOTS")  # read here: tests run without such variables
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)

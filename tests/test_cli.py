@@ -139,6 +139,24 @@ def test_bad_settings_are_named(
     assert list(tmp_path.rglob("*")) == [], "nothing is opened before that"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("run", "paper 2410.24175", "backfill 2024-10", "status", "settings", "serve", "deploy", "gallery", "stats"),
+        *("verify", "rebuild", "compact", "prune --originals-older-than 30", "journal"),
+    ],
+)
+def test_a_misspelt_limit_ends_every_command_before_it_begins(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("FRONTISPIECE_MAX_UDS=5")
+    assert main(command.split()) == 2
+    said = "frontispiece: .env, line 1: FRONTISPIECE_MAX_UDS is no setting: did you mean FRONTISPIECE_MAX_USD?\n"
+    assert capsys.readouterr() == ("", said)
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
 def test_settings_are_printed_with_secrets_masked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,10 +1,12 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from deployments.cli import main
 from tasks.errors import BadInput
-from tasks.settings import Settings, load_settings, variable
+from tasks.settings import Settings, key_to_send, load_settings, variable
 
 
 def test_every_setting_says_what_it_means() -> None:
@@ -113,3 +115,146 @@ def test_a_wrong_address_is_quoted_without_its_secrets(
 def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
     assert "sk-planted" not in f"{load_settings()} {load_settings().model_dump()}"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        pytest.param("FRONTISPIECE_MAX_UDS", "did you mean FRONTISPIECE_MAX_USD?", id="misspelt"),
+        pytest.param("FRONTISPIECE_MAXUSD", "did you mean FRONTISPIECE_MAX_USD?", id="without a dash"),
+        pytest.param("frontispiece_max_dollars", "FRONTISPIECE_MAX_DOLLARS is no setting", id="small letters"),
+        pytest.param("FRONTISPICE_MAX_USD", "did you mean FRONTISPIECE_MAX_USD?", id="misspelt prefix"),
+        pytest.param("FRONTIPSIECE_MAX_USD", "did you mean FRONTISPIECE_MAX_USD?", id="letters swapped in the prefix"),
+        pytest.param("FRONTISPIECE_HF_TOKEN", "did you mean HF_TOKEN?", id="a vendor's name with our prefix"),
+        pytest.param("FRONTISPIECE_XYZZY", "is no setting: correct it, or remove it.", id="nothing like it"),
+        pytest.param("FRONTISPIECE_PORT", "did you mean FRONTISPIECE_UI_PORT?", id="a port outside a pod"),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_a_setting_that_nobody_reads_is_named(
+    name: str, said: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if place == "environment":
+        monkeypatch.setenv(name, "planted")
+    else:
+        (tmp_path / ".env").write_text(f"# ours\n\n{name}=planted\n")
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+    assert said in str(caught.value)
+    assert "planted" not in str(caught.value)
+    assert str(caught.value).startswith(".env, line 3: ") is (place == ".env")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["FRONTEND_URL", "FRONT_MAX_USD", "FRONTIER_KEY", "FRONTISPIECE"], id="others"),
+        pytest.param(["OPENAI_APIKEY", "OPENAI_ORG_ID", "FAL_KEY_ID", "HF_HOME"], id="vendors'"),
+        pytest.param(["frontispiece_jpeg_quality", "openai_api_key"], id="small letters"),
+        pytest.param(["FRONTISPIECE_FAL_KEY", "FRONTISPIECE_OPENAI_BASE_URL"], id="vendors' with our prefix"),
+        pytest.param(
+            [
+                *("FRONTISPIECE_SERVICE_HOST", "FRONTISPIECE_SERVICE_PORT_HTTP", "FRONTISPIECE_PORT"),
+                *("FRONTISPIECE_PORT_4200_TCP_ADDR", "FRONTISPIECE_PAGES_SERVICE_HOST", "FRONTISPIECE_PAGES_PORT"),
+            ],
+            id="of a service in Kubernetes",
+        ),
+    ],
+)
+def test_other_names_in_the_environment_are_let_be(names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in names:
+        monkeypatch.setenv(name, "60")
+    load_settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(
+            "OPENAI_API_KEY=planted  FAL_KEY=planted",
+            "line 1: FAL_KEY is set within the value of OPENAI_API_KEY: write one a line.",
+            id="two on a line",
+        ),
+        pytest.param("HOST=a FAL_KEY=planted", "line 1: FAL_KEY is set within the value of HOST", id="after another's"),
+        pytest.param("FAL_KEY=planted; export X=1", "set within the value of FAL_KEY", id="by semicolon"),
+        pytest.param('A=1\n\nHF_TOKEN="planted" FAL_KEY="x"', "line 3: HF_TOKEN is not given as NAME=", id="in quotes"),
+        pytest.param(
+            "NOTE='it\nFAL_KEY=planted\nX='", "FAL_KEY is set within the value of NOTE", id="no closing quote"
+        ),
+        pytest.param("FRONTISPIECE_MAX_USD: 5", "FRONTISPIECE_MAX_USD is not given as NAME=value", id="as in YAML"),
+        pytest.param("FRONTISPIECE_MAX_USD", "FRONTISPIECE_MAX_USD is not given as NAME=value", id="no value"),
+        pytest.param("set FRONTISPIECE_MAX_USD=5", "FRONTISPIECE_MAX_USD is not given as", id="another shell's"),
+        pytest.param("FAL_KEY=x\nexport FAL_KEY", "line 2: FAL_KEY is not given as NAME=value", id="exported later"),
+        pytest.param('"FRONTISPIECE_MAX_USD"=5', "did you mean FRONTISPIECE_MAX_USD?", id="a name in quotes"),
+        pytest.param(
+            "OPENAI_APIKEY=planted", "line 1: OPENAI_APIKEY is no setting: did you mean OPENAI_API_KEY?", id="key"
+        ),
+        pytest.param("HF_TOKN=planted", "did you mean HF_TOKEN?", id="token"),
+    ],
+)
+def test_a_line_of_env_that_is_not_read_as_meant_is_refused(
+    content: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(content)
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+    assert said in str(caught.value)
+    assert "planted" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("# FRONTISPIECE_MAX_UDS=5\nexport FAL_KEY=right # not FRONTISPIECE_X=5\n", id="comments, export"),
+        pytest.param("FAL_KEY = right\n\n", id="space around ="),
+        pytest.param("fal_key='right'\r\n", id="small letters, Windows"),
+        pytest.param("\ufeffFAL_KEY=right", id="byte order mark"),
+        pytest.param("FAL_KEY=right\nDSN=host=a port=5\nif [ x ]; then\nlonely\nOPENAI_MODEL=x", id="others' lines"),
+        pytest.param("FAL_KEY=right\nOPENAI_API_KEY_2=x\nOPENAI_API_BASE=x\nFAL_KEYS=x", id="others' names"),
+        pytest.param("FAL_KEY=right\nOPENAI_API_KEY=x\nOPENAI_APIKEY=x", id="nearly, beside the right one"),
+        pytest.param("FRONTISPIECE_ARCHIVE=s3://b?region=x\nFAL_KEY=right", id="a query"),
+    ],
+)
+def test_a_line_of_env_that_is_read_as_meant_is_taken(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(content.encode())
+    key = load_settings().fal_key
+    assert key is not None
+    assert key.get_secret_value() == "right"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        pytest.param(Path.mkdir, "folder", id="a folder"),
+        pytest.param(lambda path: path.symlink_to(path), "cannot be read: Too many levels", id="unreadable"),
+        pytest.param(lambda path: path.write_text("FAL_KEY=x", "utf-16"), "not UTF-8", id="PowerShell's encoding"),
+        pytest.param(lambda path: path.write_bytes(b"# caf\xe9"), "not UTF-8", id="latin-1"),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_read_is_told_in_one_sentence(
+    make: Callable[[Path], object], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / ".env")
+    with pytest.raises(BadInput, match=rf"^\.env .*{said}[^\n]*\.$"):
+        load_settings()
+
+
+def test_a_virtual_environment_may_be_called_env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").mkdir()
+    (tmp_path / ".env" / "pyvenv.cfg").touch()
+    load_settings()
+
+
+@pytest.mark.parametrize("key", ["sk-planted FAL_KEY=x", "sk-\nplanted", "sk-\tplanted", "sk-plänted"])
+def test_a_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(BadInput, match=r"^FAL_KEY holds characters that no key has\.$"):
+        key_to_send(SecretStr(key), "FAL_KEY")
+    assert key_to_send(SecretStr(" sk-planted\r\n"), "FAL_KEY") == "sk-planted"

@@ -38,7 +38,7 @@ from tasks.painters.fal_answers import (
 from tasks.painters.interface import Canvas, Painted, Ticket, nobody_waits
 from tasks.prices import picture_dollars
 from tasks.recipe import PainterRecipe, canonical_json
-from tasks.settings import Settings
+from tasks.settings import Settings, key_to_send
 
 VENDOR_API: Final = "https://api.fal.ai"
 ONCE: Final = {
@@ -279,11 +279,9 @@ def _is_local(url: str) -> bool:
 
 def _key(settings: Settings) -> str:
     """The key, or "" for a local server that needs none; raises BadInput."""
-    key = settings.fal_key.get_secret_value().strip() if settings.fal_key else ""
+    key = key_to_send(settings.fal_key, "FAL_KEY")
     if not origin(settings.fal_url).startswith("http"):
         raise BadInput(f"FRONTISPIECE_FAL_URL: {shown(settings.fal_url)!r} is not the address of a server.")
     if not key and not _is_local(settings.fal_url):
         raise BadInput("FAL_KEY is not set: put a key of fal.ai there, or choose another painter.")
-    if not (key.isascii() and key.isprintable()):
-        raise BadInput("FAL_KEY holds characters that no key has.")
     return key

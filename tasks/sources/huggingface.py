@@ -20,7 +20,7 @@ from tasks.errors import BadInput, SourceBroken, SourceUnavailable
 from tasks.http import Answer, Http, HttpError, quoted, retry_after
 from tasks.models import Listing, Paper
 from tasks.recipe import digest
-from tasks.settings import Settings
+from tasks.settings import Settings, key_to_send
 from tasks.sources.ids import parse_id
 from tasks.sources.interface import Listed
 from tasks.sources.reading import IdText, Line, Moment, Problems, checked_address, reason
@@ -110,9 +110,7 @@ class HuggingFace:
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._url = checked_address(settings.huggingface_url, "HF_ENDPOINT").rstrip("/")
         self._clock = clock
-        self._token = settings.huggingface_token.get_secret_value().strip() if settings.huggingface_token else ""
-        if not (self._token.isascii() and self._token.isprintable()):
-            raise BadInput("HF_TOKEN holds characters that no token has.")
+        self._token = key_to_send(settings.huggingface_token, "HF_TOKEN")
         self._http = Http(headers={"Authorization": f"Bearer {self._token}"} if self._token else None)
 
     @property
