@@ -34,7 +34,7 @@ SERVER_SETTINGS: Final = {
 
 LOG: Final = "server-of-a-run.log"
 _STARTING: Final = float(SERVER_SETTINGS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"])
-_STOPPING: Final = 5.0
+_STOPPING: Final = 30.0  # a busy machine takes its time to write down what the run has told
 _FOR_ONE_PROCESS: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 """No pages and no schedules; what Prefect 3.8 tells the server that it starts itself (SubprocessASGIServer)."""
 _TELLING: Final = {
@@ -99,14 +99,14 @@ def server_of_serve(home: Path) -> tuple[str, Callable[[], bool]] | None:
 
 
 def _own_server(environment: Mapping[str, str], log: Path) -> tuple[str, Callable[[], bool]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    # It is given a port that is taken already: one that was only found free may be another's by then.
+    with log.open("wb") as output, socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
         server = subprocess.Popen(  # noqa: S603
             # -P: somebody's own folder `deployments` is not this one.
-            [sys.executable, "-P", "-m", "deployments.own_server", str(port)],
+            [sys.executable, "-P", "-m", "deployments.own_server", str(listener.fileno())],
+            pass_fds=[listener.fileno()],
             env={**environment, **_FOR_ONE_PROCESS},
             stdin=subprocess.PIPE,
             stdout=output,
