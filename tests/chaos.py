@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 from PIL import Image
+from real_server import free_port
 
 from deployments.server import SERVER_SETTINGS
 
@@ -47,11 +47,6 @@ def snapshot(folder: Path) -> Path:
     )
     path.write_text("\n".join(map(json.dumps, lines)) + "\n")
     return path
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def get(url: str) -> bytes:

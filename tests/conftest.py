@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
-from real_server import RealServer, real_server_in
+from real_server import PATIENCE, RealServer, real_server_in
 
 from deployments.server import SERVER_SETTINGS
 
@@ -78,7 +78,7 @@ def prefect_server() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in SERVER_SETTINGS.items():
             patch.setenv(name, value)
-        with prefect_test_harness(server_startup_timeout=120):
+        with prefect_test_harness(server_startup_timeout=int(PATIENCE)):
             yield
 
 

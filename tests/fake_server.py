@@ -10,6 +10,14 @@ from starlette.applications import Starlette
 
 
 @contextlib.contextmanager
+def refusing() -> Iterator[str]:
+    """The base URL of a port that nobody listens on, nor can anybody else begin to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@contextlib.contextmanager
 def serving(app: Starlette) -> Iterator[str]:
     """Serve `app` on a free port of 127.0.0.1; gives its base URL without a trailing slash."""
     listener = socket.create_server(("127.0.0.1", 0))

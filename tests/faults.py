@@ -14,6 +14,9 @@ Honest = Callable[[], Awaitable[Response]]
 Fault = Callable[[Request, Honest], Awaitable[Response]]
 
 TRICKLE_SECONDS = 0.05
+TOO_LONG = 2.0
+"""Seconds, as the limit of a test that waits for what never comes whole: a busy machine holds nobody up so long before
+the request is even sent."""
 
 
 def status(code: int, body: object = None, **headers: str) -> Fault:
@@ -32,7 +35,7 @@ def busy(seconds: int, *, as_date: bool = False) -> Fault:
 
     async def fault(request: Request, honest: Honest) -> Response:
         await request.body()
-        then = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+        then = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds + 1)  # a date has whole seconds
         wait = format_datetime(then, usegmt=True) if as_date else str(seconds)
         return JSONResponse({"detail": "slow down"}, 429, {"Retry-After": wait})
 

@@ -114,7 +114,7 @@ def kill_between_prompts(run: "subprocess.Popen[bytes]", world: Providers, archi
     provider stops answering first, and everything it was paid for has arrived.
     """
     world.openai.faults.always("chat", "never answered")
-    until(lambda: prompts_delivered(archive) == world.openai.paid or ended(run), 60)
+    until(lambda: prompts_delivered(archive) == world.openai.paid or ended(run))
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     world.openai.faults.always("chat", None)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -13,20 +14,30 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from deployments.server import SERVER_SETTINGS
 
 T = TypeVar("T")
 
+PATIENCE: Final = 300.0
+"""Seconds after which what has not happened will not: what comes at all comes long before, however busy we are."""
+
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """One for a program that has to be told its port, and takes it later.
+
+    The system gives ports of its own range to whoever wants any, and would give this one away in the meantime.
+    """
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = 10_000 + secrets.randbelow(lowest - 10_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
-def until(look: Callable[[], T | None], seconds: float = 60, every: float = 0.1) -> T:
-    """The first answer that says something; fails after so many seconds."""
+def until(look: Callable[[], T | None], seconds: float = PATIENCE, every: float = 0.1) -> T:
+    """The first answer that says something."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()
@@ -54,7 +65,7 @@ class RealServer:
         request = urllib.request.Request(f"{self.url}/api{path}", data, headers, method=method)  # noqa: S310 only us
         for patience in (3, 2, 1, 0):  # a server on SQLite is at times too busy to answer; Prefect's client asks again
             try:
-                with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
                     content = answer.read()
                 break
             except urllib.error.HTTPError as error:
@@ -75,7 +86,7 @@ class RealServer:
     def run(self, run: str) -> Any:
         return self.ask(f"/flow_runs/{run}")
 
-    def wait(self, run: str, state: str, seconds: float = 60) -> Any:
+    def wait(self, run: str, state: str) -> Any:
         """The run once it is in this state; fails when it ends in another one."""
 
         def look() -> Any:
@@ -84,7 +95,7 @@ class RealServer:
             assert not is_over or now["state_name"] == state, now["state"]
             return now if now["state_name"] == state else None
 
-        return until(look, seconds)
+        return until(look)
 
     def task_states(self, run: str) -> list[str]:
         found = self.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
@@ -104,7 +115,7 @@ def real_server_in(home: Path) -> Iterator[RealServer]:
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        until(lambda: _is_healthy(server), 120)
+        until(lambda: _is_healthy(server))
         yield server
     finally:
         with contextlib.suppress(ProcessLookupError):

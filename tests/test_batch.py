@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fake_batches import START
+from faults import TOO_LONG
 from hypothesis import given
 from hypothesis import strategies as st
 from papers import many
@@ -306,7 +307,8 @@ class TestKilled:
         fake.openai.faults.queue("order", fault)
         clock = Clock()
         async with program(fake, archive, clock) as studio:
-            studio.writer._api._seconds = 0.4  # type: ignore[attr-defined]
+            if fault == "never answered":
+                studio.writer._api._seconds = TOO_LONG  # type: ignore[attr-defined]
             with pytest.raises((InDoubt, ProviderBroken, ProviderUnavailable)):
                 await order(PAPERS, studio)
             assert await phases(archive, PAPERS, studio) == [Phase.IN_DOUBT] * 3

@@ -3,6 +3,7 @@
 The screenshots in docs/ are made here, with SCREENSHOTS=docs.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_server import RealServer, until
+from real_server import PATIENCE, RealServer, until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = [
@@ -37,10 +38,10 @@ def served(real_server: RealServer, tmp_path: Path) -> Iterator[RealServer]:
     with log.open("wb") as output:
         command = [sys.executable, "-m", "deployments.cli", "serve"]
         serve = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=output)
-    until(lambda: "Ctrl-C" in log.read_text(), 60)
+    until(lambda: "Ctrl-C" in log.read_text())
     yield real_server
     serve.terminate()
-    serve.wait(30)
+    serve.wait(PATIENCE)
 
 
 def asked_for(server: RealServer, deployment: str) -> str | None:
@@ -52,12 +53,12 @@ def asked_for(server: RealServer, deployment: str) -> str | None:
 def submitted(page: "sync_api.Page", server: RealServer, deployment: str) -> str | None:
     """The run that Submit asks for; pressed again where the page drew itself anew under the finger and lost it."""
     button = page.get_by_role("button", name="Submit")
-    try:
-        with page.expect_response(lambda answer: answer.url.endswith("/create_flow_run"), timeout=10_000):
-            button.click()
-    except sync_api.TimeoutError:
-        return None
-    return asked_for(server, deployment)
+    with (
+        contextlib.suppress(sync_api.TimeoutError),
+        page.expect_response(lambda answer: answer.url.endswith("/create_flow_run"), timeout=10_000),
+    ):
+        button.click()
+    return asked_for(server, deployment)  # its answer may only be late
 
 
 def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.goto(f"{served.url}/deployments/deployment/{daily}/run")
         page.get_by_text("Select date").click()
         calendar = page.locator(".p-calendar")
@@ -77,10 +78,10 @@ def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path
         page.get_by_role("button", name="Apply").click()
         page.get_by_text("Oct 31st, 2024").wait_for()
         page.screenshot(path=folder / "ui-form.png")
-        run = until(lambda: submitted(page, served, daily), 60)
+        run = until(lambda: submitted(page, served, daily))
         page.goto(f"{served.url}/runs/flow-run/{run}")
         page.locator(".p-tab, [role=tab]").get_by_text("Artifacts").first.wait_for()
-        assert served.wait(run, "Completed", 90)["parameters"]["day"] == "2024-10-31"
+        assert served.wait(run, "Completed")["parameters"]["day"] == "2024-10-31"
         page.reload()
         page.get_by_text("Completed", exact=True).first.wait_for()
         page.locator(".p-tab, [role=tab]").get_by_text("Artifacts").first.click()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from real_server import PATIENCE
 
 from tasks.archive.ledger import Booking, Ledger
 from tasks.archive.store import Archive
@@ -72,7 +73,7 @@ async def test_who_can_never_fit_does_not_wait() -> None:
     async with budget.purchase(key(1), 0.05) as purchase:
         assert await purchase.make(_nothing) is None
         with pytest.raises(BudgetReached):
-            await asyncio.wait_for(buy(budget, key(2), 0.2, 0.2), 1)
+            await asyncio.wait_for(buy(budget, key(2), 0.2, 0.2), PATIENCE)
 
 
 async def _nothing() -> None:
@@ -145,7 +146,7 @@ async def test_spent_and_in_flight_never_pass_the_limit(calls: list[tuple[float,
         except FrontispieceError:
             pass
 
-    await asyncio.wait_for(asyncio.gather(*(one(number, *each) for number, each in enumerate(calls))), 10)
+    await asyncio.wait_for(asyncio.gather(*(one(number, *each) for number, each in enumerate(calls))), PATIENCE)
     assert spent[0] <= 1.0 + 1e-6
     assert budget.committed == pytest.approx(spent[0])
 

@@ -15,7 +15,7 @@ import yaml
 from fake_server import serving
 from prefect.blocks.system import Secret
 from providers import fake_providers
-from real_server import RealServer, until
+from real_server import PATIENCE, RealServer, until
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -119,15 +119,16 @@ async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
     assert [each["name"] for each in at_server.ask("/automations/filter", {})] == [ALARM]
 
     wanted = {"deployments": {"id": {"any_": [daily["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
-    runs = until(lambda: at_server.ask("/flow_runs/filter", wanted), 90)
+    runs = until(lambda: at_server.ask("/flow_runs/filter", wanted))
     assert all(run["auto_scheduled"] for run in runs)
-    assert datetime.fromisoformat(runs[0]["expected_start_time"]) > datetime.now(UTC)
+    # The first of them may be due this very minute.
+    assert max(datetime.fromisoformat(run["expected_start_time"]) for run in runs) > datetime.now(UTC)
 
     # What a worker would say of a run that failed.
     run = at_server.start("daily/daily", limit=1)
     failed = {"state": {"type": "FAILED", "name": "Failed", "message": 'no "list"'}, "force": True}
     at_server.ask(f"/flow_runs/{run}/set_state", failed)
-    heard = told.get(timeout=30)
+    heard = told.get(timeout=PATIENCE)
     assert heard["state"] == "Failed"
     assert heard["message"] == 'no "list"'
     assert heard["id"] == run
@@ -309,9 +310,9 @@ async def test_a_worker_elsewhere_runs_what_was_deployed_with_a_key_from_a_block
         }
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "frontispiece", "--run-once"]
         worker = await asyncio.to_thread(
-            subprocess.run, command, cwd=elsewhere, env=environment, capture_output=True, timeout=120, check=True
+            subprocess.run, command, cwd=elsewhere, env=environment, capture_output=True, timeout=PATIENCE, check=True
         )
-        at_server.wait(run, "Completed", 5)
+        at_server.wait(run, "Completed")
         assert providers.paid[0] == 1
     assert (archive / "pictures" / "20241031" / "6550f79d46b1945c.jpg").exists()
     assert PLANTED.encode() not in worker.stdout + worker.stderr

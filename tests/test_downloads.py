@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from fake_pictures import png
 from fake_server import serving
-from faults import Faults
+from faults import TOO_LONG, Faults
 from hypothesis import given
 from hypothesis import strategies as st
+from real_server import PATIENCE
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,7 +39,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    client = Http(timeout=1)
+    client = Http(timeout=PATIENCE)
     yield client
     await client.close()
 
@@ -118,7 +119,6 @@ async def test_a_listed_host_may_not_lead_into_a_private_network(server: str, ht
         ("503", ProviderUnavailable, None),
         ("reset before reading", ProviderUnavailable, None),
         ("truncated body", ProviderUnavailable, None),
-        ("slow body", ProviderUnavailable, None),
         ("404", ProviderBroken, None),
         ("403", ProviderBroken, None),
         ("redirect", ProviderBroken, None),
@@ -131,6 +131,14 @@ async def test_downloads_that_fail(
     with pytest.raises(error) as caught:
         await download_picture(http, f"{server}/p.png", (server,))
     assert caught.value.retry_after == wait
+
+
+async def test_a_download_that_trickles_is_given_up(server: str) -> None:
+    FAULTS.queue("media", "slow body")
+    http = Http(timeout=TOO_LONG)
+    with pytest.raises(ProviderUnavailable, match="within 2 s"):
+        await download_picture(http, f"{server}/p.png", (server,))
+    await http.close()
 
 
 async def test_size_is_bounded(server: str, http: Http) -> None:

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fake_fal import FakeFal
 from fake_pictures import ODD, png
+from fake_server import refusing
+from faults import TOO_LONG
 from hypothesis import given
 from hypothesis import strategies as st
 from providers import SEED_PAPER, Providers, fake_providers, prompt
+from real_server import PATIENCE
 
 from tasks.errors import (
     BadInput,
@@ -58,7 +60,7 @@ async def open_fal(fake: Providers, naps: list[float]) -> AsyncIterator[Open]:
         naps.append(seconds)
         await asyncio.sleep(0)
 
-    def build(seconds: float = 5, **choices: object) -> FalQueue:
+    def build(seconds: float = PATIENCE, **choices: object) -> FalQueue:
         opened.append(FalQueue(fake.settings(**choices), seconds=seconds, sleep=nap))
         return opened[-1]
 
@@ -203,14 +205,12 @@ async def test_faults_of_an_order(
 async def test_a_trickle_is_in_doubt(fake: Providers, open_fal: Open) -> None:
     fake.fal.faults.queue("submit", "slow body")
     with pytest.raises(InDoubt):
-        await ordered(open_fal(seconds=0.4))
+        await ordered(open_fal(seconds=TOO_LONG))
 
 
 async def test_a_server_that_is_down_did_not_take_the_order(open_fal: Open) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with pytest.raises(ProviderUnavailable):
-        await ordered(open_fal(fal_url=f"http://127.0.0.1:{port}"))
+    with refusing() as url, pytest.raises(ProviderUnavailable):
+        await ordered(open_fal(fal_url=url))
 
 
 @pytest.mark.parametrize("where", ["status", "result"])

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from fake_server import serving
-from faults import Faults
+from fake_server import refusing, serving
+from faults import TOO_LONG, Faults
 from hypothesis import given
 from hypothesis import strategies as st
+from real_server import PATIENCE
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -53,7 +54,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    client = Http(timeout=5, headers={"Authorization": "Key very-secret"})
+    client = Http(timeout=PATIENCE, headers={"Authorization": "Key very-secret"})
     yield client
     await client.close()
 
@@ -98,7 +99,7 @@ async def test_a_request_that_left_is_lost_not_unreached(
 
 async def test_a_trickle_ends_after_the_total_time(server: str) -> None:
     FAULTS.queue("echo", "slow body")
-    client = Http(timeout=0.3)
+    client = Http(timeout=TOO_LONG)
     with pytest.raises(Lost, match="no whole answer within"):
         await client.get(f"{server}/echo")
     await client.close()
@@ -121,16 +122,15 @@ async def test_redirects_and_errors_are_answers(server: str, http: Http) -> None
 
 
 async def test_refused_connections_and_impossible_addresses_are_unreached(http: Http) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    for url in (f"http://127.0.0.1:{port}/", "ftp://127.0.0.1/x", "nonsense", "http://[::1", "http://127.0.0.1:99999/"):
-        with pytest.raises(Unreached):
-            await http.get(url)
+    with refusing() as refused:
+        for url in (refused, "ftp://127.0.0.1/x", "nonsense", "http://[::1", "http://127.0.0.1:99999/"):
+            with pytest.raises(Unreached):
+                await http.get(url)
 
 
 async def test_a_server_that_says_nothing_is_lost() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        client = Http(timeout=0.3)
+        client = Http(timeout=TOO_LONG)
         with pytest.raises(Lost):
             await client.get(f"http://127.0.0.1:{silent.getsockname()[1]}/")
         await client.close()

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from real_server import PATIENCE
 
 from tasks.errors import ProviderBroken, ProviderUnavailable
 from tasks.label import GREEK, LABEL_LIMIT, MARKS, SIGNS, SUBSCRIPTS, SUPERSCRIPTS, brief_title
@@ -343,6 +344,6 @@ async def main():
 asyncio.run(main())
 """
     # The program and its workers share this pipe: it ends only when the last of them has.
-    program = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=30, check=False)
+    program = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=PATIENCE, check=False)
     assert program.returncode == -signal.SIGKILL
     assert program.stdout.strip() == b"1 worker"

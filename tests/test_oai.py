@@ -15,6 +15,7 @@ from fake_server import serving
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from papers import DAY, LLAMMLEIN, REAL, SIGMA, many, paper
+from real_server import PATIENCE
 from starlette.applications import Starlette
 
 from tasks.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
@@ -51,7 +52,7 @@ def source(url: str) -> Open:
 
     def _open(now: datetime = NOW, pace: Pace | None = None, spacing: float = 0, **choices: object) -> ArxivOai:
         settings = load_settings(arxiv_spacing=spacing, **choices).model_copy(update={"arxiv_oai_url": url})
-        return ArxivOai(settings, pace=pace or Pace(), timeout=5, clock=lambda: now)
+        return ArxivOai(settings, pace=pace or Pace(), timeout=PATIENCE, clock=lambda: now)
 
     return _open
 

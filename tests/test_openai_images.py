@@ -1,12 +1,14 @@
 """The painter of OpenAI's image models against the fake of OpenAI, over a real socket."""
 
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from fake_pictures import png
+from fake_server import refusing
+from faults import TOO_LONG
 from providers import SEED_PAPER, Providers, fake_providers, prompt
+from real_server import PATIENCE
 
 from tasks.errors import (
     BadInput,
@@ -41,7 +43,7 @@ def fake(server: Providers) -> Providers:
 async def open_painter(fake: Providers) -> AsyncIterator[Open]:
     opened: list[OpenAIImages] = []
 
-    def build(seconds: float = 5, **choices: object) -> OpenAIImages:
+    def build(seconds: float = PATIENCE, **choices: object) -> OpenAIImages:
         opened.append(OpenAIImages(fake.settings(**choices), seconds=seconds))
         return opened[-1]
 
@@ -100,14 +102,12 @@ async def test_faults(fake: Providers, open_painter: Open, fault: str, error: ty
 async def test_a_trickle_is_in_doubt(fake: Providers, open_painter: Open) -> None:
     fake.openai.faults.queue("images", "slow body")
     with pytest.raises(InDoubt):
-        await open_painter(seconds=0.4).submit(SEED_PAPER, prompt())
+        await open_painter(seconds=TOO_LONG).submit(SEED_PAPER, prompt())
 
 
 async def test_a_server_that_is_down_did_not_take_the_job(open_painter: Open) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with pytest.raises(ProviderUnavailable):
-        await open_painter(openai_base_url=f"http://127.0.0.1:{port}/v1").submit(SEED_PAPER, prompt())
+    with refusing() as url, pytest.raises(ProviderUnavailable):
+        await open_painter(openai_base_url=f"{url}/v1").submit(SEED_PAPER, prompt())
 
 
 async def test_half_a_surrogate_pair_is_no_obstacle(fake: Providers, open_painter: Open) -> None:

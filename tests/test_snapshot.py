@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real_server import PATIENCE
 
 from tasks.errors import BadInput, SourceBroken, SourceUnavailable
 from tasks.settings import load_settings
@@ -444,7 +445,7 @@ def test_processes_make_the_index_at_once_and_do_no_harm(kept: Write, tmp_path: 
     kept(*(row(f"2410.{number:05}") for number in range(1, 2_001)))
     command = [sys.executable, "-c", LOOK, str(tmp_path / "snapshot.json")]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) for _ in range(2)]
-    said = [process.communicate(timeout=60)[0].split() for process in running]
+    said = [process.communicate(timeout=PATIENCE)[0].split() for process in running]
     assert [len(ids) for ids in said] == [2_000, 2_000]
     assert Index.load(tmp_path / "snapshot.json.index", state_of(tmp_path / "snapshot.json")).head.lines == 2_000
     assert {path.name for path in tmp_path.iterdir()} <= {"snapshot.json", "snapshot.json.index", "cache"}
