@@ -37,6 +37,10 @@ def run_here(begin: Callable[[], "Awaitable[State[Any]]"]) -> "tuple[State[Any],
     from prefect.exceptions import TerminationSignal
 
     async def ended(flow_run: "Awaitable[State[Any]]") -> "State[Any]":
+        if (this := asyncio.current_task()) is not None:
+            # Prefect raises TerminationSignal wherever the program is just then. Within some other task it ends only
+            # that one; the loop hears of the signal in any case.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
         return await flow_run
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Prefect takes it for, it passes on
@@ -45,7 +49,7 @@ def run_here(begin: Callable[[], "Awaitable[State[Any]]"]) -> "tuple[State[Any],
         # A flow that judges itself and returns Failed has no error to show.
         has_gone_wrong = state.is_final() and not state.is_completed()
         return state, asyncio.run(state.aresult(raise_on_failure=False)) if has_gone_wrong else None
-    except TerminationSignal:
+    except (TerminationSignal, asyncio.CancelledError):
         raise KeyboardInterrupt from None
 
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from real_server import until
+from providers import fake_providers
+from real_server import PATIENCE, until
 
 from deployments.notice import Notice, notice_path, write_notice
 from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
@@ -62,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(folder: Folder) -> None:
     process = folder.start("run", "--limit", "2")
-    said, complaints = process.communicate(timeout=120)
+    said, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, complaints
     assert "server False" in said, "Prefect has started one itself"
     assert folder.pictures == 2
@@ -80,15 +81,17 @@ def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(fol
 def test_a_command_ends_at_once_and_its_server_with_it(
     folder: Folder, end: signal.Signals, code: int, day: str
 ) -> None:
-    before = folder.pictures
-    process = folder.start("run", day)
-    until(lambda: folder.pictures > before, 60)
-    (server,) = [each for each in children(process.pid) if "deployments.own_server" in each[1]]
-    os.killpg(process.pid, end)  # as a terminal does
-    _, complaints = process.communicate(timeout=60)
+    with fake_providers() as providers:
+        providers.openai.faults.always("chat", "never answered")
+        process = folder.start("run", day, "--painter", "lineart", **providers.variables)
+        until(lambda: providers.openai.faults.served)
+        (server,) = [each for each in children(process.pid) if "deployments.own_server" in each[1]]
+        os.killpg(process.pid, end)  # as a terminal does
+        _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert "Traceback" not in complaints
-    until(lambda: not server[0].is_alive(), 60)
+    assert ("Recorded " in complaints) is (code == 130)
+    until(lambda: not server[0].is_alive())
 
 
 def children(pid: int) -> list[tuple[Holder, str]]:
@@ -100,7 +103,7 @@ def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> Non
     bad = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////nowhere/at/all/prefect.db"}
     folder = Folder(tmp_path)
     process = folder.start("run", "--limit", "1", **bad)
-    _, complaints = process.communicate(timeout=120)
+    _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert complaints.startswith("frontispiece: Prefect's server did not start: ")
     assert complaints.count("\n") == 1
