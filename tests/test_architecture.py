@@ -14,7 +14,7 @@ FAMILIES = ("sources", "writers", "painters", "archive", "gallery")
 GROUND = {
     *("tasks.models", "tasks.errors", "tasks.recipe", "tasks.settings", "tasks.plan", "tasks.prices"),
     *("tasks.http", "tasks.downloads", "tasks.gate", "tasks.openai_api", "tasks.version", "tasks.label"),
-    *("tasks.decoding", "tasks.addresses"),
+    *("tasks.decoding", "tasks.addresses", "tasks.precedence", "tasks.variables"),
 }
 VERBS = {
     *("tasks.fetch_papers", "tasks.find_papers", "tasks.write_prompt", "tasks.paint_image"),

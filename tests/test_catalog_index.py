@@ -137,14 +137,14 @@ def plain_tally(day: date, found: list[dict[str, Any]], recipe: str) -> Tally:
     papers: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in found:
         papers[row["paper_key"]].append(row)
-    newest = found[-1]["run"]
-    listed_now = {row["paper_key"] for row in found if row["run"] == newest}
+    newest, at = found[-1]["run"], found[-1]["run_finished_at"]
+    listed_now = {row["paper_key"] for row in found if (row["run"], row["run_finished_at"]) == (newest, at)}
     counts: dict[str, int] = defaultdict(int)
     for key, about in papers.items():
         ours = [row for row in about if row["recipe"] == recipe]
         archived = any(row["status"] == "done" or row["reason"] == "archived" for row in ours)
-        trips = [row["status"] for row in ours if row["status"] != "skipped"]
-        last = trips[-1] if trips and not archived else None
+        ends = {row["status"] for row in ours if not archived}
+        last = "blocked" if "blocked" in ends else "failed" if "failed" in ends else None
         counts["wanted"] += archived or about[-1]["reason"] != "upvotes"
         counts["prompted"] += archived or any(row["writer"] for row in ours)
         counts["painted"] += archived or any(row["painter"] for row in ours)
@@ -200,8 +200,7 @@ class Life:
         self._old: dict[str, bytes] = {}
 
     async def write(self, run: int, day: date, minutes: int, source: str, made: list[Any]) -> None:
-        # A run has one source, and finishes once.
-        name = f"run-{run}-{source}-{minutes}"
+        name = f"run-{run}-{source}"  # a run has one source; it may be tried again
         outcomes = [
             outcome(paper(number, day, rank, source), status, recipe, note, steps)
             for rank, (number, status, recipe, note, steps) in enumerate(made)

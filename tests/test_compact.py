@@ -116,22 +116,22 @@ async def test_late_files_join_their_month(tmp_path: Path) -> None:
     assert len(await files(archive)) == 3
 
 
-async def test_a_file_written_anew_meanwhile_stays_and_holds(tmp_path: Path) -> None:
+async def test_what_a_run_writes_meanwhile_stays_beside_what_it_wrote_before(tmp_path: Path) -> None:
     archive = await several_days(tmp_path)
     day = date(2024, 10, 31)
 
-    class Rewritten(Archive):
+    class TriedAgain(Archive):
         async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
             await super().put(path, content, durable=durable)
             newer = [failure(2, "InDoubt", day)]
             await Catalog(archive).write(day, "run-2", newer, run("run-2", NOW + timedelta(days=1)))
 
     paths = (await months_to_compact(archive, TODAY))["2024-10"]
-    await compact_month(Rewritten(archive._store, archive.url, archive.local_root), "2024-10", paths)
-    assert f"catalog/day={day}/run-2.parquet" in await files(archive)
+    await compact_month(TriedAgain(archive._store, archive.url, archive.local_root), "2024-10", paths)
+    assert f"catalog/day={day}/run-2.2.parquet" in await files(archive)
     async with open_records(archive) as records:
-        rows = records.ask("SELECT status, reason FROM outcomes WHERE run = 'run-2'").rows
-    assert rows == [("failed", "InDoubt")]
+        rows = records.ask("SELECT status, reason FROM outcomes WHERE run = 'run-2' ORDER BY run_finished_at").rows
+    assert rows == [("done", None), ("failed", "InDoubt")]
 
 
 async def test_readers_are_unharmed_while_months_are_put_together(tmp_path: Path) -> None:

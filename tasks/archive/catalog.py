@@ -1,13 +1,13 @@
-"""The catalog: how every picture came to be, as one Parquet file per run and listed day.
+"""The catalog: how every picture came to be, as one Parquet file per attempt of a run and listed day.
 
-Files are never rewritten, though closed months may be put together (`tasks.archive.compact`); of several rows about a
-paper and a recipe the newest one holds. All columns are explained in docs/catalog.md.
+Files are never rewritten, though closed months may be put together (`tasks.archive.compact`); which of several rows
+about a paper and a recipe holds is said in `tasks.precedence`. All columns are explained in docs/catalog.md.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final, cast
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -17,14 +17,16 @@ from pydantic import Field
 
 from tasks.archive.index import MAX_UNCOVERED, Index, Question
 from tasks.archive.layout import catalog_may_hold, catalog_path
-from tasks.archive.reader import Reader
+from tasks.archive.reader import MAX_FILE, Reader
 from tasks.archive.store import Archive, Entry
 from tasks.archive.tally import COLUMNS as TALLIED
 from tasks.archive.tally import Tally, tally
 from tasks.errors import ArchiveError
 from tasks.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
+from tasks.precedence import AGE, IDENTITY, age
 
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+MAX_ATTEMPTS: Final = 1000
+"""So many files one run may write about a day."""
 _STRINGS: Final = pa.list_(pa.string())
 _TIME: Final = pa.timestamp("us", tz="UTC")
 
@@ -124,9 +126,9 @@ def merged(files: Mapping[str, bytes]) -> bytes:
     """
     tables = [_table(path, content) for path, content in files.items()]
     table = pa.concat_tables([SCHEMA.empty_table(), *tables], promote_options="permissive").sort_by(
-        [(name, "ascending") for name in ("run_finished_at", "run", "list_day", "rank", "paper_key", "recipe")]
+        [(name, "ascending") for name in (*AGE, "rank", "paper_key", "recipe")]
     )
-    seen = zip(*(table[name].to_pylist() for name in ("run", "paper_key", "recipe")), strict=True)
+    seen = zip(*(table[name].to_pylist() for name in IDENTITY), strict=True)
     last = {row: number for number, row in enumerate(seen)}
     file = pa.BufferOutputStream()
     pq.write_table(table.take(pa.array(sorted(last.values()), pa.int64())), file, compression="zstd")
@@ -165,12 +167,19 @@ class Catalog:
         return self._reader.problems
 
     async def write(self, day: date, run_id: str, outcomes: Sequence[Outcome], run: Run) -> str:
-        """Write the rows of one listed day in one piece, and give the file's path. Raises ArchiveError."""
-        path = catalog_path(day, run_id)
+        """Write the rows of one listed day in one piece, and give the file's path. Raises ArchiveError.
+
+        What another attempt of the run has written stays: these rows get a file beside it. The same rows written again,
+        as when the answer to the first writing was lost, stay in the file they are in.
+        """
         file = pa.BufferOutputStream()
         pq.write_table(rows(outcomes, run), file, compression="zstd")
-        await self._archive.put(path, file.getvalue().to_pybytes(), durable=True)
-        return path
+        content = file.getvalue().to_pybytes()
+        for number in range(1, MAX_ATTEMPTS + 1):
+            path = catalog_path(day, run_id, number)
+            if await self._archive.put_if_absent(path, content) or await self._archive.get(path, MAX_FILE) == content:
+                return path
+        raise ArchiveError(f"The run {run_id} has {MAX_ATTEMPTS:,} files of {day} in the catalog, and gets no more.")
 
     async def standing(self, keys: Collection[str], recipe: str) -> dict[str, Standing]:
         """How each of these papers (by key) stands under this recipe; one without rows has the default.
@@ -182,7 +191,7 @@ class Catalog:
         values = pa.array(sorted(set(keys)), pa.string())
         found = await self._index.rows(Question(_STANDING, "paper_key", lambda those: pc.is_in(those, values)))
         about: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
-        for row in sorted(found.to_pylist(), key=_age):
+        for row in sorted(found.to_pylist(), key=age):
             about[row["paper_key"]].append(row)
         return {key: _standing(its, recipe) for key, its in about.items()}
 
@@ -238,11 +247,6 @@ _STANDING: Final = (
     *("paper_key", "recipe", "status", "message", "run", "run_finished_at", "list_day"),
     *(f"picture_{name}" for name in Picture.model_fields),
 )
-
-
-def _age(row: dict[str, Any]) -> tuple[datetime, str, date]:
-    """What is newer; the day makes it the same whatever the rows are read from."""
-    return row["run_finished_at"] or _NEVER, row["run"] or "", row["list_day"] or date.min
 
 
 def _standing(about: Iterable[dict[str, Any]], recipe: str) -> Standing:

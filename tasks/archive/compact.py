@@ -1,8 +1,8 @@
 """Puts the many small files of the catalog's closed months together, one a month, without ever losing a row.
 
 A month's new file is written, synced and read back before any old one goes, and an old one goes only while its bytes
-are those that were put together. Killed anywhere in between, rows stand in two files: every reader takes the rows of
-one run, paper and recipe once, and the next call finishes the work. A reader that finds a listed file gone lists again.
+are those that were put together. Killed anywhere in between, rows stand in two files: every reader takes each row once
+(`tasks.precedence`), and the next call finishes the work. A reader that finds a listed file gone lists again.
 """
 
 from collections import defaultdict
@@ -58,7 +58,7 @@ async def compact_month(archive: Archive, month: str, paths: Sequence[str]) -> C
         if await archive.get(target, max_bytes=MAX_FILE) != together:
             raise ArchiveError(f"The archive does not give back what was written to {archive.where(target)}.")
     for path, content in sources.items():
-        # A run that is still going may have written its file anew.
+        # Nobody writes a file anew; but what goes for good is looked at once more.
         if path != target and await archive.get(path, max_bytes=MAX_FILE) == content:
             await archive.delete(path)
     return Compacted(month, len(sources), target)

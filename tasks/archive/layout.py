@@ -36,9 +36,13 @@ def original_path(digest: str, picture_format: Literal["png", "jpeg", "webp"]) -
     return f"{ORIGINALS}/{_matching(_HEX, digest)}.{_SUFFIXES[picture_format]}"
 
 
-def catalog_path(day: date, run_id: str) -> str:
-    """The catalog's file of one run and listed day, in a Hive partition."""
-    return f"{CATALOG}/day={day.isoformat()}/{_matching(_RUN, run_id)}.parquet"
+def catalog_path(day: date, run_id: str, number: int = 1) -> str:
+    """The catalog's file of one run and listed day, in a Hive partition; a run that is tried again has several.
+
+    Only the later ones carry their number, after a dot, which no run's id has.
+    """
+    suffix = "" if number == 1 else f".{number}"
+    return f"{CATALOG}/day={day.isoformat()}/{_matching(_RUN, run_id)}{suffix}.parquet"
 
 
 def catalog_month_path(month: str, name: str) -> str:

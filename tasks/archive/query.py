@@ -6,10 +6,10 @@ that answers has no files at all: it is handed the rows, by Arrow, and what it g
 
 Views, each row once even while files are being compacted:
 
-    outcomes   every row of the catalog: one paper's trip through one run
-    pictures   those outcomes that made a picture
-    latest     for each paper and recipe the outcome that holds: its newest picture, else the refusal, else the failure
-    runs       one row a run: counts, dollars, seconds
+    outcomes   every row of the catalog: one paper's trip through one attempt of a run
+    pictures   those outcomes that made a picture; where a run came by it several times, the first
+    latest     for each paper and recipe the outcome that holds (`tasks.precedence`)
+    runs       one row a run, whatever its attempts: papers by the outcome that holds in it, dollars of them all
 
 Besides the columns of the catalog all but `runs` have `day` (of the list), `month` (of the run), `dollars` and
 `seconds` (what this run spent on the paper, cached steps left out; dollars with those for answers of no use) and
@@ -32,6 +32,7 @@ from tasks.archive.layout import CATALOG
 from tasks.archive.reader import MAX_FILE, Dataset, dataset
 from tasks.archive.store import Archive
 from tasks.errors import ArchiveUnavailable, BadInput
+from tasks.precedence import HOLDS_FIRST, ONE_ROW
 
 FileFormat = Literal["csv", "json", "parquet"]
 
@@ -59,27 +60,31 @@ SELECT *,
         + CASE WHEN {_PAINTED} AND painter_dollars IS NULL THEN 1 ELSE 0 END
         + coalesce(wasted_unpriced, 0) AS unpriced
 FROM files
-QUALIFY row_number() OVER (PARTITION BY run, paper_key, recipe ORDER BY run_finished_at DESC) = 1;
+QUALIFY row_number() OVER (PARTITION BY {ONE_ROW}) = 1;
 
-CREATE VIEW pictures AS SELECT * FROM outcomes WHERE status = 'done' AND picture_path IS NOT NULL;
+CREATE VIEW pictures AS
+SELECT * FROM outcomes WHERE status = 'done' AND picture_path IS NOT NULL
+QUALIFY row_number() OVER (
+    PARTITION BY run, paper_key, recipe, picture_digest ORDER BY run_finished_at, len(cached), list_day
+) = 1;
 
 CREATE VIEW latest AS
 SELECT * FROM outcomes
-QUALIFY row_number() OVER (
-    PARTITION BY paper_key, recipe
-    ORDER BY list_position(['done', 'blocked', 'failed', 'skipped'], status), run_finished_at DESC, run DESC
-) = 1;
+QUALIFY row_number() OVER (PARTITION BY paper_key, recipe ORDER BY {HOLDS_FIRST}) = 1;
 
 CREATE VIEW runs AS
+WITH marked AS (
+    SELECT *, row_number() OVER (PARTITION BY run, paper_key, recipe ORDER BY {HOLDS_FIRST}) = 1 AS holds FROM outcomes
+)
 SELECT run, any_value(source) AS source, min(run_started_at) AS started_at, max(run_finished_at) AS finished_at,
-    count(*) AS papers,
-    count(*) FILTER (status = 'done') AS pictures,
-    count(*) FILTER (status = 'skipped') AS skipped,
-    count(*) FILTER (status = 'blocked') AS blocked,
-    count(*) FILTER (status = 'failed') AS failed,
+    count(*) FILTER (holds) AS papers,
+    count(*) FILTER (holds AND status = 'done') AS pictures,
+    count(*) FILTER (holds AND status = 'skipped') AS skipped,
+    count(*) FILTER (holds AND status = 'blocked') AS blocked,
+    count(*) FILTER (holds AND status = 'failed') AS failed,
     sum(dollars) AS dollars, sum(unpriced)::BIGINT AS unpriced,
-    any_value(program_version) AS program_version
-FROM outcomes GROUP BY run;
+    max_by(program_version, run_finished_at) AS program_version
+FROM marked GROUP BY run;
 """  # noqa: S608 constants of this file
 
 STATS: Final = """
@@ -91,7 +96,7 @@ WITH kinds AS (
 )
 SELECT month,
     count(DISTINCT paper_key) AS papers,
-    count(*) FILTER (status = 'done') AS pictures,
+    count(DISTINCT (run, paper_key, recipe)) FILTER (status = 'done') AS pictures,
     coalesce(any_value(failures.kinds), '') AS failures,
     round(sum(dollars), 6) AS dollars,
     sum(unpriced)::BIGINT AS unpriced,

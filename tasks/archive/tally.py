@@ -19,7 +19,6 @@ COLUMNS: Final = (
 # one more bit and the rank. A year has fewer than a million runs, and a list fewer than a million papers.
 _BITS: Final = 20
 _BIT: Final = 1 << _BITS
-_FAILED, _BLOCKED = 1, 2
 
 
 class Tally(Value):
@@ -31,7 +30,7 @@ class Tally(Value):
     prompted: int = Field(default=0, description="papers with a prompt")
     painted: int = Field(default=0, description="papers with a painting")
     archived: int = Field(default=0, description="papers with a picture")
-    failed: int = Field(default=0, description="papers whose last trip failed")
+    failed: int = Field(default=0, description="papers without a picture or a refusal that failed")
     blocked: int = Field(default=0, description="papers a provider refuses for their content")
     stale: int = Field(default=0, description="papers whose only pictures are by other recipes")
     left: int = Field(default=0, description="archived papers that have gone from the list since")
@@ -56,7 +55,8 @@ def _tally(rows: pa.Table, recipe: str) -> list[Tally]:
     age = pc.bit_wise_or(pc.shift_left(_numbered(rows["run_finished_at"])[0], _BITS), run)
     by_day = pa.table({"day": rows["list_day"], "age": age}).group_by("day").aggregate([("age", "max")])
     newest = pc.bit_wise_and(by_day["age_max"], _BIT - 1)
-    papers = _papers(rows, recipe, age, pc.equal(run, _of_day(by_day["day"], newest, rows["list_day"])))
+    # Of a run that was tried again only the last attempt says what is on the list now.
+    papers = _papers(rows, recipe, age, pc.equal(age, _of_day(by_day["day"], by_day["age_max"], rows["list_day"])))
     listed = papers.group_by("day").aggregate([("now", "sum")])
     among = pc.less(papers["rank"], _of_day(listed["day"], listed["now_sum"], papers["day"]))
     left = pc.and_(pc.and_not(papers["archived"], papers["now"]), among)
@@ -72,24 +72,23 @@ def _tally(rows: pa.Table, recipe: str) -> list[Tally]:
 def _papers(rows: pa.Table, recipe: str, age: pa.ChunkedArray, now: pa.ChunkedArray) -> pa.Table:
     """What is true of each paper of each day, as columns of truth; `rank` is the one in the newest row."""
     ours, done = _is(rows, "recipe", recipe), _is(rows, "status", Status.DONE)
-    ending = pc.if_else(
-        _is(rows, "status", Status.BLOCKED), _BLOCKED, pc.cast(_is(rows, "status", Status.FAILED), pa.int64())
-    )
-    trip = pc.if_else(pc.and_not(ours, _is(rows, "status", Status.SKIPPED)), pc.add(pc.multiply(age, 4), ending), -1)
     few = pc.if_else(_is(rows, "reason", TOO_FEW_VOTES), _BIT, 0)
     rank = pc.bit_wise_or(few, pc.min_element_wise(rows["rank"], _BIT - 1))
     facts = {
         "last": pc.bit_wise_or(pc.shift_left(age, _BITS + 1), rank),
-        "trip": trip,
         "archived": pc.and_(ours, pc.or_(done, _is(rows, "reason", ARCHIVED))),
         "prompted": pc.and_(ours, rows["writer"].is_valid()),
         "painted": pc.and_(ours, rows["painter"].is_valid()),
+        "failed": pc.and_(ours, _is(rows, "status", Status.FAILED)),
+        "blocked": pc.and_(ours, _is(rows, "status", Status.BLOCKED)),
         "made": done,
         "now": now,
     }
     grouped = pa.table({"day": rows["list_day"], "paper": rows["paper_key"], **facts}).group_by(["day", "paper"])
-    found = grouped.aggregate([(name, "max" if name in ("last", "trip") else "any") for name in facts])
-    archived, ended = found["archived_any"], pc.bit_wise_and(found["trip_max"], 3)
+    found = grouped.aggregate([(name, "max" if name == "last" else "any") for name in facts])
+    # As in tasks.precedence: a picture, else a refusal, else a failure.
+    archived = found["archived_any"]
+    blocked = pc.and_not(found["blocked_any"], archived)
     few_now = pc.not_equal(pc.bit_wise_and(found["last_max"], _BIT), 0)
     return pa.table(
         {
@@ -99,8 +98,8 @@ def _papers(rows: pa.Table, recipe: str, age: pa.ChunkedArray, now: pa.ChunkedAr
             "prompted": pc.or_(archived, found["prompted_any"]),
             "painted": pc.or_(archived, found["painted_any"]),
             "archived": archived,
-            "failed": pc.and_not(pc.equal(ended, _FAILED), archived),
-            "blocked": pc.and_not(pc.equal(ended, _BLOCKED), archived),
+            "failed": pc.and_not(found["failed_any"], pc.or_(archived, blocked)),
+            "blocked": blocked,
             "stale": pc.and_not(found["made_any"], archived),
             "now": found["now_any"],
             "rank": pc.bit_wise_and(found["last_max"], _BIT - 1),

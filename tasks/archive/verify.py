@@ -16,15 +16,16 @@ from tasks.archive.query import Records, open_records
 from tasks.archive.store import Archive, Entry
 from tasks.errors import ProviderBroken
 from tasks.models import Value
+from tasks.precedence import NEWEST_FIRST
 
 _READS_AT_ONCE = 16
 
-# The row that holds for each file: a picture made anew lies where the earlier one did.
-_ROWS: Final = """
+# The newest row of each file: a picture made anew lies where the earlier one did.
+_ROWS: Final = f"""
 SELECT picture_path, picture_digest, picture_bytes, picture_width, picture_height, paper_id
-FROM pictures QUALIFY row_number() OVER (PARTITION BY picture_path ORDER BY run_finished_at DESC, run DESC) = 1
+FROM pictures QUALIFY row_number() OVER (PARTITION BY picture_path ORDER BY {NEWEST_FIRST}) = 1
 ORDER BY picture_path
-"""
+"""  # noqa: S608 constants
 _ORIGINALS: Final = "SELECT DISTINCT original_path, original_bytes, original_digest FROM pictures"
 
 

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from tasks.gallery.cards import Card, Day, Plate
 from tasks.models import Status
+from tasks.precedence import age, holding
 
 COLUMNS: Final = (
     *("run", "run_finished_at", "source", "list_day", "rank", "upvotes", "paper_key", "paper_id", "paper_title"),
@@ -18,7 +19,7 @@ COLUMNS: Final = (
 )
 """The columns that are read."""
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 _UNSETTLED: Final = (Status.FAILED, Status.BLOCKED)
 
 
@@ -28,7 +29,7 @@ def hang(rows: Sequence[Row], first: date, last: date) -> tuple[dict[date, Day],
     A paper hangs on every day whose list it stood on, with the pictures that any of the rows tells of: so rows of
     neighbouring months give the older pictures of a paper that was listed again.
     """
-    in_order = sorted(rows, key=lambda row: (str(row["run_finished_at"]), str(row["run"])))
+    in_order = sorted(rows, key=age)
     plates, problems = _plates(in_order)
     by_day: dict[date, list[Row]] = defaultdict(list)
     for row in in_order:
@@ -46,13 +47,9 @@ def hang(rows: Sequence[Row], first: date, last: date) -> tuple[dict[date, Day],
 
 
 def _plates(rows: Iterable[Row]) -> tuple[dict[str, list[Plate]], list[str]]:
-    """The newest plate of each paper and recipe, by the paper's key, the newest first; rows come oldest first."""
-    found: dict[tuple[str, str], Row] = {}
-    for row in rows:
-        name = (str(row["paper_key"]), str(row["recipe"]))
-        # A skipped paper's row names the picture that was there, but not how it came to be.
-        if row["picture_path"] and (row["status"] == Status.DONE or name not in found):
-            found[name] = row
+    """The plate of each paper and recipe, by the paper's key, the newest first."""
+    # A skipped paper's row names the picture that was there, but not how it came to be.
+    found = holding(row for row in rows if row["picture_path"])
     plates: dict[str, list[Plate]] = defaultdict(list)
     problems = []
     for (key, _), row in found.items():
@@ -109,9 +106,10 @@ def _card(row: Row, plates: Sequence[Plate]) -> Card:
 
 
 def _day(day: date, rows: Iterable[Row], cards: Sequence[Card]) -> Day:
-    """Rows come oldest first: the last one that settles something holds."""
+    """Of several recipes the one that was tried last tells of a paper without a picture."""
     shown = {card.key for card in cards}
-    last = {str(row["paper_key"]): row["status"] for row in rows if row["status"] in _UNSETTLED}
+    held = holding(row for row in rows if row["status"] in _UNSETTLED)
+    last = {row["paper_key"]: row["status"] for row in sorted(held.values(), key=age)}
     left = [status for key, status in last.items() if key not in shown]
     return Day(day=day, cards=tuple(cards), failed=left.count(Status.FAILED), blocked=left.count(Status.BLOCKED))
 
