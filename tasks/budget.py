@@ -46,8 +46,11 @@ class Budget:
         self._trusted: set[str] = set()
         self._excess: dict[str, float] = {}
         self._changed = asyncio.Condition()
+        booked = list(booked)
         for booking in booked:
             self._note(booking)
+        # What calls came to, at the worst, by what was expected of them.
+        self._known_excess = max([1.0, *(each.dollars / each.booked for each in booked if each.booked)])
 
     @asynccontextmanager
     async def purchase(
@@ -87,7 +90,7 @@ class Budget:
         """
         async with self._changed:
             while True:
-                dollars = expected * self._excess.get(by, 1.0)
+                dollars = expected * self._excess_of(by)
                 if by not in self._first or by in self._trusted:
                     if self._fits(dollars + then, trip):
                         break
@@ -117,7 +120,7 @@ class Budget:
         if dollars is None or not open_ones:
             return
         if by and expected:
-            self._excess[by] = max(self._excess.get(by, 1.0), dollars / expected)
+            self._excess[by] = max(self._excess_of(by), dollars / expected)
         paid = Booking(key, max(open_ones), dollars, is_settled=True)
         if self._memory is not None:
             await self._memory.write(paid)
@@ -125,6 +128,10 @@ class Budget:
             self._note(paid)
             self._in_flight.pop(key, None)
             self._changed.notify_all()
+
+    def _excess_of(self, by: str) -> float:
+        """How many times its expected price a call by this provider may come to."""
+        return self._excess.get(by, self._known_excess) if by else 1.0
 
     def _note(self, booking: Booking) -> None:
         calls = self._calls.setdefault(booking.key, {})

@@ -32,6 +32,7 @@ from flows.report import BUDGET_REACHED
 from flows.results import NO_RESULTS
 from flows.window import Allowances, Window
 from tasks.archive.ledger import Ledger
+from tasks.archive.query import open_records
 from tasks.archive.store import Archive
 from tasks.calendar import Day, Mark, calendar
 from tasks.errors import BadInput
@@ -183,6 +184,33 @@ async def test_the_budget_is_never_passed_and_a_higher_one_goes_on(world: Provid
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [each.mark for each in await standing(archive)] == [Mark.DONE] * DAYS
     assert seen.plans[0].spent <= 0.015
+
+
+async def test_refusals_are_paid_from_the_budget_and_stay_known(world: Providers, archive: Archive) -> None:
+    world.openai.tokens_out, world.openai.heeds_limits = 16_384, False
+    world.openai.faults.always("chat", "refusal")
+    state, _ = await run(max_usd=0.05)
+    assert state.name == "Budget reached"
+    assert 0.03 < world.dollars <= 0.05
+    paid = world.paid
+    _, seen = await run(max_usd=0.05)
+    assert world.paid == paid
+    assert seen.plans[0].spent == pytest.approx(world.dollars)
+    assert await dollars(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+async def test_refusals_in_batches_stand_in_the_rows_of_their_days(world: Providers, archive: Archive) -> None:
+    world.openai.looks = 0
+    world.openai.lines.extend(["refusal", "empty"] * (PAPERS // 2))
+    await run(batch=True)
+    assert world.openai.paid > PAPERS
+    assert await dollars(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+async def dollars(archive: Archive) -> float:
+    """What `stats` shows."""
+    async with open_records(archive) as records:
+        return float(records.ask("SELECT sum(dollars) FROM outcomes").rows[0][0])  # type: ignore[arg-type]
 
 
 async def test_a_daily_has_a_budget_too_and_remembers_it(

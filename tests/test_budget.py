@@ -30,12 +30,14 @@ def key(number: int) -> str:
     return f"{number:016x}"
 
 
-async def buy(budget: Budget, name: str, expected: float | None, real: float | None, seconds: float = 0) -> None:
+async def buy(
+    budget: Budget, name: str, expected: float | None, real: float | None, seconds: float = 0, by: str = ""
+) -> None:
     async def call() -> float | None:
         await asyncio.sleep(seconds)
         return real
 
-    async with budget.purchase(name, expected) as purchase:
+    async with budget.purchase(name, expected, by=by) as purchase:
         await purchase.delivered(await purchase.make(call))
 
 
@@ -243,6 +245,18 @@ async def test_a_restart_remembers_what_was_spent_and_what_was_in_flight(archive
         await delivered.delivered(0.4)
     assert (await reopened(archive, 1.0)).committed == pytest.approx(0.65)
     await purchase.__aexit__(None, None, None)
+
+
+async def test_a_restart_remembers_that_calls_come_to_more_than_expected(archive: Archive) -> None:
+    for number in range(3):
+        budget = await reopened(archive, 1.0)
+        end = buy(budget, key(number), 0.01, 0.4, by="chat")
+        if number < 2:
+            await end
+        else:
+            with pytest.raises(BudgetReached):
+                await end
+    assert budget.committed == pytest.approx(0.8)
 
 
 async def test_accounts_know_nothing_of_each_other(archive: Archive) -> None:

@@ -25,6 +25,8 @@ class Booking:
     dollars: float
     is_settled: bool
     """Whether `dollars` is what was paid, not what was set aside."""
+    booked: float | None = None
+    """What had been set aside for it, where that is known."""
 
 
 class Ledger:
@@ -40,7 +42,9 @@ class Ledger:
         for entry in await self._archive.list(budget_folder(self._account)):
             if named := booking_of(entry.path):
                 key, number, said, nanodollars = named  # paid sorts behind booked, and takes its place
-                found[key, number] = Booking(key, number, nanodollars / NANO, said == "paid")
+                before = found.get((key, number))
+                booked = before.dollars if before and said == "paid" else None
+                found[key, number] = Booking(key, number, nanodollars / NANO, said == "paid", booked)
         return list(found.values())
 
     async def write(self, booking: Booking) -> None:
