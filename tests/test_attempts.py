@@ -173,6 +173,20 @@ async def test_a_picture_that_a_run_comes_by_twice_counts_once(tmp_path: Path) -
     assert (pictures, dollars) == (3, 0.0093)
 
 
+@pytest.mark.parametrize("later_run", ["run-1", "run-2"], ids=["the same run", "another run"])
+async def test_what_a_killed_attempt_paid_counts_where_it_is_first_told_of(later_run: str, tmp_path: Path) -> None:
+    """It wrote no row; who comes next finds its steps done."""
+    archive = Archive.open(str(tmp_path))
+    made = await outcome(archive, 1)
+    for minutes in (1, 2):
+        found = made.model_copy(update={"cached": ("prompt", "painting", "picture")[: minutes + 1]})
+        await again(archive, found, at=NOW + timedelta(minutes=minutes), name=later_run)
+    assert await ask(archive, "SELECT round(dollars, 6), seconds FROM outcomes ORDER BY run_finished_at") == [
+        (0.0031, 4.0),
+        (0.0, 0.0),
+    ]
+
+
 async def test_a_paper_on_two_lists_of_one_run_keeps_both_rows(tmp_path: Path) -> None:
     archive = Archive.open(str(tmp_path))
     days = (DAY, DAY - timedelta(days=1))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from stocked import DAY, NOW, failure, outcome, run, stocked
+from stocked import DAY, NOW, failure, outcome, painting, run, stocked
 
 from deployments.cli import main
 from tasks.archive.catalog import Catalog
@@ -69,7 +69,7 @@ async def test_latest_is_what_holds(tmp_path: Path) -> None:
 async def test_stats_count_by_month_what_was_made_and_paid(tmp_path: Path) -> None:
     archive = await stocked(tmp_path, pictures=2)
     made = await outcome(archive, 3)
-    cached = of(made, cached=("prompt",))
+    cached = of(await outcome(archive, 2), painting=painting(3), cached=("prompt",))
     free = of(made.model_copy(update={"paper": failure(4).paper}), painting=None, prompt=None)
     await later(archive, "run-2", 30, cached, free, failure(5), failure(6, "Blocked"), failure(7))
     async with open_records(archive) as records:

@@ -12,8 +12,9 @@ Views, each row once even while files are being compacted:
     runs       one row a run, whatever its attempts: papers by the outcome that holds in it, dollars of them all
 
 Besides the columns of the catalog all but `runs` have `day` (of the list), `month` (of the run), `dollars` and
-`seconds` (what this run spent on the paper, cached steps left out; dollars with those for answers of no use) and
-`unpriced` (its calls of unknown price).
+`seconds` (what was spent on the paper; dollars with those for answers of no use) and `unpriced` (calls of unknown price).
+A call counts once, in the row of the run that made it; where that was killed before it wrote anything, in the first row
+that tells of the call.
 """
 
 import asyncio
@@ -42,25 +43,32 @@ _EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
 _ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
 _OPTIONS: Final = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY", "parquet": "FORMAT parquet"}
 
-# A row whose prompt or painting was bought by this very run.
-_WROTE: Final = "writer IS NOT NULL AND NOT list_contains(cached, 'prompt')"
-_PAINTED: Final = "painter IS NOT NULL AND NOT list_contains(cached, 'painting')"
+# Whether a call counts in this row.
+_WROTE: Final = """writer IS NOT NULL AND row_number() OVER (
+    PARTITION BY paper_key, writer_model, prompt, writer_request_id, writer_seconds, writer_dollars
+    ORDER BY list_contains(cached, 'prompt'), run_finished_at, run, list_day
+) = 1"""
+_PAINTED: Final = """painter IS NOT NULL AND row_number() OVER (
+    PARTITION BY paper_key, painter_model, original_digest, painter_request_id, painter_seconds, painter_dollars
+    ORDER BY list_contains(cached, 'painting'), run_finished_at, run, list_day
+) = 1"""
 
 _VIEWS: Final = f"""
 CREATE VIEW outcomes AS
-SELECT *,
+WITH once AS (SELECT * FROM files QUALIFY row_number() OVER (PARTITION BY {ONE_ROW}) = 1),
+counted AS (SELECT *, {_WROTE} AS wrote, {_PAINTED} AS painted FROM once)
+SELECT * EXCLUDE (wrote, painted),
     list_day AS day,
     strftime(run_started_at, '%Y-%m') AS month,
-    CASE WHEN {_WROTE} THEN coalesce(writer_dollars, 0) ELSE 0 END
-        + CASE WHEN {_PAINTED} THEN coalesce(painter_dollars, 0) ELSE 0 END
+    CASE WHEN wrote THEN coalesce(writer_dollars, 0) ELSE 0 END
+        + CASE WHEN painted THEN coalesce(painter_dollars, 0) ELSE 0 END
         + coalesce(wasted_dollars, 0) AS dollars,
-    CASE WHEN {_WROTE} THEN writer_seconds ELSE 0 END
-        + CASE WHEN {_PAINTED} THEN painter_seconds ELSE 0 END AS seconds,
-    CASE WHEN {_WROTE} AND writer_dollars IS NULL THEN 1 ELSE 0 END
-        + CASE WHEN {_PAINTED} AND painter_dollars IS NULL THEN 1 ELSE 0 END
+    CASE WHEN wrote THEN writer_seconds ELSE 0 END
+        + CASE WHEN painted THEN painter_seconds ELSE 0 END AS seconds,
+    CASE WHEN wrote AND writer_dollars IS NULL THEN 1 ELSE 0 END
+        + CASE WHEN painted AND painter_dollars IS NULL THEN 1 ELSE 0 END
         + coalesce(wasted_unpriced, 0) AS unpriced
-FROM files
-QUALIFY row_number() OVER (PARTITION BY {ONE_ROW}) = 1;
+FROM counted;
 
 CREATE VIEW pictures AS
 SELECT * FROM outcomes WHERE status = 'done' AND picture_path IS NOT NULL
