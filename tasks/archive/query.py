@@ -12,9 +12,9 @@ Views, each row once even while files are being compacted:
     runs       one row a run, whatever its attempts: papers by the outcome that holds in it, dollars of them all
 
 Besides the columns of the catalog all but `runs` have `day` (of the list), `month` (of the run), `dollars` and
-`seconds` (what was spent on the paper; dollars with those for answers of no use) and `unpriced` (calls of unknown price).
-A call counts once, in the row of the run that made it; where that was killed before it wrote anything, in the first row
-that tells of the call.
+`seconds` (what was spent on the paper; dollars with those for answers of no use) and `unpriced` (calls of unknown
+price). A call counts once, in the row of the run that made it; where that was killed before it wrote anything, in the
+first row that tells of the call.
 """
 
 import asyncio
