@@ -10,6 +10,7 @@ from uuid import UUID
 
 from prefect import get_run_logger, runtime
 from prefect.client.schemas.objects import State
+from prefect.exceptions import Pause
 
 from flows.audience import audience
 from flows.choose import Only, choose, in_categories
@@ -87,8 +88,7 @@ class Session:
         by_day = sorted(self.outcomes, key=lambda outcome: (outcome.paper.listing.day, outcome.paper.listing.rank))
         paths = []
         for day, group in groupby(by_day, key=lambda outcome: outcome.paper.listing.day):
-            recorded = await self.steps.record_run(day, run, list(group), self.studio)
-            paths.append(recorded.result)
+            paths.append(await self._record(day, run, list(group)))
         report = Report(
             days=days or tuple(sorted({outcome.paper.listing.day for outcome in by_day})),
             source=settings.source,
@@ -101,12 +101,18 @@ class Session:
         await self._page.finish(by_day)
         return verdict(report, settings.failure_limit)
 
+    async def _record(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
+        try:
+            return (await self.steps.record_run(day, run, outcomes, self.studio)).result
+        except Pause:  # a suspended run begins no task, and its record is written all the same
+            return await self.studio.catalog.write(day, run.id, outcomes, run)
+
 
 @asynccontextmanager
 async def open_session(
     settings: Settings, *, refresh: bool = False, account: str = "", allowance: float | None = None
 ) -> AsyncIterator[Session]:
-    """Open the studio and watch over the run: what was done is recorded even when it is cancelled.
+    """Open the studio and watch over the run: what was done is recorded even when it is cancelled or suspended.
 
     With `refresh` everything is made anew. `account` and `allowance` as in `open_studio`. Raises BadInput as that does,
     and OutOfService for a wrong key.
@@ -117,7 +123,7 @@ async def open_session(
         session = Session(studio, page)
         try:
             yield session
-        except (asyncio.CancelledError, FrontispieceError) as error:
+        except (asyncio.CancelledError, Pause, FrontispieceError) as error:
             if session.outcomes and not session.is_concluded:
                 get_run_logger().warning("The run ends early (%s): recording what was done.", type(error).__name__)
                 await session.conclude()

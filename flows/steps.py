@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from prefect.client.schemas.objects import State
+from prefect.exceptions import Pause
 from prefect.task_engine import run_task_async
 from prefect.tasks import Task
 from prefect.utilities.annotations import opaque
@@ -60,7 +61,7 @@ class Step(Generic[P, R]):
             self._task.result_serializer = RecordSerializer()
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Taken[R]:
-        """Run the task; raises what it raises."""
+        """Run the task; raises what it raises, and Pause when the run was suspended before it ended."""
         given = get_call_parameters(self._task.fn, args, kwargs)
         # Opaque: Prefect would look for futures in every field of every record, three times a task.
         parameters = {name: opaque(value) for name, value in given.items()}
@@ -68,7 +69,13 @@ class Step(Generic[P, R]):
         task_run = await self._task.create_local_run(parameters=parameters)
         task_run.tags = []  # the engine would ask the server for a slot of each, and wait for the answer
         run = run_task_async(self._task, task_run=task_run, parameters=parameters, return_type="state")
-        state = cast("State[R]", await run)  # which it is, whatever its types say
+        try:
+            state = cast("State[R]", await run)  # which it is, whatever its types say
+        except Pause:
+            # In a suspended run a task that has ended raises it, too: what that gave may have been paid for.
+            if task_run.state is None or not task_run.state.is_completed():
+                raise
+            state = cast("State[R]", task_run.state)
         return Taken(await state.aresult(), state.name == "Cached")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
 from prefect import get_run_logger
+from prefect.exceptions import Pause
 
 from flows.audience import audience
 from flows.steps import Steps, Taken
@@ -31,13 +32,15 @@ class Trip:
     async def make(self) -> Outcome:
         """Go the whole way. Never raises once it has begun, so that one paper's failure leaves the others alone.
 
-        When the run is cancelled the trip ends where it is, and so the record knows what was paid for.
+        When the run is cancelled or suspended the trip ends where it is, and so the record knows what was paid for.
         """
         async with self._studio.papers_window:
             try:
                 await self._go()
             except asyncio.CancelledError:
                 outcome = self._outcome(Status.FAILED, "Cancelled", "The run was cancelled.")
+            except Pause:
+                outcome = self._outcome(Status.SKIPPED, "Suspended", "The run was suspended; resumed, it goes on.")
             except (BudgetReached, NotYet) as error:
                 outcome = self._outcome(Status.SKIPPED, error.kind, str(error))
             except FrontispieceError as error:
