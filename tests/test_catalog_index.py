@@ -64,8 +64,8 @@ def outcome(one: Paper, status: Status, recipe: str, note: str, steps: int) -> O
     )
 
 
-def run_of(name: str, minutes: int, source: str = "arxiv") -> Run:
-    at = NOW + timedelta(minutes=minutes)
+def run_of(name: str, minutes: int, source: str = "arxiv", attempt: int = 0) -> Run:
+    at = NOW + timedelta(minutes=minutes, microseconds=attempt)
     return Run(id=name, source=source, started_at=at, finished_at=at, version="0.1.0")
 
 
@@ -198,6 +198,7 @@ class Life:
     def __init__(self) -> None:
         self.archive = Archive.open("memory://")
         self._old: dict[str, bytes] = {}
+        self._attempts = 0
 
     async def write(self, run: int, day: date, minutes: int, source: str, made: list[Any]) -> None:
         name = f"run-{run}-{source}"  # a run has one source; it may be tried again
@@ -205,7 +206,8 @@ class Life:
             outcome(paper(number, day, rank, source), status, recipe, note, steps)
             for rank, (number, status, recipe, note, steps) in enumerate(made)
         ]
-        await Catalog(self.archive).write(day, name, outcomes, run_of(name, minutes, source))
+        self._attempts += 1  # no two attempts of a run end at the same moment
+        await Catalog(self.archive).write(day, name, outcomes, run_of(name, minutes, source, self._attempts))
 
     async def look(self, max_uncovered: int) -> None:
         await check(self.archive, max_uncovered)
