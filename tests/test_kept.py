@@ -285,7 +285,6 @@ def test_a_limit_in_dollars_knows_what_was_spent(again: dict[str, Any]) -> None:
     assert "$0.0061 of $0.0075 spent before" in went.said.text
 
 
-@pytest.mark.xfail(strict=False, reason="to come: 3 where work is left at the limit")
 def test_a_limit_reached_is_told_by_the_exit_code(again: dict[str, Any]) -> None:
     assert again["at its limit"].said.code == 3
 
@@ -432,7 +431,6 @@ def test_past_runs_are_still_there(served: RealServer) -> None:
         assert (served.run(run)["name"], served.run(run)["state_type"]) == (name, "COMPLETED")
 
 
-@pytest.mark.xfail(strict=False, reason="to come: serve still makes it active again")
 def test_a_paused_schedule_stays_paused(served: RealServer) -> None:
     (schedule,) = served.deployment("daily/daily")["schedules"]
     assert schedule["active"] is False
