@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from providers import Providers, fake_providers
-from real_server import RealServer, until
+from real_server import PATIENCE, RealServer, until
 
 from deployments.cli import main
 from tasks.archive.query import open_records
@@ -89,10 +89,10 @@ def place(real_server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> 
         with log.open("wb") as output:
             command = [sys.executable, "-m", "deployments.cli", "serve"]
             serve = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        until(lambda: "Ctrl-C" in log.read_text(), 120)
+        until(lambda: "Ctrl-C" in log.read_text())
         yield Place(real_server, providers, folder / "archive")
         serve.terminate()
-        serve.wait(30)
+        serve.wait(PATIENCE)
 
 
 def papers(place: Place, *ids: str) -> str:
@@ -104,36 +104,36 @@ def ordered(place: Place, *ids: str) -> str:
     place.hold()
     before = place.providers.fal.paid
     run = papers(place, *ids)
-    until(lambda: place.providers.fal.paid == before + len(ids), 120)
+    until(lambda: place.providers.fal.paid == before + len(ids))
     return run
 
 
 def completed(place: Place) -> str:
     run = place.server.start("daily/daily", day="2024-10-31", limit=2)
-    place.server.wait(run, "Completed", 120)
+    place.server.wait(run, "Completed")
     return run
 
 
 def failed(place: Place) -> str:
     place.providers.fal.faults.always("submit", "422")
     run = papers(place, "2410.24211", "2410.24213")
-    place.server.wait(run, "Failed", 120)
+    place.server.wait(run, "Failed")
     return run
 
 
 def cancelled(place: Place) -> str:
     run = ordered(place, "2410.22304", "2410.22366")
     place.set_state(run, type="CANCELLING")
-    place.server.wait(run, "Cancelled", 120)
+    place.server.wait(run, "Cancelled")
     return run
 
 
 def crashed(place: Place) -> str:
     run = ordered(place, "2410.21411", "2410.21465")
     orders = list(place.providers.fal.orders.values())[-2:]
-    until(lambda: all(job.looks for job in orders), 120)  # it knows of both
+    until(lambda: all(job.looks for job in orders))  # it knows of both
     os.kill(place.process(run), signal.SIGKILL)
-    place.server.wait(run, "Crashed", 120)
+    place.server.wait(run, "Crashed")
     return run
 
 
@@ -151,13 +151,13 @@ def suspended(place: Place) -> str:
     orders = list(place.providers.fal.orders.values())[-len(MANY) : -1]
     for number, job in enumerate(orders, 1):
         job.due = 0.0
-        until(lambda number=number: place.progress(run).startswith(f"{number} of"), 120)  # type: ignore[misc]
+        until(lambda number=number: place.progress(run).startswith(f"{number} of"))  # type: ignore[misc]
         if len(place.pictures) < before + number:
             break
     else:
         pytest.fail("The run never heard that it is suspended.")
     place.let_go()
-    until(lambda: not Path(f"/proc/{process}").exists(), 120)
+    until(lambda: not Path(f"/proc/{process}").exists())
     assert place.server.run(run)["state_name"] == "Suspended"
     return run
 
@@ -186,7 +186,7 @@ def test_a_run_that_is_tried_again_keeps_its_record(
     before = place.files(run)
     place.let_go()
     again(place, run)
-    until(lambda: place.server.run(run)["state_type"] == "COMPLETED" and len(place.files(run)) > len(before), 120)
+    until(lambda: place.server.run(run)["state_type"] == "COMPLETED" and len(place.files(run)) > len(before))
     after = place.files(run)
     assert after | before == after
     assert before.keys() ^ after.keys() == {path.with_name(f"{run}.2.parquet") for path in before} or first is crashed
