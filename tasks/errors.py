@@ -23,9 +23,10 @@
 user and survives pickling, because Prefect and process pools send errors around.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from tasks.models import Charge
+if TYPE_CHECKING:  # the command's help wants errors, and nothing of weight
+    from tasks.models import Charge
 
 
 class FrontispieceError(Exception):
@@ -77,7 +78,7 @@ class ProviderError(FrontispieceError):
     `charge` is what the answer cost that the error is about, where it is known that there was one to pay for.
     """
 
-    charge: Charge | None = None
+    charge: "Charge | None" = None
 
 
 class ProviderUnavailable(Waitable, ProviderError):

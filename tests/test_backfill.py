@@ -202,7 +202,9 @@ async def test_refusals_are_paid_from_the_budget_and_stay_known(world: Providers
 async def test_refusals_in_batches_stand_in_the_rows_of_their_days(world: Providers, archive: Archive) -> None:
     world.openai.looks = 0
     world.openai.lines.extend(["refusal", "empty"] * (PAPERS // 2))
-    await run(batch=True)
+    state = None
+    while state is None or state.name == "Waiting for batch":
+        state, _ = await run(batch=True, batch_hours=0)
     assert world.openai.paid > PAPERS
     assert await dollars(archive) == pytest.approx(world.dollars, abs=1e-6)
 
