@@ -15,6 +15,7 @@ from tasks.painters import PainterName, open_painter, painter_recipe
 from tasks.painters.interface import Canvas, Painter, Ticket
 from tasks.recipe import PainterRecipe, Recipe, WriterRecipe, digest, prompt_key
 from tasks.settings import load_settings
+from tasks.sources.interface import Listed
 from tasks.writers import WriterName, open_writer, writer_recipe
 from tasks.writers.interface import Writer
 
@@ -194,15 +195,31 @@ async def test_archives_know_these_fingerprints(
 
 
 @pytest.mark.parametrize(
-    ("record", "shape"),
+    ("record", "fields"),
     [
-        pytest.param(Prompt, "f2dd0c009acdde25dfc47115b59524a6", id="prompt"),
-        pytest.param(Painting, "6a74104886f4c349d103853d46aed29d", id="painting"),
-        pytest.param(Picture, "dc3e4e9737f78669ad25a618e02d9eaa", id="picture"),
+        pytest.param(Listed, "4fc024387e5906dab94b8970268f56ae", id="list"),
+        pytest.param(Prompt, "124df3e6685bebb0acf0b8d4b722ecb1", id="prompt"),
+        pytest.param(Painting, "011cb058158febf01535cc17aad734bf", id="painting"),
+        pytest.param(Picture, "4dbae9ae5c05439fe7c7db51214072dd", id="picture"),
     ],
 )
-def test_results_have_the_shape_that_their_keys_know(record: type[Value], shape: str) -> None:
-    assert digest(json.dumps(record.model_json_schema(), sort_keys=True)) == shape
+def test_a_record_whose_fields_change_needs_another_word_in_its_keys(record: type[Value], fields: str) -> None:
+    """See `caching.SHAPES`; words of descriptions do not count."""
+    assert digest(json.dumps(without_words(record.model_json_schema()), sort_keys=True)) == fields
+
+
+def without_words(schema: object) -> object:
+    match schema:
+        case dict():
+            kept = schema.items()
+            return {name: without_words(part) for name, part in kept if name not in WORDS or isinstance(part, dict)}
+        case list():
+            return list(map(without_words, schema))
+        case _:
+            return schema
+
+
+WORDS = ("title", "description")
 
 
 def same_signatures(protocol: type, built: object) -> bool:
