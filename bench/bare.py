@@ -11,7 +11,7 @@ from pathlib import Path
 from job import report
 from prefect import flow, get_run_logger, task
 
-from tasks.settings import load_settings
+from frontispiece.settings import load_settings
 
 SETTINGS = load_settings()
 

@@ -23,11 +23,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.archive.catalog import SCHEMA, Catalog
-from tasks.archive.layout import catalog_path
-from tasks.archive.store import Archive
-from tasks.calendar import calendar
-from tasks.ranges import Days
+from frontispiece.archive.calendar import calendar
+from frontispiece.archive.catalog import SCHEMA, Catalog
+from frontispiece.archive.paths import catalog_path
+from frontispiece.archive.store import Archive
+from frontispiece.dates import Days
 
 BEGAN: Final = date(2015, 1, 1)
 RECIPE: Final = "0123456789abcdef"

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from tasks.models import Listing, Paper
-from tasks.painters.lineart import seed_of
-from tasks.painters.lineart.drawing import draw
-from tasks.settings import SAMPLE, Settings
-from tasks.writers.template import Template
+from frontispiece.lineart.drawing import draw
+from frontispiece.models import Listing, Paper
+from frontispiece.painters.lineart import seed_of
+from frontispiece.settings import SAMPLE, Settings
+from frontispiece.writers.template import Template
 
 
 def read_papers(path: Path, count: int) -> Iterator[Paper]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from real_server import free_port
 
-from tasks.errors import FrontispieceError
+from frontispiece.errors import FrontispieceError
 
 ROOT = Path(__file__).parents[1]
 FIRST_DAY = date(2024, 1, 1)

@@ -13,12 +13,12 @@ import sys
 import time
 from datetime import UTC, date, datetime
 
-from tasks.models import Listing, Paper
-from tasks.painters.lineart import LineArt
-from tasks.painters.lineart.drawing import draw
-from tasks.plan import plan_scene
-from tasks.settings import load_settings
-from tasks.writers.template import Template
+from frontispiece.lineart.drawing import draw
+from frontispiece.lineart.plan import plan_scene
+from frontispiece.models import Listing, Paper
+from frontispiece.painters.lineart import LineArt
+from frontispiece.settings import load_settings
+from frontispiece.writers.template import Template
 
 DAY = date(2024, 1, 1)
 

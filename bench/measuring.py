@@ -15,7 +15,7 @@ from pathlib import Path
 
 from real_server import free_port
 
-from deployments.serving import Notice, only_one, own_server
+from deployments.serve import Notice, only_one, own_server
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -15,16 +15,16 @@ from plain import POLL_SECONDS, story_of
 from prefect import flow, get_run_logger, runtime, task, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from tasks.archive.catalog import Run, rows
-from tasks.archive.jpeg import inspect, to_jpeg
-from tasks.archive.layout import catalog_path, original_path, picture_path
-from tasks.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status
-from tasks.painters.fal_queue import FalQueue
-from tasks.recipe import Recipe
-from tasks.settings import load_settings
-from tasks.sources.snapshot import Snapshot
-from tasks.version import VERSION
-from tasks.writers.openai_chat import OpenAIChat
+from frontispiece.archive.catalog import Run, rows
+from frontispiece.archive.images import inspect, to_jpeg
+from frontispiece.archive.paths import catalog_path, original_path, picture_path
+from frontispiece.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.painters.fal import FalQueue
+from frontispiece.recipe import Recipe
+from frontispiece.settings import load_settings
+from frontispiece.sources.snapshot import Snapshot
+from frontispiece.version import VERSION
+from frontispiece.writers.openai import OpenAIChat
 
 SETTINGS = load_settings()
 WRITER, PAINTER = OpenAIChat(SETTINGS), FalQueue(SETTINGS)

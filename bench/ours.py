@@ -16,7 +16,7 @@ from job import report  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
 from rich.console import Console  # noqa: E402
 
-from deployments.terminal import Stage  # noqa: E402
+from deployments.cli.terminal import Stage  # noqa: E402
 from flows.audience import audience  # noqa: E402
 from flows.illustrate import illustrate_day  # noqa: E402
 

@@ -14,17 +14,17 @@ from pathlib import Path
 import httpx
 from job import report
 
-from tasks.archive.catalog import Catalog, Run
-from tasks.archive.jpeg import Story, inspect, to_jpeg
-from tasks.archive.layout import original_path, picture_path
-from tasks.archive.store import Archive
-from tasks.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status
-from tasks.painters.fal_queue import FalQueue
-from tasks.recipe import Recipe
-from tasks.settings import load_settings
-from tasks.sources.snapshot import Snapshot
-from tasks.version import VERSION
-from tasks.writers.openai_chat import OpenAIChat
+from frontispiece.archive.catalog import Catalog, Run
+from frontispiece.archive.images import Story, inspect, to_jpeg
+from frontispiece.archive.paths import original_path, picture_path
+from frontispiece.archive.store import Archive
+from frontispiece.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.painters.fal import FalQueue
+from frontispiece.recipe import Recipe
+from frontispiece.settings import load_settings
+from frontispiece.sources.snapshot import Snapshot
+from frontispiece.version import VERSION
+from frontispiece.writers.openai import OpenAIChat
 
 POLL_SECONDS = 0.1
 

@@ -17,8 +17,8 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from tasks.settings import load_settings
-from tasks.sources.snapshot import Snapshot
+from frontispiece.settings import load_settings
+from frontispiece.sources.snapshot import Snapshot
 
 BEGAN = date(1991, 8, 14)
 ENDED = date(2026, 11, 20)

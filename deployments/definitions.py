@@ -15,9 +15,9 @@ from flows.backfill import backfill, backfill_day
 from flows.daily import daily
 from flows.illustrate import illustrate_papers
 from flows.upkeep import upkeep
-from tasks.errors import BadInput
-from tasks.settings import Settings
-from tasks.version import VERSION
+from frontispiece.errors import BadInput
+from frontispiece.settings import Settings
+from frontispiece.version import VERSION
 
 EVERY_MORNING: Final = "0 5 * * *"
 

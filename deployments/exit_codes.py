@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import Self
 
-from tasks.errors import BadInput, FrontispieceError
+from frontispiece.errors import BadInput, FrontispieceError
 
 
 class Exit(IntEnum):

@@ -5,8 +5,8 @@ from typing import IO
 
 from pydantic import Field, ValidationError
 
-from tasks.archive.holder import Holder
-from tasks.models import Value
+from frontispiece.models import Value
+from frontispiece.purchases.holder import Holder
 
 
 class Notice(Value):

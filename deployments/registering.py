@@ -13,7 +13,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from deployments.changes import FieldPath, Fields, digests, merge, recall, remember
-from tasks.errors import BadInput
+from frontispiece.errors import BadInput
 
 SCALARS: Final = (
     *("description", "paused", "enforce_parameter_schema", "concurrency_limit", "concurrency_options"),

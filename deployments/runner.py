@@ -7,11 +7,11 @@ from typing import Final
 
 from prefect.runner import Runner
 
-from deployments.deploying import account, build_all, install_alarm
+from deployments.deploy import account, build_all, install_alarm
 from deployments.exit_codes import Exit, exit_of
 from flows.reconcile import close_orphans, said
-from tasks.errors import FrontispieceError
-from tasks.settings import Settings, load_settings
+from frontispiece.errors import FrontispieceError
+from frontispiece.settings import Settings, load_settings
 
 RUNS_AT_ONCE: Final = 4
 RESET: Final = "--reset"

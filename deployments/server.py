@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from tasks.errors import BadInput
+from frontispiece.errors import BadInput
 
 SERVER_SETTINGS: Final = {
     # By default the server writes task runs one by one, lags behind, and a short-lived one loses them.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from flows.report import paid_now, total
-from tasks.models import Outcome, Paper, Status
+from frontispiece.models import Outcome, Paper, Status
 
 MAX_PAGE = 1_000_000
 MAX_ROWS = 1_000

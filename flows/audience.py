@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from flows.report import Report
-from tasks.models import Outcome, Paper
+from frontispiece.models import Outcome, Paper
 
 
 class Audience(Protocol):

@@ -31,11 +31,11 @@ from flows.results import NO_RESULTS
 from flows.session import open_session, studio_for_run
 from flows.steps import Steps
 from flows.window import Allowances, Window
-from tasks.archive.ledger import Ledger
-from tasks.errors import BadInput
-from tasks.ranges import check_days, parse_days
-from tasks.settings import load_settings
-from tasks.studio import Studio, open_budget
+from frontispiece.dates import check_days, parse_days
+from frontispiece.errors import BadInput
+from frontispiece.purchases.ledger import Ledger
+from frontispiece.services import Studio, open_budget
+from frontispiece.settings import load_settings
 
 Order = Literal["newest", "oldest"]
 BATCH_HOURS = 24.0

@@ -13,12 +13,12 @@ from typing import Any
 from prefect import get_run_logger
 
 from flows.steps import Step
-from tasks.errors import ProviderError, Rejected
-from tasks.models import Paper
+from frontispiece.errors import ProviderError, Rejected
+from frontispiece.models import Paper
+from frontispiece.purchases.prompts import batches_of
+from frontispiece.services import Studio
+from frontispiece.writers.interface import BatchTicket
 from tasks.order_prompts import fetch_prompts, order_prompts
-from tasks.paid_prompts import batches_of
-from tasks.studio import Studio
-from tasks.writers.interface import BatchTicket
 
 POLL_SECONDS = 60.0
 ROUNDS = 3

@@ -6,9 +6,9 @@ from typing import Literal
 
 from prefect import get_run_logger
 
-from tasks.archive.catalog import Standing
-from tasks.models import Outcome, Paper, Picture, Status
-from tasks.studio import Studio
+from frontispiece.archive.catalog import Standing
+from frontispiece.models import Outcome, Paper, Picture, Status
+from frontispiece.services import Studio
 
 Only = Literal["missing", "failed", "stale", "all"]
 """Of the papers without a picture by this recipe: those without any, those that failed, those that another recipe has

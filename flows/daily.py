@@ -22,7 +22,7 @@ from flows.inputs import day_meant
 from flows.results import NO_RESULTS
 from flows.schedule import days_before, days_missed, logical_day, name_run, zone_of
 from flows.session import open_session
-from tasks.settings import load_settings
+from frontispiece.settings import load_settings
 
 
 def _name() -> str:

@@ -23,8 +23,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
 from flows.session import studio_at_hand
-from tasks.errors import BadInput
-from tasks.studio import Studio
+from frontispiece.errors import BadInput
+from frontispiece.services import Studio
 
 DEPLOYMENT: Final = "backfill day/backfill-day"
 DEPLOYED_AT_ONCE: Final = 2

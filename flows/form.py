@@ -5,9 +5,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from tasks.painters import PainterName
-from tasks.sources import SourceName
-from tasks.writers import WriterName
+from frontispiece.painters import PainterName
+from frontispiece.sources import SourceName
+from frontispiece.writers import WriterName
 
 Day: TypeAlias = date | None
 SourceChoice: TypeAlias = SourceName | None

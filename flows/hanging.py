@@ -6,9 +6,9 @@ from typing import Any, cast
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 
-from tasks.archive.store import Archive
+from frontispiece.archive.store import Archive
+from frontispiece.settings import Settings
 from tasks.publish_gallery import publish_gallery
-from tasks.settings import Settings
 
 
 async def hang_pictures(archive: Archive, settings: Settings) -> None:

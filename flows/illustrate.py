@@ -7,7 +7,7 @@ from flows.form import Categories, Count, Day, Dollars, Ids, PainterChoice, Sour
 from flows.inputs import check_day, day_meant
 from flows.results import NO_RESULTS
 from flows.session import open_session
-from tasks.settings import load_settings
+from frontispiece.settings import load_settings
 
 
 def _day_name() -> str:

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, date, datetime
 
-from tasks.errors import BadInput
-from tasks.studio import Studio
+from frontispiece.errors import BadInput
+from frontispiece.services import Studio
 
 
 async def day_meant(day: date | None, studio: Studio, on: date | None = None) -> date:

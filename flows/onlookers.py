@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from flows.planning import Plan
-from tasks.calendar import Day
+from frontispiece.archive.calendar import Day
 
 
 class Onlooker(Protocol):

@@ -10,14 +10,14 @@ from pydantic import Field
 
 from flows.choose import Only, choose, in_categories
 from flows.steps import Steps
-from tasks.calendar import Mark, calendar
-from tasks.errors import SourceError
-from tasks.models import Paper, Status, Value
-from tasks.paid_prompts import batches_of
-from tasks.quote import COLUMNS, Hands, Quote, Work, averages, quote
-from tasks.ranges import Days
-from tasks.recipe import digest
-from tasks.studio import Studio
+from frontispiece.archive.calendar import Mark, calendar
+from frontispiece.dates import Days
+from frontispiece.errors import SourceError
+from frontispiece.models import Paper, Status, Value
+from frontispiece.purchases.estimate import COLUMNS, Hands, Quote, Work, averages, quote
+from frontispiece.purchases.prompts import batches_of
+from frontispiece.recipe import digest
+from frontispiece.services import Studio
 
 LISTS_AT_ONCE: Final = 4
 DAYS_CHOSEN_AT_ONCE: Final = 366

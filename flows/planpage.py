@@ -15,7 +15,7 @@ from prefect.utilities.urls import url_for
 
 from flows.artifacts import one_line
 from flows.planning import Plan
-from tasks.calendar import Day, Mark
+from frontispiece.archive.calendar import Day, Mark
 
 MARKS: Final = {Mark.DONE: "✓", Mark.PARTIAL: "◐", Mark.FAILED: "✗", Mark.EMPTY: "–", Mark.NEVER_RUN: "·"}
 COUNTS: Final = ("listed", "prompted", "painted", "archived", "failed", "blocked", "stale", "left")

@@ -22,7 +22,7 @@ from prefect.client.schemas.sorting import TaskRunSort
 from prefect.states import Cancelled, Crashed
 from pydantic import ValidationError
 
-from tasks.archive.holder import Holder
+from frontispiece.purchases.holder import Holder
 
 FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "upkeep")
 LABEL: Final = "frontispiece."

@@ -9,8 +9,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from tasks.errors import BudgetReached, NotYet
-from tasks.models import Outcome, Status, Value
+from frontispiece.errors import BudgetReached, NotYet
+from frontispiece.models import Outcome, Status, Value
 
 BUDGET_REACHED: Final = "Budget reached"
 """The name of the Completed state of a run that has left work at its limit in dollars."""

@@ -9,10 +9,10 @@ from prefect.serializers import Serializer
 from pydantic import Field, PrivateAttr
 from pydantic_core import from_json  # unlike json, it answers bottomless nesting with a ValueError
 
-from tasks.archive.store import Archive
-from tasks.errors import FrontispieceError
-from tasks.models import Painting, Picture, Prompt, Value
-from tasks.sources.interface import Listed
+from frontispiece.archive.store import Archive
+from frontispiece.errors import FrontispieceError
+from frontispiece.models import Painting, Picture, Prompt, Value
+from frontispiece.sources.interface import Listed
 
 # For flows, which keep none: where none is named, Prefect asks the server for a default in every run, and leaves the
 # socket open.

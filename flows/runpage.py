@@ -18,11 +18,11 @@ from prefect.artifacts import (
 from flows.artifacts import Exhibit, outcome_table, pages
 from flows.audience import Audience, audience
 from flows.report import Report
-from tasks.archive.jpeg import MAX_BYTES, thumbnail
-from tasks.archive.store import Archive
-from tasks.decoding import in_a_picture_thread
-from tasks.errors import FrontispieceError
-from tasks.models import Outcome, Paper, Status
+from frontispiece.archive.decoding import in_a_picture_thread
+from frontispiece.archive.images import MAX_BYTES, thumbnail
+from frontispiece.archive.store import Archive
+from frontispiece.errors import FrontispieceError
+from frontispiece.models import Outcome, Paper, Status
 
 SECONDS_BETWEEN = 1.0
 THUMBNAILS_AT_ONCE = 4

@@ -3,8 +3,8 @@
 from prefect.blocks.system import Secret
 from pydantic import SecretStr
 
-from tasks.errors import BadInput
-from tasks.settings import Settings, variable
+from frontispiece.errors import BadInput
+from frontispiece.settings import Settings, variable
 
 
 async def with_secrets(settings: Settings) -> Settings:

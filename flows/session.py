@@ -20,14 +20,14 @@ from flows.runpage import RunPage, run_page
 from flows.secret_blocks import with_secrets
 from flows.steps import Steps
 from flows.trip import Trip
-from tasks.archive.catalog import Run
-from tasks.calendar import note_empty
-from tasks.errors import FrontispieceError
-from tasks.gate import Gate
-from tasks.models import Outcome, Paper
-from tasks.settings import Settings
-from tasks.studio import Studio, open_budget, open_studio
-from tasks.version import VERSION
+from frontispiece.archive.calendar import note_empty
+from frontispiece.archive.catalog import Run
+from frontispiece.errors import FrontispieceError
+from frontispiece.models import Outcome, Paper
+from frontispiece.providers.throttle import Gate
+from frontispiece.services import Studio, open_budget, open_studio
+from frontispiece.settings import Settings
+from frontispiece.version import VERSION
 
 
 class Session:

@@ -13,12 +13,12 @@ from prefect.utilities.annotations import opaque
 from prefect.utilities.callables import get_call_parameters
 
 from flows.results import ArchivedResults, RecordSerializer
+from frontispiece.services import Studio
 from tasks.archive_image import archive_image
 from tasks.fetch_papers import fetch_papers
 from tasks.find_papers import find_papers
 from tasks.paint_image import paint_image
 from tasks.record_run import record_run
-from tasks.studio import Studio
 from tasks.write_prompt import write_prompt
 
 P = ParamSpec("P")

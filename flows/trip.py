@@ -9,9 +9,9 @@ from prefect.exceptions import Pause
 
 from flows.audience import audience
 from flows.steps import Steps, Taken
-from tasks.errors import Blocked, BudgetReached, Flawed, FrontispieceError, NotYet, OriginalMissing
-from tasks.models import Outcome, Painting, Paper, Picture, Prompt, Status
-from tasks.studio import Studio
+from frontispiece.errors import Blocked, BudgetReached, Flawed, FrontispieceError, NotYet, OriginalMissing
+from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.services import Studio
 
 T = TypeVar("T")
 StepName = Literal["prompt", "painting", "picture"]

@@ -9,10 +9,10 @@ from prefect.states import Completed
 from flows.hanging import hang_pictures
 from flows.reconcile import close_orphans, said
 from flows.results import NO_RESULTS
-from tasks.archive.compact import compact_month, months_to_compact
-from tasks.archive.store import Archive
-from tasks.errors import FrontispieceError
-from tasks.settings import load_settings
+from frontispiece.archive.store import Archive
+from frontispiece.errors import FrontispieceError
+from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.settings import load_settings
 
 
 @flow(

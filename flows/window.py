@@ -15,12 +15,12 @@ from flows.onlookers import onlooker
 from flows.planning import DayPlan, Plan
 from flows.planpage import BackfillPage
 from flows.report import BUDGET_REACHED, has_left_work
-from tasks.archive.compact import compact_month, months_to_compact
-from tasks.archive.ledger import Ledger
-from tasks.calendar import Day, calendar
-from tasks.errors import FrontispieceError
-from tasks.ranges import Days
-from tasks.studio import Studio
+from frontispiece.archive.calendar import Day, calendar
+from frontispiece.dates import Days
+from frontispiece.errors import FrontispieceError
+from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.purchases.ledger import Ledger
+from frontispiece.services import Studio
 
 MOST_NAMED = 10
 

@@ -6,15 +6,15 @@ from pathlib import PurePosixPath
 
 from prefect import get_run_logger, task
 
-from tasks.addresses import shown
-from tasks.archive.jpeg import MAX_BYTES, Story, read_story, to_jpeg
-from tasks.archive.layout import picture_path
+from frontispiece.addresses import shown
+from frontispiece.archive.decoding import in_a_picture_thread
+from frontispiece.archive.images import MAX_BYTES, Story, read_story, to_jpeg
+from frontispiece.archive.paths import picture_path
+from frontispiece.errors import OriginalMissing
+from frontispiece.models import Painting, Paper, Picture, Prompt
+from frontispiece.recipe import picture_key
+from frontispiece.services import Studio
 from tasks.caching import keyed, worth_another_attempt
-from tasks.decoding import in_a_picture_thread
-from tasks.errors import OriginalMissing
-from tasks.models import Painting, Paper, Picture, Prompt
-from tasks.recipe import picture_key
-from tasks.studio import Studio
 
 
 def _key(paper: Paper, prompt: Prompt, painting: Painting, studio: Studio) -> str:

@@ -11,11 +11,11 @@ from prefect.context import TaskRunContext
 from prefect.logging.loggers import task_run_logger
 from prefect.tasks import Task
 
-from tasks.archive.journal import Settled
-from tasks.errors import FrontispieceError, SourceUnavailable
-from tasks.models import Painting, Picture, Prompt, Value
-from tasks.recipe import digest
-from tasks.sources.interface import Listed
+from frontispiece.errors import FrontispieceError, SourceUnavailable
+from frontispiece.models import Painting, Picture, Prompt, Value
+from frontispiece.purchases.journal import Settled
+from frontispiece.recipe import digest
+from frontispiece.sources.interface import Listed
 
 SHAPES: Final[dict[type[Value], str]] = {
     Listed: "4125744762bef0b6704f600bec1afd37",

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from prefect import get_run_logger, task
 
+from frontispiece.recipe import digest
+from frontispiece.services import Studio
+from frontispiece.sources.interface import Listed
 from tasks.caching import keyed, worth_another_attempt
-from tasks.recipe import digest
-from tasks.sources.interface import Listed
-from tasks.studio import Studio
 
 # Lists grow and votes drift for days; a list older than this is taken for final.
 FINAL_AFTER = timedelta(days=30)

@@ -3,12 +3,12 @@
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from frontispiece.errors import BadInput
+from frontispiece.models import Paper
+from frontispiece.services import Studio
+from frontispiece.sources import open_source
+from frontispiece.sources.ids import parse_id
 from tasks.caching import worth_another_attempt
-from tasks.errors import BadInput
-from tasks.models import Paper
-from tasks.sources import open_source
-from tasks.sources.ids import parse_id
-from tasks.studio import Studio
 
 
 @task(

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from frontispiece.models import Paper
+from frontispiece.purchases.prompts import Fetched, Orders, fetch, order
+from frontispiece.services import Studio
+from frontispiece.writers.interface import BatchTicket
 from tasks.caching import worth_another_attempt
-from tasks.models import Paper
-from tasks.paid_prompts import Fetched, Orders, fetch, order
-from tasks.studio import Studio
-from tasks.writers.interface import BatchTicket
 
 MOST_NAMED = 10
 

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 from prefect import get_run_logger, runtime, task
 
-from tasks.archive.journal import PaidCall
-from tasks.archive.jpeg import inspect
-from tasks.archive.layout import original_path
+from frontispiece.archive.decoding import in_a_picture_thread
+from frontispiece.archive.images import inspect
+from frontispiece.archive.paths import original_path
+from frontispiece.errors import ProviderBroken
+from frontispiece.models import Charge, Original, Painting, Paper, Prompt
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.purchases.journal import PaidCall
+from frontispiece.recipe import painting_key
+from frontispiece.services import Studio
 from tasks.caching import keyed, report_doubts, worth_another_attempt
-from tasks.decoding import in_a_picture_thread
-from tasks.errors import ProviderBroken
-from tasks.models import Charge, Original, Painting, Paper, Prompt
-from tasks.painters.interface import Canvas, Ticket
-from tasks.recipe import painting_key
-from tasks.studio import Studio
 
 
 def _key(paper: Paper, prompt: Prompt, studio: Studio, take: int = 0) -> str:
@@ -36,7 +36,7 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 
 
     Another `take` is painted with another seed.
 
-    Raises the errors of `tasks.painters.interface.Painter`, BudgetReached and ArchiveError.
+    Raises the errors of `frontispiece.painters.interface.Painter`, BudgetReached and ArchiveError.
     """
     painter = studio.painter
     get_run_logger().info("Generating image by prompt: %s.", prompt.text)

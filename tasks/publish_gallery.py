@@ -3,11 +3,11 @@
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.archive.catalog import Catalog
-from tasks.archive.layout import CATALOG, catalog_month
-from tasks.archive.store import Archive
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.paths import CATALOG, catalog_month
+from frontispiece.archive.store import Archive
+from frontispiece.gallery.publisher import Published, publish
 from tasks.caching import worth_another_attempt
-from tasks.gallery.publisher import Published, publish
 
 
 @task(

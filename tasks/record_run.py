@@ -6,10 +6,10 @@ from datetime import date
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.archive.catalog import Run
+from frontispiece.archive.catalog import Run
+from frontispiece.models import Outcome
+from frontispiece.services import Studio
 from tasks.caching import worth_another_attempt
-from tasks.models import Outcome
-from tasks.studio import Studio
 
 
 @task(

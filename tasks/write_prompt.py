@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from prefect import get_run_logger, task
 
+from frontispiece.models import Paper, Prompt
+from frontispiece.purchases.prompts import key_of, prompt_call
+from frontispiece.services import Studio
 from tasks.caching import keyed, report_doubts, worth_another_attempt
-from tasks.models import Paper, Prompt
-from tasks.paid_prompts import key_of, prompt_call
-from tasks.studio import Studio
 
 
 @task(
@@ -23,7 +23,7 @@ from tasks.studio import Studio
 async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
     """The picture prompt for `paper`; a paid one is bought once, whatever happens.
 
-    Raises the errors of `tasks.writers.interface.Writer.write`, NotYet while the prompt is on order in a batch,
+    Raises the errors of `frontispiece.writers.interface.Writer.write`, NotYet while the prompt is on order in a batch,
     BudgetReached and ArchiveError.
     """
     writer, logger = studio.writer, get_run_logger()

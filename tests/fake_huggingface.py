@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tasks.models import Paper
+from frontispiece.models import Paper
 
 FIRST_DAY = date(2023, 5, 4)
 

@@ -25,22 +25,22 @@ from papers import LLAMMLEIN, SIGMA
 from pydantic import ValidationError
 
 from flows.results import RecordSerializer
-from tasks.archive.entries import parse as parse_entry
-from tasks.archive.jpeg import Story, inspect, read_story, thumbnail, to_jpeg
-from tasks.archive.story import from_xmp, to_xmp
-from tasks.errors import FrontispieceError
-from tasks.http import Answer
-from tasks.import_log import parse_log
-from tasks.openai_api import Reply
-from tasks.painters import fal_answers
-from tasks.settings import SAMPLE, load_settings
-from tasks.sources.arxiv_api import look_at
-from tasks.sources.huggingface import parse_page, parse_paper
-from tasks.sources.ids import parse_id
-from tasks.sources.oai import TokenExpired
-from tasks.sources.oai import parse_page as parse_oai
-from tasks.sources.snapshot import Snapshot
-from tasks.writers.openai_chat import _read, prompt_text
+from frontispiece.archive.images import Story, inspect, read_story, thumbnail, to_jpeg
+from frontispiece.archive.provenance import from_xmp, to_xmp
+from frontispiece.errors import FrontispieceError
+from frontispiece.maintenance.import_log import parse_log
+from frontispiece.painters import fal_answers
+from frontispiece.providers.http import Answer
+from frontispiece.providers.openai_client import Reply
+from frontispiece.purchases.entries import parse as parse_entry
+from frontispiece.settings import SAMPLE, load_settings
+from frontispiece.sources.arxiv import look_at
+from frontispiece.sources.huggingface import parse_page, parse_paper
+from frontispiece.sources.ids import parse_id
+from frontispiece.sources.oai import TokenExpired
+from frontispiece.sources.oai import parse_page as parse_oai
+from frontispiece.sources.snapshot import Snapshot
+from frontispiece.writers.openai import _read, prompt_text
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = date(2024, 11, 19)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from tasks.models import Listing, Paper
+from frontispiece.models import Listing, Paper
 
 DAY = date(2024, 11, 19)
 

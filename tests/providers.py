@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tasks.models import Listing, Paper, Prompt
-from tasks.settings import Settings, load_settings
+from frontispiece.models import Listing, Paper, Prompt
+from frontispiece.settings import Settings, load_settings
 
 _TITLE, _, _ABSTRACT = SEED_REQUEST.partition(" Title: '")[2].partition("' Text: '")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from tasks.archive.catalog import Catalog, Run
-from tasks.archive.journal import Journal, PaidCall
-from tasks.archive.jpeg import Story, to_jpeg
-from tasks.archive.layout import original_path, picture_path
-from tasks.archive.store import Archive
-from tasks.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.archive.catalog import Catalog, Run
+from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.paths import original_path, picture_path
+from frontispiece.archive.store import Archive
+from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.purchases.journal import Journal, PaidCall
 
 RECIPE = "0123456789abcdef"
 DAY = date(2024, 10, 31)

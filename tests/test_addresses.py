@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.addresses import shown
+from frontispiece.addresses import shown
 
 
 @pytest.mark.parametrize(

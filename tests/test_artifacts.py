@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.artifacts import Exhibit, inert, link, one_line, outcome_table, pages
-from tasks.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 
 NASTY = [
     pytest.param("<script>alert(1)</script>", id="script"),

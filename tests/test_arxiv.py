@@ -21,11 +21,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tasks.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
-from tasks.http import Answer
-from tasks.settings import load_settings
-from tasks.sources.arxiv_api import MAX_TOTAL, PAGE, ArxivApi, look_at
-from tasks.sources.arxiv_http import Pace
+from frontispiece.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
+from frontispiece.providers.http import Answer
+from frontispiece.settings import load_settings
+from frontispiece.sources.arxiv import MAX_TOTAL, PAGE, ArxivApi, look_at
+from frontispiece.sources.arxiv_http import Pace
 
 FAKE = FakeArxiv()
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 from stocked import DAY, NOW, RECIPE, failure, outcome, paper, run, stocked
 
-from tasks.archive.catalog import Catalog, Standing
-from tasks.archive.compact import compact_month, months_to_compact
-from tasks.archive.layout import CATALOG, catalog_month
-from tasks.archive.prune import prunable
-from tasks.archive.query import STATS, open_records
-from tasks.archive.rebuild import rebuild
-from tasks.archive.store import Archive
-from tasks.archive.verify import verify
-from tasks.calendar import Mark, calendar
-from tasks.errors import ArchiveError, ArchiveUnavailable
-from tasks.gallery.publisher import publish
-from tasks.models import Outcome, Status
-from tasks.ranges import Days
+from frontispiece.archive.calendar import Mark, calendar
+from frontispiece.archive.catalog import Catalog, Standing
+from frontispiece.archive.paths import CATALOG, catalog_month
+from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.store import Archive
+from frontispiece.dates import Days
+from frontispiece.errors import ArchiveError, ArchiveUnavailable
+from frontispiece.gallery.publisher import publish
+from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.maintenance.prune import prunable
+from frontispiece.maintenance.rebuild import rebuild
+from frontispiece.maintenance.verify import verify
+from frontispiece.models import Outcome, Status
 
 LATER = NOW + timedelta(minutes=10)
 

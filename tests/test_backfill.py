@@ -31,15 +31,15 @@ from flows.planpage import BackfillPage
 from flows.report import BUDGET_REACHED
 from flows.results import NO_RESULTS
 from flows.window import Allowances, Window
-from tasks.archive.ledger import Ledger
-from tasks.archive.query import open_records
-from tasks.archive.store import Archive
-from tasks.calendar import Day, Mark, calendar
-from tasks.errors import BadInput
-from tasks.quote import Quote
-from tasks.ranges import Days
-from tasks.settings import load_settings
-from tasks.studio import open_studio
+from frontispiece.archive.calendar import Day, Mark, calendar
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.dates import Days
+from frontispiece.errors import BadInput
+from frontispiece.purchases.estimate import Quote
+from frontispiece.purchases.ledger import Ledger
+from frontispiece.services import open_studio
+from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "nothing_runs")
 

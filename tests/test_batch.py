@@ -22,14 +22,8 @@ from providers import Providers, fake_providers
 from flows.batching import Batching
 from flows.results import NO_RESULTS
 from flows.steps import Step
-from tasks.archive import bulk
-from tasks.archive.entries import Bulk, Entry, Kind, Phase, fold
-from tasks.archive.holder import Holder
-from tasks.archive.journal import Journal
-from tasks.archive.ledger import Ledger
-from tasks.archive.store import Archive
-from tasks.budget import Budget
-from tasks.errors import (
+from frontispiece.archive.store import Archive
+from frontispiece.errors import (
     BudgetReached,
     FrontispieceError,
     InDoubt,
@@ -39,15 +33,21 @@ from tasks.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from tasks.models import Paper, Prompt
+from frontispiece.models import Paper, Prompt
+from frontispiece.purchases import bulk
+from frontispiece.purchases.budget import Budget
+from frontispiece.purchases.entries import Bulk, Entry, Kind, Phase, fold
+from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.journal import Journal
+from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.prompts import fetch, key_of, order
+from frontispiece.services import Studio, open_studio
+from frontispiece.settings import load_settings
+from frontispiece.writers.interface import Batches, BatchTicket
+from frontispiece.writers.openai import OpenAIChat
+from frontispiece.writers.openai_batches import OpenAIBatches, _Delivery, reply_in
 from tasks.order_prompts import fetch_prompts, order_prompts
-from tasks.paid_prompts import fetch, key_of, order
-from tasks.settings import load_settings
-from tasks.studio import Studio, open_studio
 from tasks.write_prompt import write_prompt
-from tasks.writers.interface import Batches, BatchTicket
-from tasks.writers.openai_batches import OpenAIBatches, _Delivery, reply_in
-from tasks.writers.openai_chat import OpenAIChat
 
 DEAD = Holder.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
 ACCOUNT = "0123456789ab"
@@ -475,7 +475,7 @@ class TestLines:
     async def test_a_file_without_end_is_not_read_to_its_end(
         self, fake: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("tasks.writers.openai_batches.MAX_LINE", 1_000)
+        monkeypatch.setattr("frontispiece.writers.openai_batches.MAX_LINE", 1_000)
         async with program(fake, archive, Clock()) as studio:
             (ticket,) = (await order(PAPERS, studio)).ordered
             fake.openai.finish(ticket.batch)

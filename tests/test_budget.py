@@ -9,10 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from real_server import PATIENCE
 
-from tasks.archive.ledger import Booking, Ledger
-from tasks.archive.store import Archive
-from tasks.budget import Budget
-from tasks.errors import (
+from frontispiece.archive.store import Archive
+from frontispiece.errors import (
     BudgetReached,
     FrontispieceError,
     InDoubt,
@@ -21,7 +19,9 @@ from tasks.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from tasks.models import Charge
+from frontispiece.models import Charge
+from frontispiece.purchases.budget import Budget
+from frontispiece.purchases.ledger import Booking, Ledger
 
 KEY = "0123456789abcdef"
 

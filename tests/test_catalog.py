@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
-from tasks.archive.store import Archive
-from tasks.models import Charge, Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
+from frontispiece.archive.store import Archive
+from frontispiece.models import Charge, Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2024, 11, 1)

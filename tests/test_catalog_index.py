@@ -18,17 +18,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stocked import stocked
 
-from tasks.archive import index, tally
-from tasks.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
-from tasks.archive.compact import compact_month, months_to_compact
-from tasks.archive.query import open_records
-from tasks.archive.store import Archive
-from tasks.archive.tally import Tally
-from tasks.archive.verify import verify
-from tasks.calendar import Day, Mark, calendar
-from tasks.errors import ArchiveError
-from tasks.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
-from tasks.ranges import Days
+from frontispiece.archive import index, tally
+from frontispiece.archive.calendar import Day, Mark, calendar
+from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.archive.tally import Tally
+from frontispiece.dates import Days
+from frontispiece.errors import ArchiveError
+from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.maintenance.verify import verify
+from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 
 NOW = datetime(2024, 12, 20, 12, tzinfo=UTC)
 RECIPES = ("0123456789abcdef", "fedcba9876543210")

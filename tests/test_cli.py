@@ -11,12 +11,12 @@ import pytest
 from stocked import DAY, failure, run
 
 from deployments.cli import main
-from tasks.archive.catalog import Catalog
-from tasks.archive.store import Archive
-from tasks.painters import PainterName
-from tasks.settings import load_settings
-from tasks.studio import recipe_of
-from tasks.writers import WriterName
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.store import Archive
+from frontispiece.painters import PainterName
+from frontispiece.services import recipe_of
+from frontispiece.settings import load_settings
+from frontispiece.writers import WriterName
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,12 +10,12 @@ import pytest
 from stocked import NOW, RECIPE, failure, outcome, paper, run, stocked
 
 from deployments.cli import main
-from tasks.archive.catalog import SCHEMA, Catalog
-from tasks.archive.compact import Compacted, compact_month, months_to_compact
-from tasks.archive.prune import prunable
-from tasks.archive.query import open_records
-from tasks.archive.store import Archive
-from tasks.errors import ArchiveError
+from frontispiece.archive.catalog import SCHEMA, Catalog
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.errors import ArchiveError
+from frontispiece.maintenance.compact import Compacted, compact_month, months_to_compact
+from frontispiece.maintenance.prune import prunable
 
 TODAY = date(2024, 12, 5)
 

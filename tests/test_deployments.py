@@ -23,9 +23,9 @@ from starlette.routing import Route
 
 from deployments.changes import FieldPath, Fields, digests, merge
 from deployments.definitions import Definition, definitions
-from deployments.deploying import ALARM, build_all, deploy, travelling
-from tasks.errors import BadInput
-from tasks.settings import load_settings
+from deployments.deploy import ALARM, build_all, deploy, travelling
+from frontispiece.errors import BadInput
+from frontispiece.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 PLANTED = "sk-planted-in-a-block-0123456789"

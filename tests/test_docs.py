@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.cli import parser
-from tasks.settings import Settings, load_settings, variable
+from frontispiece.settings import Settings, load_settings, variable
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,11 +45,11 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_the_rooms_in_the_architecture_are_the_rooms_there_are() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
-    for room in ("deployments", "flows", "tasks"):
+    for room in ("deployments", "flows", "tasks", "frontispiece"):
         for path in (ROOT / room).glob("*.py"):
             assert path.name == "__init__.py" or re.search(rf"\b{path.stem}\b", text), f"{path} is not drawn"
     for family in ("sources", "writers", "painters", "archive", "gallery"):
-        for path in (ROOT / "tasks" / family).glob("*.py"):
+        for path in (ROOT / "frontispiece" / family).glob("*.py"):
             assert path.name in ("__init__.py", "interface.py") or re.search(rf"\b{path.stem}\b", text), path
 
 

@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tasks.downloads import check_address, download_picture
-from tasks.errors import ProviderBroken, ProviderUnavailable
-from tasks.http import Http
+from frontispiece.errors import ProviderBroken, ProviderUnavailable
+from frontispiece.providers.downloads import check_address, download_picture
+from frontispiece.providers.http import Http
 
 PICTURE = png(64, 64)
 FAULTS = Faults({})

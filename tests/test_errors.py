@@ -3,8 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks import errors
-from tasks.errors import FrontispieceError, Waitable
+from frontispiece import errors
+from frontispiece.errors import FrontispieceError, Waitable
 
 
 def tree(root: type[FrontispieceError]) -> Iterator[type[FrontispieceError]]:

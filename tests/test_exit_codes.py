@@ -16,10 +16,10 @@ from providers import Providers, fake_providers
 from real_server import RealServer, real_server_in
 
 from deployments.cli import main
+from deployments.cli.running import exit_after
 from deployments.exit_codes import Exit, exit_of
-from deployments.running import exit_after
 from flows.report import BUDGET_REACHED
-from tasks.errors import BadInput, FrontispieceError, OutOfService
+from frontispiece.errors import BadInput, FrontispieceError, OutOfService
 
 ROOT = Path(__file__).parents[1]
 PAPERS_OF_A_DAY = 3

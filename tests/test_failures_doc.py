@@ -13,14 +13,14 @@ import pytest
 from providers import SEED_PAPER, Providers, fake_providers, prompt
 from real_server import PATIENCE
 
-from tasks import errors
-from tasks.archive.jpeg import inspect
-from tasks.errors import Blocked, BudgetReached, NotYet, OutOfService, ProviderError
-from tasks.gate import Gate
-from tasks.painters.fal_queue import FalQueue
-from tasks.painters.interface import Canvas, Ticket
-from tasks.painters.openai_images import OpenAIImages
-from tasks.writers.openai_chat import OpenAIChat
+from frontispiece import errors
+from frontispiece.archive.images import inspect
+from frontispiece.errors import Blocked, BudgetReached, NotYet, OutOfService, ProviderError
+from frontispiece.painters.fal import FalQueue
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.painters.openai_images import OpenAIImages
+from frontispiece.providers.throttle import Gate
+from frontispiece.writers.openai import OpenAIChat
 
 PAGE = (Path(__file__).parents[1] / "docs" / "failures.md").read_text()
 ROWS = re.findall(r"^\| (\w+) \| `([^`]+)` \| (\w+|–) \| (open|closed|shut) \|$", PAGE, re.MULTILINE)

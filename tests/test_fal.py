@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from providers import SEED_PAPER, Providers, fake_providers, prompt
 from real_server import PATIENCE
 
-from tasks.errors import (
+from frontispiece.errors import (
     BadInput,
     Blocked,
     InDoubt,
@@ -25,11 +25,11 @@ from tasks.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from tasks.http import Answer
-from tasks.painters.fal_answers import origin, read_recent, read_result, read_standing, read_ticket, refusal
-from tasks.painters.fal_queue import FAILED_LOOKS, FalQueue
-from tasks.painters.interface import Canvas, Ticket
-from tasks.settings import load_settings
+from frontispiece.painters.fal import FAILED_LOOKS, FalQueue
+from frontispiece.painters.fal_answers import origin, read_recent, read_result, read_standing, read_ticket, refusal
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.providers.http import Answer
+from frontispiece.settings import load_settings
 
 Open = Callable[..., FalQueue]
 

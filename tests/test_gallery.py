@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from stocked import DAY, NOW, RECIPE, failure, outcome, paper, png, run
 
-from tasks.archive.jpeg import Story, to_jpeg
-from tasks.archive.store import Archive
-from tasks.gallery import layout
-from tasks.gallery.cards import Card, Day, Plate
-from tasks.gallery.hanging import COLUMNS, hang
-from tasks.gallery.pages import PER_PAGE, day_files, front_files, month_files
-from tasks.gallery.thumbnails import thumbnails
-from tasks.models import Outcome, Status
+from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.store import Archive
+from frontispiece.gallery import layout
+from frontispiece.gallery.cards import Card, Day, Plate
+from frontispiece.gallery.hanging import COLUMNS, hang
+from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files
+from frontispiece.gallery.thumbnails import thumbnails
+from frontispiece.models import Outcome, Status
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -201,7 +201,7 @@ def test_a_feed_of_nothing_is_a_feed() -> None:
 
 
 def rows(*outcomes: Outcome, name: str = "run-1", hours: int = 0) -> list[dict[str, object]]:
-    from tasks.archive.catalog import rows as table
+    from frontispiece.archive.catalog import rows as table
 
     made = table(outcomes, run(name, NOW + timedelta(hours=hours))).select(list(COLUMNS)).to_pylist()
     return list(made)

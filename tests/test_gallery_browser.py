@@ -15,14 +15,14 @@ import pytest
 from real_server import PATIENCE
 from stocked import NOW, painting, run
 
-from tasks.archive.catalog import Catalog
-from tasks.archive.jpeg import Story, to_jpeg
-from tasks.archive.layout import CATALOG, catalog_month, picture_path
-from tasks.archive.store import Archive
-from tasks.gallery.publisher import publish
-from tasks.models import Listing, Outcome, Paper, Picture, Prompt, Status
-from tasks.painters.lineart.drawing import draw
-from tasks.plan import SCENES, plan_scene
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.paths import CATALOG, catalog_month, picture_path
+from frontispiece.archive.store import Archive
+from frontispiece.gallery.publisher import publish
+from frontispiece.lineart.drawing import draw
+from frontispiece.lineart.plan import SCENES, plan_scene
+from frontispiece.models import Listing, Outcome, Paper, Picture, Prompt, Status
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = [

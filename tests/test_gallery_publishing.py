@@ -14,12 +14,12 @@ from fake_server import serving
 from gallery_pages import Page, script_data
 from stocked import DAY, NOW, outcome, run, stocked
 
-from tasks.archive.catalog import Catalog
-from tasks.archive.layout import CATALOG, catalog_month
-from tasks.archive.store import Archive
-from tasks.gallery import layout
-from tasks.gallery.manifest import Manifest
-from tasks.gallery.publisher import Published, publish
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.paths import CATALOG, catalog_month
+from frontispiece.archive.store import Archive
+from frontispiece.gallery import layout
+from frontispiece.gallery.manifest import Manifest
+from frontispiece.gallery.publisher import Published, publish
 
 
 async def published(archive: Archive, **options: object) -> Published:
@@ -126,7 +126,7 @@ async def test_days_and_months_that_are_gone_are_taken_down(archive: Archive) ->
 
 
 async def test_compacting_the_catalog_rewrites_no_page(archive: Archive) -> None:
-    from tasks.archive.compact import compact_month, months_to_compact
+    from frontispiece.maintenance.compact import compact_month, months_to_compact
 
     await Catalog(archive).write(DAY, "run-2", [await outcome(archive, 8)], run("run-2"))
     await published(archive)
@@ -224,7 +224,7 @@ async def test_the_task_publishes(archive: Archive) -> None:
 def command(*arguments: str) -> int:
     import argparse
 
-    from deployments import showing
+    from deployments.cli import gallery as showing
 
     top = argparse.ArgumentParser()
     showing.add_commands(top.add_subparsers(required=True))
@@ -251,7 +251,7 @@ async def test_open_gives_the_address_of_a_day(
 ) -> None:
     import webbrowser
 
-    from tasks.errors import BadInput
+    from frontispiece.errors import BadInput
 
     opened: list[str] = []
     monkeypatch.setattr(webbrowser, "open", opened.append)

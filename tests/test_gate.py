@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tasks.errors import OutOfService
-from tasks.gate import Gate
+from frontispiece.errors import OutOfService
+from frontispiece.providers.throttle import Gate
 
 
 class Clock:

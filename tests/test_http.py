@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tasks.http import Answer, Http, HttpError, Lost, NotPublic, Unreached, quoted, retry_after
+from frontispiece.providers.http import Answer, Http, HttpError, Lost, NotPublic, Unreached, quoted, retry_after
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FAULTS = Faults({})

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from papers import DAY, LLAMMLEIN, REAL, SIGMA, many, paper
 from starlette.applications import Starlette
 
-from tasks.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
-from tasks.settings import load_settings
-from tasks.sources.huggingface import HuggingFace, parse_page, parse_paper
+from frontispiece.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
+from frontispiece.settings import load_settings
+from frontispiece.sources.huggingface import HuggingFace, parse_page, parse_paper
 
 NOW = datetime(2024, 11, 20, 6, 7, tzinfo=UTC)
 FAKE = FakeHuggingFace()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks.errors import BadInput
-from tasks.sources.ids import parse_id
-from tasks.sources.text import one_line
+from frontispiece.errors import BadInput
+from frontispiece.sources.ids import parse_id
+from frontispiece.sources.text import one_line
 
 GOOD = {
     "2410.24175": ("2410.24175", None),

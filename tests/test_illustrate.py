@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from watching import run_day, run_papers
 
-from tasks.models import Status
+from frontispiece.models import Status
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from deployments.cli import main
-from tasks.archive.catalog import Catalog
-from tasks.archive.query import open_records
-from tasks.archive.store import Archive
-from tasks.archive.verify import verify
-from tasks.import_log import find_ids, parse_log, predecessor_recipe
-from tasks.painters import open_painter
-from tasks.recipe import Recipe
-from tasks.settings import load_settings
-from tasks.writers import open_writer
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.maintenance.import_log import find_ids, parse_log, predecessor_recipe
+from frontispiece.maintenance.verify import verify
+from frontispiece.painters import open_painter
+from frontispiece.recipe import Recipe
+from frontispiece.settings import load_settings
+from frontispiece.writers import open_writer
 
 SEED_LOG = Path(__file__).with_name("seed-log.txt")
 SEED_KEY = "6550f79d46b1945c"

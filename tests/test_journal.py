@@ -16,11 +16,8 @@ from fake_server import serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.archive.entries import Entry, Kind, Phase, State, fold, parse
-from tasks.archive.holder import Holder
-from tasks.archive.journal import Journal, PaidCall, Settled, closing
-from tasks.archive.store import Archive
-from tasks.errors import (
+from frontispiece.archive.store import Archive
+from frontispiece.errors import (
     ArchiveError,
     ArchiveUnavailable,
     Blocked,
@@ -31,7 +28,10 @@ from tasks.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from tasks.models import Value
+from frontispiece.models import Value
+from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
+from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.journal import Journal, PaidCall, Settled, closing
 
 KEY = "ab" * 16
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -725,7 +725,11 @@ class TestFold:
 
 class TestHolder:
     def test_a_process_that_lives_is_not_gone_and_a_killed_one_is(self) -> None:
-        told = "from tasks.archive.holder import Holder; print(Holder.here().model_dump_json(), flush=True); input()"
+        told = (
+            "from frontispiece.purchases.holder import Holder\n"
+            "print(Holder.here().model_dump_json(), flush=True)\n"
+            "input()"
+        )
         with subprocess.Popen(
             [sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
         ) as child:

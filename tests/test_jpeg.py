@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tasks.archive import jpeg, story
-from tasks.archive.jpeg import inspect, read_story, thumbnail, to_jpeg
-from tasks.archive.story import Story, from_xmp, to_xmp
-from tasks.errors import ProviderBroken
+from frontispiece.archive import images as jpeg
+from frontispiece.archive import provenance as story
+from frontispiece.archive.images import inspect, read_story, thumbnail, to_jpeg
+from frontispiece.archive.provenance import Story, from_xmp, to_xmp
+from frontispiece.errors import ProviderBroken
 
 STORY = Story(
     title="Fish & <Chips>: a “study” of ω",

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.archive import layout, store
-from tasks.models import Listing, Paper
+from frontispiece.archive import paths as layout
+from frontispiece.archive import store
+from frontispiece.models import Listing, Paper
 
 
 def paper(paper_id: str = "2410.24175", published: date | None = date(2024, 10, 31)) -> Paper:

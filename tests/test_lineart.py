@@ -18,22 +18,22 @@ from hypothesis import strategies as st
 from PIL import Image
 from real_server import PATIENCE
 
-from tasks.errors import ProviderBroken, ProviderUnavailable
-from tasks.label import GREEK, LABEL_LIMIT, MARKS, SIGNS, SUBSCRIPTS, SUPERSCRIPTS, brief_title
-from tasks.models import Listing, Paper, Prompt, ScenePlan
-from tasks.painters import open_painter
-from tasks.painters.interface import Canvas, Ticket
-from tasks.painters.lineart import LineArt, seed_of
-from tasks.painters.lineart.drawing import draw
-from tasks.painters.lineart.geometry import Box, Frame
-from tasks.painters.lineart.lettering import capitals, glyph, set_text
-from tasks.painters.lineart.motifs import MOTIFS
-from tasks.painters.lineart.pen import Display, Pen, Tone
-from tasks.painters.lineart.raster import HEIGHT, WIDTH, to_png
-from tasks.painters.lineart.scenery import Sheet
-from tasks.painters.lineart.scenes import SCENES
-from tasks.plan import plan_scene
-from tasks.settings import Settings
+from frontispiece.errors import ProviderBroken, ProviderUnavailable
+from frontispiece.lineart.drawing import draw
+from frontispiece.lineart.geometry import Box, Frame
+from frontispiece.lineart.label import GREEK, LABEL_LIMIT, MARKS, SIGNS, SUBSCRIPTS, SUPERSCRIPTS, brief_title
+from frontispiece.lineart.lettering import capitals, glyph, set_text
+from frontispiece.lineart.motifs import MOTIFS
+from frontispiece.lineart.pen import Display, Pen, Tone
+from frontispiece.lineart.plan import plan_scene
+from frontispiece.lineart.raster import HEIGHT, WIDTH, to_png
+from frontispiece.lineart.scenery import Sheet
+from frontispiece.lineart.scenes import SCENES
+from frontispiece.models import Listing, Paper, Prompt, ScenePlan
+from frontispiece.painters import open_painter
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.painters.lineart import LineArt, seed_of
+from frontispiece.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PAGE = Box(0, 0, WIDTH, HEIGHT)
@@ -191,7 +191,7 @@ def test_the_same_plan_and_seed_give_the_same_bytes() -> None:
 
 def test_the_bytes_do_not_depend_on_the_process() -> None:
     code = (
-        "import sys; from tasks.models import ScenePlan; from tasks.painters.lineart.drawing import draw;"
+        "import sys; from frontispiece.models import ScenePlan; from frontispiece.lineart.drawing import draw;"
         f"sys.stdout.buffer.write(draw(ScenePlan.model_validate_json({plan().model_dump_json()!r}), 7))"
     )
     other = subprocess.run(

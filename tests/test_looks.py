@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from papers import paper
 from PIL import Image, ImageDraw, ImageFilter
 
-from tasks.archive.jpeg import ImageFacts, inspect
-from tasks.archive.looks import ALIKE, Flaw, Looks, distance
-from tasks.models import Original
+from frontispiece.archive.images import ImageFacts, inspect
+from frontispiece.archive.looks import ALIKE, Flaw, Looks, distance
+from frontispiece.models import Original
 
 
 def scene(seed: int, size: tuple[int, int] = (384, 720)) -> Image.Image:

@@ -18,13 +18,13 @@ from papers import DAY, LLAMMLEIN, REAL, SIGMA, many, paper
 from real_server import PATIENCE
 from starlette.applications import Starlette
 
-from tasks.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
-from tasks.http import Answer
-from tasks.settings import load_settings
-from tasks.sources.arxiv_http import Pace
-from tasks.sources.arxiv_oai import ArxivOai, sets_of
-from tasks.sources.oai import Page, TokenExpired, parse_page
-from tasks.sources.oai_mirror import Coverage, Mirror
+from frontispiece.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
+from frontispiece.providers.http import Answer
+from frontispiece.settings import load_settings
+from frontispiece.sources.arxiv_http import Pace
+from frontispiece.sources.arxiv_oai import ArxivOai, sets_of
+from frontispiece.sources.oai import Page, TokenExpired, parse_page
+from frontispiece.sources.oai_mirror import Coverage, Mirror
 
 FAKE = FakeOai()
 NOW = datetime(2024, 11, 25, 12, tzinfo=UTC)

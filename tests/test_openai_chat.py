@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from providers import SEED_PAPER, Providers, fake_providers
 from real_server import PATIENCE
 
-from tasks.errors import (
+from frontispiece.errors import (
     BadInput,
     Blocked,
     InDoubt,
@@ -22,8 +22,8 @@ from tasks.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from tasks.settings import load_settings
-from tasks.writers.openai_chat import OpenAIChat, prompt_text
+from frontispiece.settings import load_settings
+from frontispiece.writers.openai import OpenAIChat, prompt_text
 
 Open = Callable[..., OpenAIChat]
 

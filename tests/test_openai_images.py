@@ -10,7 +10,7 @@ from faults import TOO_LONG
 from providers import SEED_PAPER, Providers, fake_providers, prompt
 from real_server import PATIENCE
 
-from tasks.errors import (
+from frontispiece.errors import (
     BadInput,
     Blocked,
     InDoubt,
@@ -20,9 +20,9 @@ from tasks.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from tasks.painters.interface import Canvas, Ticket
-from tasks.painters.openai_images import OpenAIImages
-from tasks.settings import load_settings
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.painters.openai_images import OpenAIImages
+from frontispiece.settings import load_settings
 
 Open = Callable[..., OpenAIImages]
 

@@ -13,7 +13,7 @@ from real_server import PATIENCE, until
 
 from deployments.notice import Notice, notice_path, write_notice
 from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
-from tasks.archive.holder import Holder
+from frontispiece.purchases.holder import Holder
 
 ROOT = Path(__file__).parents[1]
 CODE = """

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.label import LABEL_LIMIT, drawable, untex
-from tasks.models import Listing, Paper, ScenePlan
-from tasks.painters.lineart.motifs import MOTIFS as DRAWN_MOTIFS
-from tasks.painters.lineart.scenes import SCENES as DRAWN_SCENES
-from tasks.plan import ACCENTS, MOTIFS, SCENES, brief_title, plan_scene
+from frontispiece.lineart.label import LABEL_LIMIT, drawable, untex
+from frontispiece.lineart.motifs import MOTIFS as DRAWN_MOTIFS
+from frontispiece.lineart.plan import ACCENTS, MOTIFS, SCENES, brief_title, plan_scene
+from frontispiece.lineart.scenes import SCENES as DRAWN_SCENES
+from frontispiece.models import Listing, Paper, ScenePlan
 
 DAY = date(2024, 10, 31)
 LOOSE = frozenset(("a", "an", "and", "can", "for", "is", "of", "the", "with"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.prices import chat_dollars, chat_quote, image_quote, image_token_dollars, picture_dollars
+from frontispiece.providers.prices import chat_dollars, chat_quote, image_quote, image_token_dollars, picture_dollars
 
 
 @pytest.mark.parametrize(

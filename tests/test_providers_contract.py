@@ -9,15 +9,15 @@ from typing import get_args
 import pytest
 from providers import SEED_PAPER, Providers, fake_providers, prompt
 
-from tasks.errors import ProviderError
-from tasks.models import Painting, Picture, Prompt, Value
-from tasks.painters import PainterName, open_painter, painter_recipe
-from tasks.painters.interface import Canvas, Painter, Ticket
-from tasks.recipe import PainterRecipe, Recipe, WriterRecipe, digest, prompt_key
-from tasks.settings import load_settings
-from tasks.sources.interface import Listed
-from tasks.writers import WriterName, open_writer, writer_recipe
-from tasks.writers.interface import Writer
+from frontispiece.errors import ProviderError
+from frontispiece.models import Painting, Picture, Prompt, Value
+from frontispiece.painters import PainterName, open_painter, painter_recipe
+from frontispiece.painters.interface import Canvas, Painter, Ticket
+from frontispiece.recipe import PainterRecipe, Recipe, WriterRecipe, digest, prompt_key
+from frontispiece.settings import load_settings
+from frontispiece.sources.interface import Listed
+from frontispiece.writers import WriterName, open_writer, writer_recipe
+from frontispiece.writers.interface import Writer
 
 WRITERS: tuple[WriterName, ...] = get_args(WriterName)
 PAINTERS: tuple[PainterName, ...] = get_args(PainterName)

@@ -13,11 +13,11 @@ import pytest
 from stocked import DAY, NOW, failure, outcome, painting, run, stocked
 
 from deployments.cli import main
-from tasks.archive.catalog import Catalog
-from tasks.archive.query import STATS, open_records
-from tasks.archive.store import Archive
-from tasks.errors import BadInput
-from tasks.models import Outcome, Status
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.store import Archive
+from frontispiece.errors import BadInput
+from frontispiece.models import Outcome, Status
 
 
 def tree(root: Path) -> dict[Path, bytes | None]:

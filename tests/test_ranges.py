@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import BadInput
-from tasks.ranges import Days, check_days, parse_days
+from frontispiece.dates import Days, check_days, parse_days
+from frontispiece.errors import BadInput
 
 TODAY = date(2024, 11, 19)
 dates = st.dates(min_value=date(1991, 8, 14), max_value=TODAY)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from stocked import RECIPE, outcome, painting, paper, stocked
 
-from tasks.archive.catalog import Catalog
-from tasks.archive.query import open_records
-from tasks.archive.rebuild import rebuild
-from tasks.archive.store import Archive
-from tasks.archive.verify import verify
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.maintenance.rebuild import rebuild
+from frontispiece.maintenance.verify import verify
 
 NOW = datetime(2025, 2, 3, 4, 5, 6, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelling, Running
 
 from flows.reconcile import LABEL, close_orphans, holder_of, is_gone, said
-from tasks.archive.holder import Holder
+from frontispiece.purchases.holder import Holder
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

@@ -16,9 +16,9 @@ from providers import Providers, fake_providers
 from real_server import PATIENCE, RealServer, until
 
 from deployments.cli import main
-from tasks.archive.query import open_records
-from tasks.archive.store import Archive
-from tasks.archive.verify import verify
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.maintenance.verify import verify
 
 # One a second takes longer than ten seconds, after which a run knows that it is suspended, whatever happens.
 MANY = (

@@ -9,9 +9,9 @@ from prefect.client.schemas.objects import CreatedBy, FlowRun
 from prefect.states import Completed, Scheduled
 from real_server import RealServer
 
-from deployments.deploying import deploy
+from deployments.deploy import deploy
 from flows.schedule import days_before, days_missed, is_of_same_round, logical_day, zone_of
-from tasks.settings import load_settings
+from frontispiece.settings import load_settings
 
 
 def test_days_are_looked_at_the_newest_first() -> None:

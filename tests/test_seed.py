@@ -11,7 +11,7 @@ from PIL import Image
 from providers import Providers, fake_providers
 from watching import run_day, run_papers
 
-from tasks.archive.jpeg import read_story
+from frontispiece.archive.images import read_story
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

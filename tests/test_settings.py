@@ -5,8 +5,8 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.cli import main
-from tasks.errors import BadInput
-from tasks.settings import Settings, key_to_send, load_settings, variable
+from frontispiece.errors import BadInput
+from frontispiece.settings import Settings, key_to_send, load_settings, variable
 
 
 def test_every_setting_says_what_it_means() -> None:

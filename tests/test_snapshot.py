@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_server import PATIENCE
 
-from tasks.errors import BadInput, SourceBroken, SourceUnavailable
-from tasks.settings import load_settings
-from tasks.sources.snapshot import Snapshot
-from tasks.sources.snapshot_file import glance_day
-from tasks.sources.snapshot_index import Damaged, Index, build, parse, state_of
+from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable
+from frontispiece.settings import load_settings
+from frontispiece.sources.snapshot import Snapshot
+from frontispiece.sources.snapshot_file import glance_day
+from frontispiece.sources.snapshot_index import Damaged, Index, build, parse, state_of
 
 TODAY = date(2026, 11, 23)
 DAY = date(2024, 10, 31)
@@ -323,7 +323,7 @@ async def test_the_second_look_up_reads_only_the_lines_of_its_day(
 ) -> None:
     assert await ids_of(kept(*THREE)) == ["2410.00001", "2410.00003"]
     assert (tmp_path / "snapshot.json.index").is_file()
-    monkeypatch.setattr("tasks.sources.snapshot.build", None)
+    monkeypatch.setattr("frontispiece.sources.snapshot.build", None)
     again = reopened(tmp_path / "snapshot.json")
     assert await ids_of(again) == ["2410.00001", "2410.00003"]
     assert await ids_of(again, date(2024, 10, 30)) == ["2410.00002"]
@@ -411,7 +411,7 @@ async def test_a_small_file_leaves_nothing_beside_it(write: Write, tmp_path: Pat
 
 async def test_a_packed_file_has_an_index_too(kept: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await ids_of(kept(content=gzip.compress(lines(*THREE)))) == ["2410.00001", "2410.00003"]
-    monkeypatch.setattr("tasks.sources.snapshot.build", None)
+    monkeypatch.setattr("frontispiece.sources.snapshot.build", None)
     assert await ids_of(reopened(tmp_path / "snapshot.json"), date(2024, 10, 30)) == ["2410.00002"]
 
 
@@ -424,7 +424,7 @@ async def test_a_file_that_changes_meanwhile_is_unavailable(kept: Write, tmp_pat
         return index
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.sources.snapshot.build", build_and_grow)
+        patch.setattr("frontispiece.sources.snapshot.build", build_and_grow)
         with pytest.raises(SourceUnavailable, match="changed while it was read"):
             await snapshot.list_day(DAY)
     assert await ids_of(snapshot) == ["2410.00001", "2410.00003", "2410.00004"]
@@ -434,8 +434,8 @@ LOOK = """
 import asyncio, sys
 from datetime import date
 from pathlib import Path
-from tasks.settings import load_settings
-from tasks.sources.snapshot import Snapshot
+from frontispiece.settings import load_settings
+from frontispiece.sources.snapshot import Snapshot
 snapshot = Snapshot(load_settings(snapshot=Path(sys.argv[1])), keep_from=0)
 print(*[paper.id for paper in asyncio.run(snapshot.list_day(date(2024, 10, 31))).papers])
 """

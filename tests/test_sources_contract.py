@@ -15,11 +15,11 @@ from fake_server import serving
 from papers import LLAMMLEIN, SIGMA, paper
 from starlette.applications import Starlette
 
-from tasks.errors import BadInput
-from tasks.models import Paper
-from tasks.settings import Settings, load_settings
-from tasks.sources import SOURCES, SourceName, open_source
-from tasks.sources.interface import Listed, Source
+from frontispiece.errors import BadInput
+from frontispiece.models import Paper
+from frontispiece.settings import Settings, load_settings
+from frontispiece.sources import SOURCES, SourceName, open_source
+from frontispiece.sources.interface import Listed, Source
 
 DAY = date(2024, 11, 17)
 SEVEN = tuple(paper(f"2411.1100{number}", f"Paper {number}", published=DAY, day=DAY) for number in range(7))

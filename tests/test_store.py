@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.cli import main
-from tasks.archive import store
-from tasks.archive.store import Archive
-from tasks.errors import ArchiveError, ArchiveUnavailable, BadInput
+from frontispiece.archive import store
+from frontispiece.archive.store import Archive
+from frontispiece.errors import ArchiveError, ArchiveUnavailable, BadInput
 
 
 @pytest.fixture

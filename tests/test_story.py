@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from stocked import png
 
-from tasks.archive.jpeg import Story, read_story, to_jpeg
+from frontispiece.archive.images import Story, read_story, to_jpeg
 
 EXIFTOOL = shutil.which("exiftool")
 PAINTED = Story(

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tasks.models import Listing, Paper, Prompt
-from tasks.plan import ACCENTS, MOTIFS, SCENES
-from tasks.settings import Settings
-from tasks.writers import open_writer
+from frontispiece.lineart.plan import ACCENTS, MOTIFS, SCENES
+from frontispiece.models import Listing, Paper, Prompt
+from frontispiece.settings import Settings
+from frontispiece.writers import open_writer
 
 
 def paper(rank: int) -> Paper:

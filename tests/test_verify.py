@@ -8,11 +8,11 @@ import pytest
 from stocked import buy, painting, stocked
 
 from deployments.cli import main
-from tasks.archive.journal import Journal, PaidCall
-from tasks.archive.store import Archive
-from tasks.archive.verify import verify
-from tasks.errors import InDoubt
-from tasks.models import Painting
+from frontispiece.archive.store import Archive
+from frontispiece.errors import InDoubt
+from frontispiece.maintenance.verify import verify
+from frontispiece.models import Painting
+from frontispiece.purchases.journal import Journal, PaidCall
 
 PICTURE = "pictures/20241031"
 

@@ -9,8 +9,8 @@ from providers import Providers, fake_providers
 from watching import Watcher, run_day, run_papers
 
 from flows.artifacts import facts, outcome_table
-from tasks.archive.query import STATS, open_records
-from tasks.archive.store import Archive
+from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.store import Archive
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

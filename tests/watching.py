@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from flows.audience import audience
 from flows.illustrate import illustrate_day, illustrate_papers
 from flows.report import Report
-from tasks.models import Outcome, Paper
+from frontispiece.models import Outcome, Paper
 
 
 class Watcher(logging.Handler):

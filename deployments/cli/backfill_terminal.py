@@ -1,0 +1,126 @@
+"""What a person at the terminal sees of a backfill, and of the calendar."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from types import TracebackType
+from urllib.parse import quote
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deployments.cli.terminal import LogLines
+from flows.planning import Plan
+from flows.report import Report
+from frontispiece.archive.calendar import Day, Mark
+from frontispiece.models import Outcome, Paper
+
+STYLES = {
+    Mark.DONE: "[green]✓ done[/]",
+    Mark.PARTIAL: "[yellow]◐ partial[/]",
+    Mark.FAILED: "[red]✗ failed[/]",
+    Mark.EMPTY: "[dim]– empty[/]",
+    Mark.NEVER_RUN: "[dim]· never run[/]",
+}
+WIDE, WITH_RUNS = 100_000, 130
+COUNTS = ("listed", "prompted", "painted", "archived", "failed", "blocked", "stale", "left")
+
+
+class StretchStage:
+    """Takes the seats of audience and onlooker: the plan, a bar over all papers, a line for each day."""
+
+    def __init__(self, answers: Console, console: Console, verbose: bool = False) -> None:
+        self._answers = answers
+        self._console = console
+        self._lines = LogLines(console, verbose)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._progress.add_task("Reading lists …", total=None)
+
+    def __enter__(self) -> "StretchStage":
+        self._progress.start()
+        self._lines.take_over()
+        logging.getLogger("prefect").setLevel(logging.INFO)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def planned(self, plan: Plan) -> None:
+        """Show the plan; the bar runs over its papers."""
+        print_plan(self._answers, plan)
+        self._progress.update(self._task, total=plan.quote.papers, description="Papers")
+
+    def day_ended(self, day: Day) -> None:
+        """A line for the day."""
+        facts = ", ".join(
+            f"{getattr(day, name)} {name}" for name in ("archived", "failed", "blocked") if getattr(day, name)
+        )
+        self._answers.print(f"{day.day}  {STYLES[day.mark]}  {facts}", highlight=False)
+
+    def listed(self, papers: int, waiting: int) -> None:
+        """The plan has counted the papers."""
+
+    def step(self, paper: Paper, verb: str) -> None:
+        """Too much for a stretch of days."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """The bar moves on."""
+        self._progress.advance(self._task)
+
+    def closed(self, report: Report) -> None:
+        """The day's line says it."""
+
+
+def print_plan(console: Console, plan: Plan) -> None:
+    """The plan as a table, and the quote."""
+    table = Table(box=None, header_style="bold")
+    for name in ("day", "listed", "done", "to do", "blocked", "at most"):
+        table.add_column(name, justify="left" if name == "day" else "right")
+    table.add_column("")
+    for day in plan.days:
+        price = "unknown" if day.dollars is None else f"${day.dollars:.4f}" if day.dollars else ""
+        counts = (str(count or "") for count in (day.listed, day.done, day.to_do, day.blocked))
+        table.add_row(str(day.day), *counts, price, escape(day.problem or ""))
+    console.print(table)
+    asked = plan.quote
+    by = "this recipe's own averages" if asked.by_catalog else "list prices, on the high side"
+    is_counted = asked.tokens_in is not None and asked.tokens_out is not None
+    rows = {
+        "backfill": f"{plan.id} · {plan.source} · {plan.writer} · {plan.painter}",
+        "plan": plan.headline,
+        "tokens": f"{asked.tokens_in:,} in, {asked.tokens_out:,} out" if is_counted else "unknown",
+        "price": asked.price + (f" by {by}" if asked.dollars else ""),
+    }
+    for name, value in rows.items():
+        console.print(f"[bold]{name:>9}[/]  {escape(value)}", highlight=False, soft_wrap=True)
+
+
+def print_calendar(console: Console, days: Sequence[Day], source: str, ui: str) -> None:
+    """The calendar as a table, and its sums; each day is a link to its run, below the UI's address."""
+    if not console.is_terminal:
+        console.width = WIDE  # nothing is wrapped in a pipe
+    table = Table(box=None, header_style="bold")
+    for name in ("day", "", *COUNTS, *(["run"] if console.width >= WITH_RUNS else [])):
+        table.add_column(name, justify="right" if name in COUNTS else "left", no_wrap=True)
+    for day in days:
+        counts = [str(getattr(day, name) or "") for name in COUNTS]
+        run = quote(day.run or "", safe="")
+        name = f"[link={ui}/runs/flow-run/{run}]{day.day}[/]" if run else str(day.day)
+        table.add_row(*[name, STYLES[day.mark], *counts, run][: len(table.columns)])
+    console.print(table)
+    marks = Counter(day.mark for day in days)
+    said = ", ".join(f"{marks[mark]} {mark}" for mark in Mark if marks[mark])
+    console.print(f"[bold]{source}[/]  {len(days)} days: {said}", highlight=False)

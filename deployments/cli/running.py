@@ -1,0 +1,66 @@
+"""Runs a flow in this process, for a command: what is looked at before, and what its end comes to."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from deployments.exit_codes import Exit
+from frontispiece.errors import FrontispieceError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+    from frontispiece.services import Studio
+    from frontispiece.settings import Settings
+
+
+@asynccontextmanager
+async def studio_beforehand(settings: "Settings") -> "AsyncIterator[Studio]":
+    """The studio as the run will have it, to find out what is wrong before a server is started. Raises BadInput.
+
+    Keys in Secret blocks are taken on trust: the server that has them is not asked yet.
+    """
+    from frontispiece.services import open_studio
+
+    async with open_studio(settings.with_keys_to_come()) as studio:
+        yield studio
+
+
+def run_here(begin: Callable[[], "Awaitable[State[Any]]"]) -> "tuple[State[Any], BaseException | None]":
+    """The final state of the flow run that `begin` gives, and the error that ended it, where one did.
+
+    SIGTERM interrupts as Ctrl-C does: raises KeyboardInterrupt.
+    """
+    from prefect.exceptions import TerminationSignal
+
+    async def ended(flow_run: "Awaitable[State[Any]]") -> "State[Any]":
+        if (this := asyncio.current_task()) is not None:
+            # Prefect raises TerminationSignal wherever the program is just then. Within some other task it ends only
+            # that one; the loop hears of the signal in any case.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+        return await flow_run
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Prefect takes it for, it passes on
+    try:
+        state = asyncio.run(ended(begin()))
+        # A flow that judges itself and returns Failed has no error to show.
+        has_gone_wrong = state.is_final() and not state.is_completed()
+        return state, asyncio.run(state.aresult(raise_on_failure=False)) if has_gone_wrong else None
+    except (TerminationSignal, asyncio.CancelledError):
+        raise KeyboardInterrupt from None
+
+
+def exit_after(state: "State[Any]", error: BaseException | None) -> Exit:
+    """What the end of a run comes to: its state decides. Raises an error of ours, and says another in one line."""
+    from flows.report import has_left_work
+
+    if isinstance(error, FrontispieceError):
+        raise error
+    if error is not None:
+        print(f"frontispiece: {state.message}", file=sys.stderr)
+    if state.is_completed():
+        return Exit.BUDGET_REACHED if has_left_work(state) else Exit.DONE
+    return Exit.INTERRUPTED if state.is_cancelled() else Exit.FAILED

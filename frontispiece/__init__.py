@@ -1,0 +1,1 @@
+"""Papers, prompts, pictures and money: the library, which does not know Prefect."""

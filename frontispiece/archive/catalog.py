@@ -1,0 +1,352 @@
+"""The catalog: how every picture came to be, as one Parquet file per attempt of a run and listed day.
+
+Files are never rewritten, though closed months may be put together (`frontispiece.maintenance.compact`); which of
+several rows about a paper and a recipe holds is said in `frontispiece.archive.precedence`. All columns are explained in
+docs/catalog.md.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, cast
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from pydantic import Field
+
+from frontispiece.archive.index import MAX_UNCOVERED, Index, Question
+from frontispiece.archive.paths import catalog_may_hold, catalog_path
+from frontispiece.archive.precedence import AGE, IDENTITY, age
+from frontispiece.archive.reader import MAX_FILE, Reader
+from frontispiece.archive.store import Archive, Entry
+from frontispiece.archive.tally import COLUMNS as TALLIED
+from frontispiece.archive.tally import Tally, tally
+from frontispiece.errors import ArchiveError
+from frontispiece.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
+
+MAX_ATTEMPTS: Final = 1000
+"""So many files one run may write about a day."""
+_STRINGS: Final = pa.list_(pa.string())
+_TIME: Final = pa.timestamp("us", tz="UTC")
+
+
+class Run(Value):
+    """What all rows of a run have in common."""
+
+    id: str = Field(description="the run's id, which names its files: lower-case letters, digits and dashes")
+    source: str = Field(description="where the list of papers came from")
+    started_at: datetime
+    finished_at: datetime
+    version: str = Field(description="version of this program")
+    min_upvotes: int | None = Field(default=None, description="papers with fewer votes were skipped")
+    categories: tuple[str, ...] = Field(default=(), description="the arXiv categories asked for; empty means all")
+
+
+def _field(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"description": description})
+
+
+SCHEMA: Final = pa.schema(
+    [
+        _field("run", pa.string(), "id of the run that wrote the row", nullable=False),
+        _field("run_started_at", _TIME, "when the run began", nullable=False),
+        _field("run_finished_at", _TIME, "when the run wrote its rows: the newest row holds", nullable=False),
+        _field("program_version", pa.string(), "version of Frontispiece", nullable=False),
+        _field("source", pa.string(), "where the list came from, such as arxiv-oai", nullable=False),
+        _field("run_categories", _STRINGS, "arXiv categories the run asked for; empty means all", nullable=False),
+        _field("min_upvotes", pa.int64(), "papers with fewer votes were skipped"),
+        _field("list_day", pa.date32(), "day of the list; `day`, the partition, says the same", nullable=False),
+        _field("rank", pa.int64(), "place in the list, from 0", nullable=False),
+        _field("upvotes", pa.int64(), "votes at `seen_at`, where the source has votes"),
+        _field("seen_at", _TIME, "when the source gave this list: the time of the decision", nullable=False),
+        _field("paper_key", pa.string(), "the paper's name in the archive, 16 hex digits", nullable=False),
+        _field("paper_id", pa.string(), "arXiv id without version", nullable=False),
+        _field("paper_version", pa.int64(), "arXiv version that was illustrated, where known"),
+        _field("paper_title", pa.string(), "title, in one line", nullable=False),
+        _field("paper_authors", _STRINGS, "authors, in the paper's order", nullable=False),
+        _field("paper_categories", _STRINGS, "arXiv categories, the primary one first", nullable=False),
+        _field("paper_published", pa.date32(), "UTC date of version 1, where known"),
+        _field("paper_updated", pa.date32(), "UTC date of the illustrated version, where known"),
+        _field("paper_abstract_digest", pa.string(), "SHA-256 of the abstract in UTF-8, hex", nullable=False),
+        _field("status", pa.string(), "done, skipped, blocked or failed", nullable=False),
+        _field("reason", pa.string(), "kind of error, or why the paper was skipped"),
+        _field("message", pa.string(), "the same as one sentence"),
+        _field("recipe", pa.string(), "fingerprint of writer, painter and JPEG quality, 16 hex digits", nullable=False),
+        _field("cached", _STRINGS, "steps that cost nothing in this run: prompt, painting, picture", nullable=False),
+        _field("writer", pa.string(), "kind of writer: template or openai"),
+        _field("writer_model", pa.string(), "model that wrote the prompt"),
+        _field("writer_request", pa.string(), "exact text sent to the writer"),
+        _field("prompt", pa.string(), "what the painter was asked to paint"),
+        _field("writer_tokens_in", pa.int64(), "tokens of the request, cached ones included"),
+        _field("writer_tokens_cached", pa.int64(), "tokens of the request billed as cached"),
+        _field("writer_tokens_out", pa.int64(), "tokens of the answer, reasoning included"),
+        _field("writer_request_id", pa.string(), "the provider's id of the call"),
+        _field("writer_seconds", pa.float64(), "wall time of the call, seconds"),
+        _field("writer_dollars", pa.float64(), "price of the call, US dollars; null when unknown, 0 when free"),
+        _field("painter", pa.string(), "kind of painter: lineart, fal or openai-images"),
+        _field("painter_model", pa.string(), "model that painted"),
+        _field("painter_parameters", pa.string(), "what was asked besides the prompt, as JSON"),
+        _field("painter_seed", pa.string(), "seed in decimal digits; it may exceed 64 bits"),
+        _field("painter_url", pa.string(), "where the picture was downloaded from"),
+        _field("painter_request_id", pa.string(), "the provider's id of the call"),
+        _field("painter_seconds", pa.float64(), "from order to delivered bytes, seconds"),
+        _field("painter_dollars", pa.float64(), "price of the call, US dollars; null when unknown, 0 when free"),
+        _field("painter_nsfw", pa.bool_(), "the provider's own flag, where it gives one"),
+        _field("original_digest", pa.string(), "SHA-256 of the bytes the painter sent, hex"),
+        _field("original_path", pa.string(), "their place in the archive"),
+        _field("original_format", pa.string(), "what they are: png, jpeg or webp"),
+        _field("original_width", pa.int32(), "pixels"),
+        _field("original_height", pa.int32(), "pixels"),
+        _field("original_bytes", pa.int64(), "size in bytes"),
+        _field("original_dhash", pa.string(), "what it looks like, 256 bits in hex: few of them differ in look-alikes"),
+        _field("picture_path", pa.string(), "the archived JPEG's place in the archive"),
+        _field("picture_digest", pa.string(), "SHA-256 of the JPEG, hex"),
+        _field("picture_width", pa.int32(), "pixels"),
+        _field("picture_height", pa.int32(), "pixels"),
+        _field("picture_bytes", pa.int64(), "size in bytes"),
+        _field("wasted_calls", _STRINGS, "answers paid for and of no use, by attempt in the journal; each in one row"),
+        _field("wasted_dollars", pa.float64(), "what they cost, US dollars, as far as prices are known"),
+        _field("wasted_unpriced", pa.int64(), "how many of them have an unknown price"),
+    ],
+    metadata={"description": "Frontispiece: one row for each paper a run looked at"},
+)
+
+
+def rows(outcomes: Iterable[Outcome], run: Run) -> pa.Table:
+    """The outcomes as rows of SCHEMA, failures included."""
+    return pa.Table.from_pylist([_row(outcome, run) for outcome in outcomes], schema=SCHEMA)
+
+
+def merged(files: Mapping[str, bytes]) -> bytes:
+    """One Parquet file with the rows of these ones (by path), the oldest first and each once.
+
+    The same rows give the same bytes; columns that only a newer version knows are kept; of no files come no rows.
+    Raises ArchiveError for a file that cannot be read.
+    """
+    tables = [_table(path, content) for path, content in files.items()]
+    table = pa.concat_tables([SCHEMA.empty_table(), *tables], promote_options="permissive").sort_by(
+        [(name, "ascending") for name in (*AGE, "rank", "paper_key", "recipe")]
+    )
+    seen = zip(*(table[name].to_pylist() for name in IDENTITY), strict=True)
+    last = {row: number for number, row in enumerate(seen)}
+    file = pa.BufferOutputStream()
+    pq.write_table(table.take(pa.array(sorted(last.values()), pa.int64())), file, compression="zstd")
+    content: bytes = file.getvalue().to_pybytes()
+    return content
+
+
+def _table(path: str, content: bytes) -> pa.Table:
+    try:
+        return pq.read_table(pa.py_buffer(content), partitioning=None)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ArchiveError(f"The catalog's file {path} cannot be read.") from error
+
+
+class Standing(Value):
+    """How a paper stands under one recipe, by all its rows on whatever lists."""
+
+    picture: Picture | None = Field(default=None, description="its newest archived picture; later failures leave it")
+    refusal: str | None = Field(default=None, description="why a provider refuses it, where no picture was made since")
+    failed: bool = Field(default=False, description="whether its last trip failed")
+    stale: bool = Field(default=False, description="whether another recipe has made a picture of it")
+
+
+class Catalog:
+    """The catalog of one archive."""
+
+    def __init__(self, archive: Archive, max_uncovered: int = MAX_UNCOVERED) -> None:
+        """`max_uncovered` files that the index does not cover are read themselves before it is written anew."""
+        self._archive = archive
+        self._reader = Reader(archive)
+        self._index = Index(archive, self._reader, max_uncovered)
+
+    @property
+    def problems(self) -> list[str]:
+        """Files that could not be read and were left out, a sentence each, each once."""
+        return self._reader.problems
+
+    async def write(self, day: date, run_id: str, outcomes: Sequence[Outcome], run: Run) -> str:
+        """Write the rows of one listed day in one piece, and give the file's path. Raises ArchiveError.
+
+        What another attempt of the run has written stays: these rows get a file beside it. The same rows written again,
+        as when the answer to the first writing was lost, stay in the file they are in.
+        """
+        file = pa.BufferOutputStream()
+        pq.write_table(rows(outcomes, run), file, compression="zstd")
+        content = file.getvalue().to_pybytes()
+        for number in range(1, MAX_ATTEMPTS + 1):
+            path = catalog_path(day, run_id, number)
+            if await self._archive.put_if_absent(path, content) or await self._archive.get(path, MAX_FILE) == content:
+                return path
+        raise ArchiveError(f"The run {run_id} has {MAX_ATTEMPTS:,} files of {day} in the catalog, and gets no more.")
+
+    async def standing(self, keys: Collection[str], recipe: str) -> dict[str, Standing]:
+        """How each of these papers (by key) stands under this recipe; one without rows has the default.
+
+        All days are looked through: a paper may stand on several lists. Raises ArchiveError.
+        """
+        if not keys:
+            return {}
+        values = pa.array(sorted(set(keys)), pa.string())
+        found = await self._index.rows(Question(_STANDING, "paper_key", lambda those: pc.is_in(those, values)))
+        about: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
+        for row in sorted(found.to_pylist(), key=age):
+            about[row["paper_key"]].append(row)
+        return {key: _standing(its, recipe) for key, its in about.items()}
+
+    async def archived(self, keys: Collection[str], recipe: str) -> dict[str, Picture]:
+        """The newest archived picture of each of these papers under this recipe, where there is one.
+
+        Raises ArchiveError.
+        """
+        return {key: each.picture for key, each in (await self.standing(keys, recipe)).items() if each.picture}
+
+    async def tallies(self, first: date, last: date, source: str, recipe: str) -> list[Tally]:
+        """How the papers of these days stand: one for each day with rows of this source. Raises ArchiveError."""
+        low, high = pa.scalar(first, pa.date32()), pa.scalar(last, pa.date32())
+
+        def within(days: pa.ChunkedArray) -> pa.ChunkedArray:
+            return pc.and_(pc.greater_equal(days, low), pc.less_equal(days, high))
+
+        found = await self._index.rows(Question(TALLIED, "list_day", within, first, last))
+        return await asyncio.to_thread(tally, found, source, recipe)
+
+    async def narrow(
+        self,
+        names: Sequence[str],
+        *,
+        first: date = date.min,
+        last: date = date.max,
+        newest: int | None = None,
+        keys: Collection[str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """A few columns, `list_day` among them, of all rows listed on these days, also while files are compacted.
+
+        With `newest` only so many files are read, those written last; with `keys` (and the column `paper_key`) only
+        rows about these papers come back. Raises ArchiveError.
+        """
+        schema = pa.schema([SCHEMA.field(name) for name in names])
+
+        async def look(listed: Sequence[Entry]) -> list[dict[str, Any]]:
+            entries = [each for each in listed if catalog_may_hold(each.path, first, last)]
+            if newest is not None:
+                entries = sorted(entries, key=lambda each: each.modified)[-newest:]
+            tables = await self._reader.read([each.path for each in entries], schema)
+            table = pa.concat_tables([schema.empty_table(), *tables.values()])
+            # Masks: an expression would load and start Arrow's query engine.
+            wanted = pc.and_(pc.greater_equal(table["list_day"], first), pc.less_equal(table["list_day"], last))
+            if keys is not None:
+                wanted = pc.and_(wanted, pc.is_in(table["paper_key"], pa.array(keys, pa.string())))
+            return cast("list[dict[str, Any]]", table.filter(wanted).to_pylist())
+
+        return await self._reader.over_listing(look)
+
+
+_STANDING: Final = (
+    *("paper_key", "recipe", "status", "message", "run", "run_finished_at", "list_day"),
+    *(f"picture_{name}" for name in Picture.model_fields),
+)
+
+
+def _standing(about: Iterable[dict[str, Any]], recipe: str) -> Standing:
+    """What the rows about a paper, the oldest first, come to."""
+    picture, refusal, failed, stale = None, None, False, False
+    for row in about:
+        status = row["status"]
+        if row["recipe"] != recipe:
+            stale |= status == Status.DONE
+        elif status == Status.DONE:
+            values = {name: row[f"picture_{name}"] for name in Picture.model_fields}
+            picture = picture if None in values.values() else Picture.model_validate(values)
+            refusal, failed = None, False
+        elif status == Status.BLOCKED:
+            refusal, failed = row["message"] or "A provider refuses it for its content.", False
+        elif status == Status.FAILED:
+            failed = True
+    return Standing(picture=picture, refusal=refusal, failed=failed, stale=stale)
+
+
+def _row(outcome: Outcome, run: Run) -> dict[str, object]:
+    """One row by column; what is missing here is null."""
+    return {
+        "run": run.id,
+        "run_started_at": run.started_at,
+        "run_finished_at": run.finished_at,
+        "program_version": run.version,
+        "source": run.source,
+        "run_categories": run.categories,
+        "min_upvotes": run.min_upvotes,
+        **_about_paper(outcome.paper),
+        "status": outcome.status.value,
+        "reason": outcome.reason,
+        "message": outcome.message,
+        "recipe": outcome.recipe,
+        "cached": outcome.cached,
+        **(_about_prompt(outcome.prompt) if outcome.prompt else {}),
+        **(_about_painting(outcome.painting) if outcome.painting else {}),
+        **(_prefixed("picture", outcome.picture) if outcome.picture else {}),
+        **(_about_waste(outcome.wasted) if outcome.wasted else {}),
+    }
+
+
+def _about_paper(paper: Paper) -> dict[str, object]:
+    return {
+        "list_day": paper.listing.day,
+        "rank": paper.listing.rank,
+        "upvotes": paper.listing.upvotes,
+        "seen_at": paper.listing.seen_at,
+        "paper_key": paper.key,
+        "paper_id": paper.id,
+        "paper_version": paper.version,
+        "paper_title": paper.title,
+        "paper_authors": paper.authors,
+        "paper_categories": paper.categories,
+        "paper_published": paper.published,
+        "paper_updated": paper.updated,
+        "paper_abstract_digest": hashlib.sha256(paper.abstract.encode()).hexdigest(),
+    }
+
+
+def _about_prompt(prompt: Prompt) -> dict[str, object]:
+    return {
+        "writer": prompt.writer,
+        "writer_model": prompt.model,
+        "writer_request": prompt.request,
+        "prompt": prompt.text,
+        "writer_tokens_in": prompt.tokens_in,
+        "writer_tokens_cached": prompt.tokens_cached,
+        "writer_tokens_out": prompt.tokens_out,
+        "writer_request_id": prompt.request_id,
+        "writer_seconds": prompt.seconds,
+        "writer_dollars": prompt.dollars,
+    }
+
+
+def _about_painting(painting: Painting) -> dict[str, object]:
+    return {
+        "painter": painting.painter,
+        "painter_model": painting.model,
+        "painter_parameters": painting.parameters,
+        "painter_seed": painting.seed,
+        "painter_url": painting.url,
+        "painter_request_id": painting.request_id,
+        "painter_seconds": painting.seconds,
+        "painter_dollars": painting.dollars,
+        "painter_nsfw": painting.nsfw,
+        **_prefixed("original", painting.original),
+    }
+
+
+def _about_waste(wasted: Mapping[str, Charge]) -> dict[str, object]:
+    prices = [charge.dollars for charge in wasted.values()]
+    return {
+        "wasted_calls": sorted(wasted),
+        "wasted_dollars": sum(price for price in prices if price is not None),
+        "wasted_unpriced": prices.count(None),
+    }
+
+
+def _prefixed(prefix: str, value: Original | Picture) -> dict[str, object]:
+    return {f"{prefix}_{name}": field for name, field in value.model_dump().items()}

@@ -1,0 +1,126 @@
+"""Names and places in the archive: the only file that makes paths, and it takes nothing on trust."""
+
+import re
+from datetime import date
+from typing import Final, Literal
+
+from frontispiece.models import Paper
+
+CATALOG: Final = "catalog"
+CATALOG_INDEX: Final = "catalog-index"
+JOURNAL: Final = "journal"
+PICTURES: Final = "pictures"
+ORIGINALS: Final = "originals"
+BUDGETS: Final = "budgets"
+
+_SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+_HEX: Final = re.compile(r"[0-9a-f]{8,64}")
+_RUN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+_CATALOG_FILE: Final = re.compile(CATALOG + r"/(?:month|day)=([0-9]{4}-[0-9]{2})(?:-[0-9]{2})?/[^/]+\.parquet")
+_EMPTY_DAY: Final = re.compile(CATALOG + r"/day=([0-9]{4}-[0-9]{2}-[0-9]{2})/([^/]+)\.empty")
+_JOURNAL_FILE: Final = re.compile(JOURNAL + r"/([0-9a-f]{8,64})/([0-9]{3,6})\.json")
+_BOOKING: Final = re.compile(BUDGETS + r"/[^/]+/([0-9a-f]{8,64})-([0-9]{1,6})-(booked|paid)-([0-9]{1,18})")
+MAX_ENTRIES: Final = 1_000_000
+
+
+def picture_path(paper: Paper, recipe_fingerprint: str | None = None) -> str:
+    """The JPEG's place: named as the predecessor did, with the recipe added when that name is another recipe's."""
+    name = paper.key if recipe_fingerprint is None else f"{paper.key}-{_matching(_HEX, recipe_fingerprint)}"
+    return f"{PICTURES}/{paper.folder_date.isoformat().replace('-', '')}/{name}.jpg"
+
+
+def original_path(digest: str, picture_format: Literal["png", "jpeg", "webp"]) -> str:
+    """The place of a painter's untouched bytes, by their SHA-256."""
+    return f"{ORIGINALS}/{_matching(_HEX, digest)}.{_SUFFIXES[picture_format]}"
+
+
+def catalog_path(day: date, run_id: str, number: int = 1) -> str:
+    """The catalog's file of one run and listed day, in a Hive partition; a run that is tried again has several.
+
+    Only the later ones carry their number, after a dot, which no run's id has.
+    """
+    suffix = "" if number == 1 else f".{number}"
+    return f"{CATALOG}/day={day.isoformat()}/{_matching(_RUN, run_id)}{suffix}.parquet"
+
+
+def catalog_month_path(month: str, name: str) -> str:
+    """The catalog's file of a whole month (YYYY-MM), put together from those of its days."""
+    return f"{CATALOG}/month={_matching(_MONTH, month)}/{_matching(_RUN, name)}.parquet"
+
+
+def catalog_month(path: str) -> str | None:
+    """The month (YYYY-MM) whose rows a file of the catalog holds, or None when it is no such file."""
+    found = _CATALOG_FILE.fullmatch(path)
+    return found[1] if found else None
+
+
+def catalog_year(path: str) -> str | None:
+    """The year (YYYY) whose rows a file of the catalog holds, or None when it is no such file."""
+    month = catalog_month(path)
+    return month[:4] if month else None
+
+
+def index_path(year: str) -> str:
+    """The index over the catalog's files of a year (YYYY); not below `catalog`, for it adds no rows."""
+    return f"{CATALOG_INDEX}/{_matching(_YEAR, year)}.parquet"
+
+
+def catalog_may_hold(path: str, first: date, last: date) -> bool:
+    """Whether a file of the catalog may have rows listed on one of these days; False for any other path."""
+    month = catalog_month(path)
+    if path.startswith(f"{CATALOG}/day="):
+        return month is not None and first.isoformat() <= path.split("/")[1][len("day=") :] <= last.isoformat()
+    return month is not None and first.isoformat()[:7] <= month <= last.isoformat()[:7]
+
+
+def empty_day_path(day: date, source: str) -> str:
+    """The mark of a day on which a source lists nothing; no Parquet file, because it would have no rows."""
+    return f"{CATALOG}/day={day.isoformat()}/{_matching(_RUN, source)}.empty"
+
+
+def empty_day(path: str, source: str) -> date | None:
+    """The day that such a mark is about, or None for any other path."""
+    found = _EMPTY_DAY.fullmatch(path)
+    return date.fromisoformat(found[1]) if found and found[2] == source else None
+
+
+def journal_folder(key: str) -> str:
+    """The folder of one paid call's journal."""
+    return f"{JOURNAL}/{_matching(_HEX, key)}"
+
+
+def journal_path(key: str, number: int) -> str:
+    """The place of a journal's entry. It carries the number alone, so that of two writers only one can have it."""
+    if not 0 <= number < MAX_ENTRIES:
+        raise ValueError(f"Not the number of a journal entry: {number}")
+    return f"{journal_folder(key)}/{number:03d}.json"
+
+
+def journal_place(path: str) -> tuple[str, int] | None:
+    """The key and the number of a journal's entry, or None for any other path."""
+    found = _JOURNAL_FILE.fullmatch(path)
+    return (found[1], int(found[2])) if found else None
+
+
+def budget_folder(account: str) -> str:
+    """The folder of a budget's bookings."""
+    return f"{BUDGETS}/{_matching(_RUN, account)}"
+
+
+def booking_path(account: str, key: str, number: int, said: Literal["booked", "paid"], nanodollars: int) -> str:
+    """What a budget knows of one call: all of it stands in the name, so that a listing is enough."""
+    return f"{budget_folder(account)}/{_matching(_HEX, key)}-{number}-{said}-{nanodollars}"
+
+
+def booking_of(path: str) -> tuple[str, int, str, int] | None:
+    """Key, number, booked or paid, and nanodollars of a booking, or None for any other path."""
+    found = _BOOKING.fullmatch(path)
+    return (found[1], int(found[2]), found[3], int(found[4])) if found else None
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(f"Not fit for a name in the archive: {text[:100]!r}")
+    return text

@@ -1,0 +1,133 @@
+"""The story a picture carries in itself, as an XMP packet that photo software understands.
+
+Standard properties where there are some (Dublin Core, and IPTC Photo Metadata 2025.1 with its marks for AI-made
+pictures), properties of our own for the rest.
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from datetime import date, datetime
+from typing import Final
+
+from pydantic import Field, ValidationError
+
+from frontispiece.models import Value
+from frontispiece.version import VERSION
+
+MAX_XMP = 60_000  # a JPEG segment ends at 65,533 bytes
+MAX_LINE = 1_000
+
+CREATOR_TOOL: Final = f"Frontispiece {VERSION}"
+
+_X: Final = "adobe:ns:meta/"
+_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_DC: Final = "http://purl.org/dc/elements/1.1/"
+_XMP: Final = "http://ns.adobe.com/xap/1.0/"
+_IPTC: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+_OWN: Final = "urn:frontispiece:story:1/"
+_SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+for _prefix, _namespace in {"x": _X, "rdf": _RDF, "dc": _DC, "xmp": _XMP, "Iptc4xmpExt": _IPTC}.items():
+    ET.register_namespace(_prefix, _namespace)
+ET.register_namespace("frontispiece", _OWN)
+
+_PROPERTIES: Final = {
+    "paper_id": f"{{{_OWN}}}PaperId",
+    "paper_url": f"{{{_DC}}}source",
+    "prompt": f"{{{_IPTC}}}AIPromptInformation",
+    "recipe": f"{{{_OWN}}}Recipe",
+    "writer": f"{{{_OWN}}}Writer",
+    "writer_model": f"{{{_OWN}}}WriterModel",
+    "painter": f"{{{_OWN}}}Painter",
+    "painter_model": f"{{{_OWN}}}PainterModel",
+    "seed": f"{{{_OWN}}}Seed",
+    "original": f"{{{_OWN}}}Original",
+    "run": f"{{{_OWN}}}Run",
+    "made": f"{{{_OWN}}}Made",
+    "created": f"{{{_XMP}}}CreateDate",
+}
+_TITLE: Final = f"{{{_DC}}}title"
+_LI: Final = f"{{{_RDF}}}li"
+
+# What XML 1.0 cannot carry, and the carriage return, which it would turn into a line feed.
+_UNPRINTABLE: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Story(Value):
+    """How a picture came to be."""
+
+    title: str = Field(description="the paper's title")
+    paper_id: str = Field(description="arXiv id without version")
+    paper_url: str = Field(description="the paper's abstract page")
+    prompt: str = Field(description="what the painter was asked to paint; its end is cut when the packet gets too big")
+    recipe: str = Field(description="fingerprint of the recipe")
+    writer: str | None = Field(default=None, description="kind of writer: template or openai")
+    writer_model: str = Field(description="the model that wrote the prompt")
+    painter: str = Field(description="kind of painter: lineart, fal or openai-images")
+    painter_model: str = Field(description="the model that painted")
+    seed: str | None = Field(default=None, description="decimal digits, where known")
+    original: str | None = Field(default=None, description="SHA-256 of the bytes the painter sent, hex")
+    run: str | None = Field(default=None, description="the run that had it painted, where known")
+    made: datetime | None = Field(default=None, description="when that painting was delivered, UTC, where known")
+    created: date = Field(description="the date the picture is filed under")
+
+    @property
+    def source_type(self) -> str:
+        """IPTC's term for the picture's origin; the EU AI Act asks that AI-made pictures are marked."""
+        return _SOURCE_TYPES + ("algorithmicMedia" if self.painter == "lineart" else "trainedAlgorithmicMedia")
+
+
+def printable(text: str) -> str:
+    """The text without control characters and halves of characters."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def to_xmp(story: Story) -> bytes:
+    """The story as an XMP packet of at most MAX_XMP bytes."""
+    prompt = printable(story.prompt)
+    packet = _packet(story, prompt)
+    while len(packet) > MAX_XMP:
+        # Escapes are spread unevenly, so it takes a few cuts.
+        prompt = prompt[: len(prompt) * MAX_XMP // len(packet) - 1]
+        packet = _packet(story, f"{prompt}…")
+    return packet
+
+
+def from_xmp(packet: bytes) -> Story | None:
+    """The story in an XMP packet, or None when the packet is not one of ours."""
+    if b"<!" in packet:
+        return None  # no packet of ours declares a document type, and entities are not to be trusted
+    try:
+        root = ET.fromstring(packet)  # noqa: S314 see above
+    except (ET.ParseError, ValueError, LookupError):
+        return None
+    found = {name: root.findtext(f".//{tag}") for name, tag in _PROPERTIES.items()}
+    found["title"] = root.findtext(f".//{_TITLE}//{_LI}")
+    try:
+        return Story.model_validate_strings({name: text for name, text in found.items() if text is not None})
+    except ValidationError:
+        return None
+
+
+def _packet(story: Story, prompt: str) -> bytes:
+    meta = ET.Element(f"{{{_X}}}xmpmeta")
+    about = ET.SubElement(ET.SubElement(meta, f"{{{_RDF}}}RDF"), f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""})
+    title = ET.SubElement(ET.SubElement(about, _TITLE), f"{{{_RDF}}}Alt")
+    _add(title, _LI, story.title).set("{http://www.w3.org/XML/1998/namespace}lang", "x-default")
+    _add(about, f"{{{_XMP}}}CreatorTool", CREATOR_TOOL)
+    _add(about, f"{{{_IPTC}}}DigitalSourceType", story.source_type)
+    if story.painter != "lineart":
+        _add(about, f"{{{_IPTC}}}AISystemUsed", story.painter_model)
+    for name, text in story.model_dump(mode="json", include=set(_PROPERTIES), exclude_none=True).items():
+        if name == "prompt":
+            ET.SubElement(about, _PROPERTIES[name]).text = prompt
+        else:
+            _add(about, _PROPERTIES[name], text)
+    body: bytes = ET.tostring(meta, encoding="utf-8")
+    return b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>' + body + b'<?xpacket end="r"?>'
+
+
+def _add(parent: ET.Element, tag: str, text: str) -> ET.Element:
+    child = ET.SubElement(parent, tag)
+    child.text = printable(text)[:MAX_LINE]
+    return child

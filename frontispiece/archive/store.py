@@ -1,0 +1,315 @@
+"""The archive's bytes: one small interface over a local folder, S3, Google Cloud Storage, Azure or memory.
+
+What obstore 0.12 does with a local folder (watched with strace): a put writes `<name>#1` aside and renames it, a
+put-if-absent hard-links it, so nobody ever sees half a file and only one of two writers wins. It never calls
+fsync, so after a power cut a file may be there and empty; `put_if_absent` and `put(durable=True)` therefore sync
+file and folder themselves before they return. A killed program may leave a `<name>#1` behind; listings skip it.
+
+A local folder is asked directly: the answer is there in less time than it takes to wake another thread and be woken.
+Only what waits for the disk goes through a thread, and what waits for a bucket (`frontispiece.archive.aside`).
+obstore's asynchronous side is never used.
+"""
+
+import asyncio
+import mimetypes
+import os
+import re
+import urllib.parse
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from errno import EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import LocalStore, MemoryStore, from_url
+
+from frontispiece.addresses import MASK, shown
+from frontispiece.archive.aside import aside
+from frontispiece.errors import ArchiveError, ArchiveUnavailable, BadInput
+
+if TYPE_CHECKING:
+    from obstore import Attributes
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Config
+
+T = TypeVar("T")
+
+MAX_PATH = 512
+_PATH = re.compile(r"[a-z0-9=_.+-]+(?:/[a-z0-9=_.+-]+)*")
+_REMOTE: Final = ("s3", "gs", "az")
+# Long enough to sit out a minute of refusals; only harmless repeats are made.
+_RETRIES: "Final[RetryConfig]" = {
+    "max_retries": 30,
+    "retry_timeout": timedelta(minutes=2),
+    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=8), "base": 2},
+}
+_PASSING_ERRNOS: Final = frozenset({EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT})
+_FINAL: Final = (FileNotFoundError, PermissionDeniedError, UnauthenticatedError, NotImplementedError)
+_PASSING_STATUS: Final = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored object."""
+
+    path: str
+    size: int
+    """Bytes."""
+    modified: datetime
+    """By the store's own clock, UTC."""
+
+
+class Archive:
+    """Objects under checked paths: lower-case letters, digits and `=_.+-`, in folders.
+
+    A path that is none raises ValueError: names are made in `frontispiece.archive.paths`, never from outside text. What
+    the store itself cannot do raises ArchiveError, or ArchiveUnavailable when it may work later.
+    """
+
+    def __init__(self, store: "ObjectStore", url: str, local_root: Path | None = None) -> None:
+        self._store = store
+        self.url = url
+        """The place as a URL, secrets masked."""
+        self.local_root = local_root
+        """The archive's folder, where it is one on this machine."""
+        self._is_remote = not isinstance(store, (LocalStore, MemoryStore))
+
+    @classmethod
+    def open(cls, place: str) -> "Archive":
+        """The archive at a folder, or at a file://, s3://, gs://, az:// or memory:// URL.
+
+        Remote URLs take the store's options, such as `s3://bucket/papers?region=eu-west-1&endpoint=https://…`.
+        A missing folder is made; one whose name has a colon is written `./a:b`, so that no mistake in a URL becomes a
+        folder. Raises BadInput for a place that cannot be an archive; secrets in it are not quoted.
+        """
+        if ":" not in place.partition("/")[0] or (os.name == "nt" and place[1:2] == ":"):
+            return _open_folder(place)
+        scheme, mark, _ = place.partition("://")
+        match scheme.lower() if mark else None:
+            case "file":
+                return _open_folder(_path_of_file_url(place))
+            case "memory":
+                return cls(MemoryStore(), "memory://")
+            case name if name in _REMOTE:
+                return _open_remote(place)
+            case _:
+                raise BadInput(
+                    f"FRONTISPIECE_ARCHIVE cannot be {shown(place)}: give a URL that begins with s3://, gs://, az:// "
+                    "or file://, or a folder (./a:b, where its name has a colon)."
+                )
+
+    async def check_writable(self) -> None:
+        """Put a small object, twice, and delete it: better to know before anything is paid for.
+
+        In a store that does not know put-if-absent and overwrites what is there, two runs would buy the same picture.
+        Raises BadInput when this place can never be an archive, ArchiveUnavailable when it does not answer now.
+        """
+        try:
+            fault = await self._fault()
+        except ArchiveUnavailable as error:
+            raise ArchiveUnavailable(f"{error} If this does not pass, check FRONTISPIECE_ARCHIVE.") from error
+        except ArchiveError as error:
+            raise BadInput(f"{error} Check FRONTISPIECE_ARCHIVE.") from error
+        if fault:
+            raise BadInput(
+                f"FRONTISPIECE_ARCHIVE cannot be {self.where()}: it {fault}, "
+                "so that what is paid for might be paid for twice."
+            )
+
+    async def _fault(self) -> str:
+        """What is wrong with put-if-absent here, or nothing."""
+        probe, first, second = f"probe-{uuid.uuid4().hex}", b"Frontispiece looks whether it can write here.", b"Again."
+        is_new = await self.put_if_absent(probe, first)
+        try:
+            is_overwritten = await self.put_if_absent(probe, second)
+            found = await self.get(probe)
+        finally:
+            await self.delete(probe)
+        if is_overwritten or found == second:
+            return "overwrites what is there although it is asked not to"
+        if found == first:
+            return ""  # even if it is said to have been there: then the answer was lost, and the request sent again
+        return "does not give back what was written" if is_new else "takes a new name for taken"
+
+    async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
+        """The object's bytes, or None when there is none; ArchiveError when it has more than `max_bytes`."""
+        async with self._speaking_of("read", path):
+            try:
+                return await self._ask(lambda: self._read(_checked(path), max_bytes))
+            except FileNotFoundError:
+                return None
+
+    async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
+        """Store or replace an object in one piece; `durable` waits until a power cut cannot undo it."""
+        async with self._speaking_of("write", path):
+            if durable and self.local_root is not None:
+                await asyncio.to_thread(self._put_durably, path, content)
+            else:
+                attributes = None if self.local_root is not None else _attributes(path)
+                await self._ask(lambda: obstore.put(self._store, _checked(path), content, attributes=attributes))
+
+    async def put_if_absent(self, path: str, content: bytes) -> bool:
+        """Store a new object, durably and in one piece; False, and nothing is changed, when the path is taken."""
+        async with self._speaking_of("write", path):
+            try:
+                if self.local_root is not None:
+                    await asyncio.to_thread(self._put_durably, path, content, "create")
+                else:
+                    await self._ask(lambda: obstore.put(self._store, _checked(path), content, mode="create"))
+            except AlreadyExistsError:
+                return False
+            return True
+
+    async def exists(self, path: str) -> bool:
+        """Whether there is an object under this path."""
+        async with self._speaking_of("read", path):
+            try:
+                await self._ask(lambda: obstore.head(self._store, _checked(path)))
+            except FileNotFoundError:
+                return False
+            return True
+
+    async def list(self, prefix: str) -> list[Entry]:
+        """All objects in the folder `prefix` and below, sorted by path; an empty prefix means all there are."""
+        folder = prefix.rstrip("/")
+        async with self._speaking_of("list", folder):
+            found = await self._ask(lambda: obstore.list(self._store, _checked(folder) if folder else None).collect())
+            return sorted(
+                (Entry(meta["path"], meta["size"], meta["last_modified"]) for meta in found),
+                key=lambda entry: entry.path,
+            )
+
+    async def delete(self, path: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        async with self._speaking_of("delete", path):
+            try:
+                await self._ask(lambda: obstore.delete(self._store, _checked(path)))
+            except FileNotFoundError:
+                return
+
+    def where(self, path: str = "") -> str:
+        """What a person can open: the file's absolute path, or its URL."""
+        if self.local_root is not None:
+            return str(self.local_root / path)
+        return f"{self.url.partition('?')[0].rstrip('/')}/{path}"
+
+    async def _ask(self, call: Callable[[], T]) -> T:
+        """What a call of obstore gives: this machine answers at once, a bucket is waited for."""
+        if self._is_remote:
+            return await aside(call)
+        await asyncio.sleep(0)  # others have their turn, though nothing here waits
+        return call()
+
+    def _read(self, path: str, max_bytes: int | None) -> bytes:
+        result = obstore.get(self._store, path)
+        size = result.meta["size"]
+        if max_bytes is not None and size > max_bytes:
+            raise ArchiveError(f"{self.where(path)} has {size:,} bytes, more than the {max_bytes:,} it may have.")
+        return bytes(result.bytes())
+
+    def _put_durably(self, path: str, content: bytes, mode: Literal["create", "overwrite"] = "overwrite") -> None:
+        """In a local folder: write, and wait for the disk."""
+        obstore.put(self._store, _checked(path), content, mode=mode)
+        if self.local_root is not None:
+            _sync(self.local_root / path)
+
+    @asynccontextmanager
+    async def _speaking_of(self, verb: str, path: str) -> AsyncIterator[None]:
+        """Turn what the store raises into one sentence about what was tried."""
+        try:
+            yield
+        except (OSError, BaseError, NotImplementedError) as error:
+            kind, reason = _diagnosis(error, remote=self._is_remote)
+            raise kind(f"The archive cannot {verb} {self.where(path)}: {reason}.") from error
+
+
+def _checked(path: str) -> str:
+    if len(path) > MAX_PATH or not _PATH.fullmatch(path) or not {".", ".."}.isdisjoint(path.split("/")):
+        raise ValueError(f"Not a path of the archive: {path[:MAX_PATH]!r}")
+    return path
+
+
+def _open_folder(folder: str) -> Archive:
+    try:
+        if not folder.strip():
+            raise BadInput("FRONTISPIECE_ARCHIVE is empty; give a folder or a URL.")
+        root = Path(folder).expanduser().resolve()
+        root.mkdir(parents=True, exist_ok=True)
+        return Archive(LocalStore(prefix=root), root.as_uri(), root)
+    except (OSError, RuntimeError, ValueError, BaseError) as error:
+        reason = getattr(error, "strerror", None) or _first_line(error)
+        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {folder}: {reason}.") from error
+
+
+def _path_of_file_url(url: str) -> str:
+    parts = urllib.parse.urlsplit(url)
+    if parts.netloc not in ("", "localhost"):
+        raise BadInput(f"FRONTISPIECE_ARCHIVE names another machine: {parts.hostname}; write file:///folder.")
+    return urllib.parse.unquote(parts.path)
+
+
+def _open_remote(url: str) -> Archive:
+    parts = urllib.parse.urlsplit(url)
+    if "@" in parts.netloc:
+        raise BadInput("FRONTISPIECE_ARCHIVE has credentials before its bucket; give them as the store's variables.")
+    if "#" in url:
+        raise BadInput("FRONTISPIECE_ARCHIVE has a # in it, after which nothing is read; write it as %23.")
+    options = dict(urllib.parse.parse_qsl(parts.query))
+    if any("://" in value and shown(value) != value for value in options.values()):
+        # The store's library would quote them in its errors.
+        raise BadInput("FRONTISPIECE_ARCHIVE has credentials in its endpoint; give them as the store's variables.")
+    client: ClientConfig = {"allow_http": options.get("endpoint", "").startswith("http://"), "timeout": "60s"}
+    bare = f"{parts.scheme.lower()}://{parts.netloc}{parts.path}"
+    named = shown(f"{bare}?{parts.query}" if parts.query else bare)
+    try:
+        # Which options there are depends on the scheme; obstore checks their names.
+        store = from_url(bare, config=cast("S3Config", options), client_options=client, retry_config=_RETRIES)
+    except (BaseError, ValueError) as error:
+        reason = _first_line(error)
+        for value in filter(None, options.values()):
+            reason = reason if value in named else reason.replace(value, MASK)
+        # From None: the library's own error may quote a secret.
+        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {named}: {reason}.") from None
+    return Archive(store, named)
+
+
+def _diagnosis(error: Exception, *, remote: bool) -> tuple[type[ArchiveError], str]:
+    """Whether it may pass, and the one part of obstore's many lines that tells a person something."""
+    line = _first_line(error)
+    if code := error.errno if isinstance(error, OSError) and error.errno else _number(r"os error (\d+)", line):
+        return (ArchiveUnavailable if code in _PASSING_ERRNOS else ArchiveError), os.strerror(code)
+    reason = line.rpartition(" - ")[2]
+    if isinstance(error, _FINAL):
+        return ArchiveError, reason
+    status = _number(r"status code: (\d{3})", line)
+    passing = remote and (status is None or status >= 500 or status in _PASSING_STATUS)
+    return (ArchiveUnavailable if passing else ArchiveError), reason
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:300]
+
+
+def _attributes(path: str) -> "Attributes | None":
+    """What a bucket should say of the object, so that browsers show pages and pictures."""
+    kind = mimetypes.guess_type(path)[0]
+    return {"Content-Type": kind} if kind else None
+
+
+def _number(pattern: str, text: str) -> int | None:
+    found = re.search(pattern, text)
+    return int(found[1]) if found else None
+
+
+def _sync(path: Path) -> None:
+    """Make a file and its name survive a power cut."""
+    for thing in (path, path.parent) if os.name == "posix" else ():
+        descriptor = os.open(thing, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

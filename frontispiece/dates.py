@@ -1,0 +1,94 @@
+"""Stretches of days as people write them: `2024-10-01..2024-10-31`, `2024-10`, `2023..2024-06`, `last 30 days`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from frontispiece.errors import BadInput
+from frontispiece.sources.huggingface import FIRST_DAY
+
+ARXIV_BEGAN: Final = date(1991, 8, 14)
+MOST_DAYS: Final = 3653
+"""Ten years; more has to be confirmed."""
+
+_LAST: Final = re.compile(r"last[ -]([0-9]{1,6})[ -]days?")
+_MONTH: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
+_HOW: Final = "write 2024-10-01..2024-10-31, 2024-10, last 30 days, or one day"
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Every day from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range(len(self)))
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __str__(self) -> str:
+        return f"{self.first}..{self.last}"
+
+
+def parse_days(text: str, today: date) -> Days:
+    """The days that are meant; `today` (UTC) ends a month that is not over. Raises BadInput."""
+    words = " ".join(text.split()).lower()
+    if found := _LAST.fullmatch(words):
+        return _last(int(found[1]), today)
+    start, dots, stop = (part.strip() for part in words.partition(".."))
+    first, end = _ends(start, text)
+    begins, end = _ends(stop, text) if dots else (first, end)
+    days = Days(first, min(end, max(today, begins)))
+    if days.last < days.first:
+        raise BadInput(f"{days.first} is later than {days.last}: the range is the wrong way round.")
+    if days.last > today:
+        raise BadInput(f"{days.last} lies in the future; today is {today} (UTC).")
+    return days
+
+
+def check_days(days: Days, source: str, *, confirmed: bool = False) -> None:
+    """Raise BadInput for days before the source begins, and for more than ten years that nobody confirmed."""
+    begins = FIRST_DAY if source == "huggingface" else ARXIV_BEGAN
+    if days.first < begins:
+        name = "Hugging Face's first list" if source == "huggingface" else "arXiv's first day"
+        raise BadInput(f"The range begins on {days.first}, before {name} of {begins}.")
+    if len(days) > MOST_DAYS and not confirmed:
+        raise BadInput(f"{days} are {len(days):,} days, more than ten years; confirm that with --yes.")
+
+
+def _last(count: int, today: date) -> Days:
+    if not 1 <= count <= (today - date.min).days:
+        raise BadInput(f"The last {count} days cannot be; {_HOW}.")
+    return Days(today - timedelta(days=count - 1), today)
+
+
+def _month(year: int, month: int | None, text: str) -> tuple[date, date]:
+    """First and last day of a month, or of a year."""
+    try:
+        first = date(year, month or 1, 1)
+        after = date(year + 1, 1, 1) if month in (None, 12) else date(year, (month or 0) + 1, 1)
+    except ValueError:
+        raise BadInput(f"{text[:60]!r} is no month; {_HOW}.") from None
+    return first, after - timedelta(days=1)
+
+
+def _ends(text: str, whole: str) -> tuple[date, date]:
+    """First and last day of a day, a month or a year."""
+    if found := _MONTH.fullmatch(text):
+        return _month(int(found[1]), int(found[2]) if found[2] else None, whole)
+    day = _day(text, whole)
+    return day, day
+
+
+def _day(text: str, whole: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise BadInput(f"{whole[:60]!r} is no range of days; {_HOW}.")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text} is not in the calendar; {_HOW}.") from None

@@ -1,0 +1,144 @@
+"""What hangs in the gallery: plates (pictures), cards (papers with their plates) and days.
+
+Everything in them comes from the catalog, and titles, names and prompts in the catalog come from strangers: they are
+stripped of control characters and bounded here, and escaped where they are written (`frontispiece.gallery.pages`).
+"""
+
+import hashlib
+import urllib.parse
+import uuid
+from datetime import date, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from frontispiece.models import Value
+
+MAX_TITLE = 1_000
+MAX_PROMPT = 8_000
+MAX_ALT = 420
+_NAMED = 6
+
+# Neither HTML nor XML carries these; tab and line feed become spaces where one line is meant.
+_CONTROLS: Final = {code: None for code in (*range(32), *range(127, 160), 0xFFFE, 0xFFFF) if code not in (9, 10)}
+
+
+def _line(text: str) -> str:
+    return " ".join(text.translate(_CONTROLS).split())[:MAX_TITLE]
+
+
+def _paragraph(text: str) -> str:
+    return _shortened(text.translate(_CONTROLS).strip(), MAX_PROMPT)
+
+
+def _shortened(text: str, limit: int) -> str:
+    """The text, cut at a word with an ellipsis when it is longer than `limit`."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit].rpartition(' ')[0] or text[:limit]}…"
+
+
+Line = Annotated[str, AfterValidator(_line)]
+Paragraph = Annotated[str, AfterValidator(_paragraph)]
+
+
+class Plate(Value):
+    """One picture, and how it came to be."""
+
+    path: str = Field(pattern=r"^pictures/[0-9]{8}/[0-9a-z-]{1,100}\.jpg$", description="place in the archive")
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, hex")
+    width: int = Field(gt=0, description="pixels")
+    height: int = Field(gt=0, description="pixels")
+    recipe: Line = Field(description="fingerprint of the recipe")
+    prompt: Paragraph = Field(description="what the painter was asked to paint; empty when unknown")
+    writer: Line | None = Field(default=None, description="model that wrote the prompt")
+    painter: Line | None = Field(default=None, description="model that painted")
+    seed: Line | None = Field(default=None, description="decimal digits, where known")
+    dollars: float | None = Field(default=None, description="price of prompt and painting; None when unknown")
+    run: Line = Field(description="id of the run that archived it")
+    finished_at: datetime = Field(description="when that run ended, UTC")
+
+    @property
+    def made(self) -> str:
+        """The day it was made, such as 31 October 2024."""
+        return f"{self.finished_at.day} {self.finished_at:%B %Y}"
+
+    @property
+    def caption(self) -> str:
+        """What tells it from other pictures of the same paper."""
+        return f"{self.painter or 'Unknown painter'}, {self.made}"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """How it came to be, as pairs of a label and a text."""
+        pairs = [
+            ("Painted by", self.painter),
+            ("Prompt by", self.writer),
+            ("Seed", self.seed),
+            ("Cost", _price(self.dollars)),
+            ("Made", self.made),
+            ("Size", f"{self.width} × {self.height}"),
+            ("Recipe", self.recipe),
+            ("Run", self.run),
+        ]
+        return [(label, text) for label, text in pairs if text]
+
+
+def _price(dollars: float | None) -> str:
+    if dollars is None:
+        return "unknown"
+    return f"${dollars:.4f}" if dollars else "free"
+
+
+class Card(Value):
+    """One paper on one day's list, with all its pictures."""
+
+    key: str = Field(pattern=r"^[0-9a-f]{16}$", description="the paper's name in the archive")
+    id: Line = Field(description="arXiv id without version")
+    title: Line
+    authors: tuple[Line, ...] = Field(description="in the paper's order")
+    categories: tuple[Line, ...] = Field(description="arXiv categories, the primary one first")
+    day: date = Field(description="the day of the list")
+    source: Line = Field(description="where the list came from")
+    rank: int = Field(description="place in the list, from 0")
+    upvotes: int | None = Field(description="votes, where the source has votes")
+    plates: tuple[Plate, ...] = Field(min_length=1, description="one for each recipe, the newest first")
+
+    @property
+    def url(self) -> str:
+        """The abstract page on arXiv; whatever the id holds, the link goes there."""
+        return f"https://arxiv.org/abs/{urllib.parse.quote(self.id)}"
+
+    @property
+    def uuid(self) -> uuid.UUID:
+        """A name that stays: of the paper and the recipe of its newest plate, and of no place."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"{self.url}#{self.plates[0].recipe}")
+
+    @property
+    def byline(self) -> str:
+        """The authors in one line; of many the first ones."""
+        left = len(self.authors) - _NAMED
+        return ", ".join(self.authors[:_NAMED]) + (f" and {left} others" if left > 0 else "")
+
+    def alt(self, plate: Plate) -> str:
+        """What can be seen on a picture of this paper, in words."""
+        return _shortened(" ".join(plate.prompt.split()), MAX_ALT) or f"Picture for “{self.title}”"
+
+
+class Day(Value):
+    """What one day's page shows."""
+
+    day: date
+    cards: tuple[Card, ...] = Field(description="papers with pictures, in the list's order")
+    failed: int = Field(description="papers without a picture, though a run tried")
+    blocked: int = Field(description="papers whose picture a provider refuses")
+
+    @property
+    def month(self) -> str:
+        """Such as 2024-10."""
+        return self.day.isoformat()[:7]
+
+    @property
+    def digest(self) -> str:
+        """Changes when anything that is shown changes."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]

@@ -1,0 +1,107 @@
+"""Names and places in the gallery, all relative to its folder."""
+
+import re
+from datetime import date, timedelta
+from pathlib import PurePosixPath
+from typing import Final
+
+from frontispiece.gallery.cards import Plate
+
+GALLERY: Final = "gallery"
+"""The gallery's folder in the archive, beside `pictures`."""
+
+INDEX: Final = "index.html"
+CALENDAR: Final = "calendar.html"
+SEARCH: Final = "search.html"
+FEED: Final = "feed.xml"
+DAYS: Final = "data/days.js"
+MANIFEST: Final = "manifest.json"
+
+WIDTHS: Final = (320, 640)
+"""Widths of thumbnails as WebP, pixels; pictures are not enlarged."""
+FALLBACK_WIDTH: Final = 480
+"""Width of the JPEG for browsers without WebP, pixels."""
+
+
+_THUMB: Final = re.compile(r"(thumbs/.+-[0-9a-f]{8})(?:-[0-9]+\.webp|\.jpg)")
+
+
+def placed(place: str) -> str:
+    """A place in the gallery as a path of the archive."""
+    return f"{GALLERY}/{place}"
+
+
+def unplaced(path: str) -> str:
+    """A path of the archive as a place in the gallery."""
+    return path.removeprefix(f"{GALLERY}/")
+
+
+def day_page(day: date, number: int = 1) -> str:
+    """A page of a day; a day of many pictures has several."""
+    return f"day/{day.isoformat()}.html" if number == 1 else f"day/{day.isoformat()}-{number}.html"
+
+
+def month_page(month: str) -> str:
+    """A month's page."""
+    return f"month/{month}.html"
+
+
+def shard(month: str) -> str:
+    """A month's part of the search index."""
+    return f"data/{month}.js"
+
+
+def widths(plate: Plate) -> list[int]:
+    """The widths that a picture's WebP thumbnails have, the smallest first."""
+    return sorted({min(width, plate.width) for width in WIDTHS})
+
+
+def thumbs_folder(plate: Plate) -> str:
+    """The folder of a picture's thumbnails."""
+    return f"thumbs/{PurePosixPath(plate.path).parent.name}"
+
+
+def thumb(plate: Plate) -> str:
+    """The beginning of the names of a picture's thumbnails; it changes with the picture."""
+    return f"{thumbs_folder(plate)}/{PurePosixPath(plate.path).stem}-{plate.digest[:8]}"
+
+
+def thumb_of(place: str) -> str | None:
+    """The beginning of a thumbnail's name, or None for another file's."""
+    found = _THUMB.fullmatch(place)
+    return found[1] if found else None
+
+
+def picture_of(thumb: str) -> str:
+    """What of a thumbnail's name stays when the picture is made anew."""
+    return thumb.rpartition("-")[0]
+
+
+def webp(plate: Plate, width: int) -> str:
+    """A WebP thumbnail."""
+    return f"{thumb(plate)}-{width}.webp"
+
+
+def fallback(plate: Plate) -> str:
+    """The JPEG thumbnail."""
+    return f"{thumb(plate)}.jpg"
+
+
+def first_day(month: str) -> date:
+    """The first day of a month such as 2024-10."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def last_day(month: str) -> date:
+    """The last day of a month."""
+    return first_day(_moved(month, 1)) - timedelta(days=1)
+
+
+def around(month: str) -> tuple[str, str, str]:
+    """The month before, the month and the month after."""
+    return _moved(month, -1), month, _moved(month, 1)
+
+
+def _moved(month: str, by: int) -> str:
+    year, index = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + by, 12)
+    return f"{year:04}-{index + 1:02}"

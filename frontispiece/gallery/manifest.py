@@ -1,0 +1,40 @@
+"""What was published last: a few digests, so that the next publication finds what is new. All of it is derived."""
+
+from datetime import date
+from typing import Final
+
+from pydantic import Field, ValidationError
+
+from frontispiece.models import Value
+
+MAX_MANIFEST: Final = 32_000_000
+
+
+class Hung(Value):
+    """A day as it was published."""
+
+    digest: str = Field(description="of what its pages show and of how they are made")
+    whole: bool = Field(description="whether no picture was missing")
+    papers: int = Field(description="papers with pictures")
+    pages: int = Field(description="how many pages it has")
+
+
+class Manifest(Value):
+    """The gallery as it was published."""
+
+    site_url: str = Field(default="", description="the gallery's address, where it is known")
+    front: str = Field(default="", description="digest of the pages that speak of all days")
+    catalog: dict[str, str] = Field(default={}, description="by month, a mark of the catalog's files that were read")
+    days: dict[date, Hung] = Field(default={})
+
+    def to_bytes(self) -> bytes:
+        """As stored."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def parse(cls, content: bytes | None) -> "Manifest":
+        """The stored manifest; one that is missing or damaged is empty, so that everything is written again."""
+        try:
+            return cls.model_validate_json(content or b"{}")
+        except ValidationError:
+            return cls()

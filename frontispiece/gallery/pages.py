@@ -1,0 +1,159 @@
+"""The pages, rendered: everything of strangers' is escaped by the templates, and nothing on a page is inline code."""
+
+import calendar
+import hashlib
+import math
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from frontispiece.gallery import layout
+from frontispiece.gallery.cards import Card, Day, Plate
+from frontispiece.gallery.search import days_script, shard_script
+
+PER_PAGE: Final = 36
+"""Papers on one page of a day."""
+RECENT: Final = 7
+"""Days on the front page."""
+_FEED_ENTRIES: Final = 60
+
+_HERE: Final = Path(__file__).parent
+_STATIC: Final = {path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir())}
+
+VERSION: Final = hashlib.sha256(
+    b"".join(path.read_bytes() for path in sorted(_HERE.rglob("*.*")) if path.suffix in (".py", ".html", ".xml"))
+    + b"".join(_STATIC.values())
+).hexdigest()[:8]
+"""Of how pages are made: another one means that all are to be written again."""
+
+Files = dict[str, bytes]
+"""Contents by place in the gallery."""
+
+
+# What search.js clones and fills for each paper it finds.
+_PLATE: Final = Plate(
+    path="pictures/00000000/0.jpg",
+    digest="0" * 64,
+    width=3,
+    height=4,
+    recipe="",
+    prompt="",
+    run="",
+    finished_at=datetime(1970, 1, 1, tzinfo=UTC),
+)
+_SPECIMEN: Final = Card(
+    key="0" * 16,
+    id="",
+    title="",
+    authors=(),
+    categories=("",),
+    day=date(1970, 1, 1),
+    source="",
+    rank=0,
+    upvotes=0,
+    plates=(_PLATE, _PLATE),
+)
+
+
+def _long_day(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+
+
+def _long_month(month: str) -> str:
+    return f"{calendar.month_name[int(month[5:])]} {month[:4]}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(layout=layout, version=VERSION, long_day=_long_day, long_month=_long_month)
+    environment.globals.update(counted=_counted)
+    return environment
+
+
+_ENVIRONMENT: Final = _environment()
+
+
+def _rendered(template: str, place: str, **context: object) -> bytes:
+    """A page; `root` leads from its place to the gallery's folder."""
+    root = "../" * place.count("/")
+    return _ENVIRONMENT.get_template(template).render(root=root, place=place, **context).encode()
+
+
+def pages_of(day: Day) -> int:
+    """How many pages a day has."""
+    return max(1, math.ceil(len(day.cards) / PER_PAGE))
+
+
+def day_files(day: Day) -> Files:
+    """A day's pages."""
+    last = pages_of(day)
+    return {
+        (place := layout.day_page(day.day, number)): _rendered(
+            "day.html",
+            place,
+            day=day,
+            cards=day.cards[(number - 1) * PER_PAGE : number * PER_PAGE],
+            number=number,
+            last=last,
+        )
+        for number in range(1, last + 1)
+    }
+
+
+def month_files(month: str, days: Mapping[date, Day]) -> Files:
+    """A month's page and its shard of the search index."""
+    first = layout.first_day(month)
+    weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
+    place = layout.month_page(month)
+    return {
+        place: _rendered("month.html", place, month=month, weeks=weeks, days=days),
+        layout.shard(month): shard_script(month, days.values(), PER_PAGE).encode(),
+    }
+
+
+def front_files(recent: Sequence[Day], pictures: Mapping[date, int], shards: Mapping[str, str], site_url: str) -> Files:
+    """The pages that speak of all days, the list of days, and the static files; `recent` comes newest first."""
+    years: dict[int, dict[str, int]] = {}
+    for day, count in sorted(pictures.items(), reverse=True):
+        months = years.setdefault(day.year, {})
+        month = day.isoformat()[:7]
+        months[month] = months.get(month, 0) + count
+    about = {"years": years, "total": sum(pictures.values()), "days": len(pictures)}
+    return {
+        layout.INDEX: _rendered("index.html", layout.INDEX, recent=recent, **about),
+        layout.CALENDAR: _rendered("calendar.html", layout.CALENDAR, **about),
+        layout.SEARCH: _rendered("search.html", layout.SEARCH, specimen=_SPECIMEN),
+        layout.FEED: _feed(recent, site_url),
+        layout.DAYS: days_script(pictures, shards).encode(),
+        **{f"assets/{name}": content for name, content in _STATIC.items()},
+    }
+
+
+def _feed(recent: Sequence[Day], site_url: str) -> bytes:
+    """The newest pictures as an Atom feed; without the gallery's address its links are relative."""
+    cards: dict[str, tuple[Card, str]] = {}
+    for day in recent:
+        for place, card in enumerate(day.cards):
+            page = layout.day_page(day.day, 1 + place // PER_PAGE)
+            cards.setdefault(str(card.uuid), (card, f"{page}#{card.key}"))
+    entries = list(cards.values())[:_FEED_ENTRIES]
+    updated = max((card.plates[0].finished_at for card, _ in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
+
+    def link(place: str) -> str:
+        return urllib.parse.urljoin(site_url, place)
+
+    return _rendered("feed.xml", layout.FEED, entries=entries, updated=updated, link=link, site_url=site_url)

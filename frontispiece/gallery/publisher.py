@@ -1,0 +1,284 @@
+"""Publishes the gallery: finds what is new since the last time, and writes the pages that show it, and no others.
+
+By month, a mark of the catalog's files says whether anything may be new; by day, a digest says whether it is. A mark is
+remembered when all that follows from it is written, so whatever interrupts a publication only makes the next one write
+more.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Protocol
+
+from frontispiece.archive.decoding import in_a_picture_thread
+from frontispiece.gallery import layout
+from frontispiece.gallery.cards import Day, Plate
+from frontispiece.gallery.hanging import COLUMNS, hang
+from frontispiece.gallery.manifest import MAX_MANIFEST, Hung, Manifest
+from frontispiece.gallery.pages import RECENT, VERSION, Files, day_files, front_files, month_files, pages_of
+from frontispiece.gallery.thumbnails import MAX_BYTES, thumbnails
+
+_AT_ONCE: Final = 8
+_MONTH: Final = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])")
+
+
+class Listed(Protocol):
+    """One stored object."""
+
+    @property
+    def path(self) -> str: ...  # noqa: D102
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def modified(self) -> datetime: ...  # noqa: D102
+
+
+class Store(Protocol):
+    """The archive, as far as the gallery needs it: see `frontispiece.archive.store.Archive`."""
+
+    async def get(self, path: str, max_bytes: int | None = None) -> bytes | None: ...  # noqa: D102
+    async def put(self, path: str, content: bytes) -> None: ...  # noqa: D102
+    async def delete(self, path: str) -> None: ...  # noqa: D102
+    async def list(self, prefix: str) -> Sequence[Listed]: ...  # noqa: D102
+
+
+class Narrow(Protocol):
+    """Reads columns of the catalog's rows of some days: see `frontispiece.archive.catalog.Catalog.narrow`."""
+
+    async def __call__(  # noqa: D102
+        self, names: Sequence[str], *, first: date, last: date, keys: Collection[str] | None = None
+    ) -> list[dict[str, Any]]: ...
+
+
+@dataclass
+class Published:
+    """What a publication wrote."""
+
+    days: list[date] = field(default_factory=list)
+    """Days whose pages were written."""
+    removed: list[date] = field(default_factory=list)
+    """Days whose pages were deleted, because nothing is left of them."""
+    files: int = 0
+    """All files written: pages, search index, feed, static files and thumbnails."""
+    thumbnails: int = 0
+    """Pictures of which thumbnails were made."""
+    papers: int = 0
+    """Papers with pictures in the whole gallery, once for each day they were listed on."""
+    site_url: str = ""
+    """The gallery's address, where it is known."""
+    problems: list[str] = field(default_factory=list)
+    """What could not be shown, a sentence each; lost pictures are looked for again the next time."""
+
+
+async def publish(
+    store: Store,
+    narrow: Narrow,
+    catalog: Iterable[Listed],
+    month_of: Callable[[str], str | None],
+    *,
+    site_url: str | None = None,
+    everything: bool = False,
+) -> Published:
+    """Write into `gallery/` of `store` what is new in the catalog, and what hangs together with it.
+
+    `catalog` are the catalog's files, and `month_of` says whose month's rows one holds. `site_url` is the gallery's
+    address, for the feed; None means the one that was given last. `everything` writes all pages again. Raises
+    ArchiveError.
+    """
+    manifest = Manifest.parse(await store.get(layout.placed(layout.MANIFEST), max_bytes=MAX_MANIFEST))
+    if site_url is not None:
+        manifest = manifest.model_copy(update={"site_url": site_url and site_url.rstrip("/") + "/"})
+    publication = _Publication(store, narrow, manifest, _marks(catalog, month_of), everything)
+    return await publication.run()
+
+
+def _marks(catalog: Iterable[Listed], month_of: Callable[[str], str | None]) -> dict[str, str]:
+    """By month, what changes whenever one of its files does."""
+    files: dict[str, list[str]] = {}
+    for each in catalog:
+        month = month_of(each.path)
+        if month is not None and _MONTH.fullmatch(month):
+            files.setdefault(month, []).append(f"{each.path} {each.size} {each.modified.isoformat()}")
+    return {month: _digest(VERSION, *sorted(lines)) for month, lines in sorted(files.items())}
+
+
+class _Publication:
+    """One publication at work."""
+
+    def __init__(
+        self, store: Store, narrow: Narrow, manifest: Manifest, marks: Mapping[str, str], everything: bool
+    ) -> None:
+        self._store = store
+        self._narrow = narrow
+        self._site_url = manifest.site_url
+        self._front = manifest.front
+        self._old_marks = manifest.catalog
+        self._marks = marks
+        self._hung = dict(manifest.days)
+        self._everything = everything
+        self._lost: set[str] = set()
+        self._lane = asyncio.Semaphore(_AT_ONCE)
+        self._done = Published(site_url=manifest.site_url)
+
+    async def run(self) -> Published:
+        """Write what is new; when nothing is, nothing is read but the manifest."""
+        changed = {
+            each
+            for each in self._marks.keys() | self._old_marks.keys()
+            if self._everything or self._marks.get(each) != self._old_marks.get(each)
+        }
+        known = self._marks.keys() | {day.isoformat()[:7] for day in self._hung}
+        for month in sorted({near for each in changed for near in layout.around(each)} & known):
+            if await self._month(month):
+                await self._remember(self._old_marks)
+        front = _digest(VERSION, self._site_url, *(f"{day} {hung.digest}" for day, hung in sorted(self._hung.items())))
+        if front != self._front or self._everything:
+            await self._write(await self._front_files())
+        elif not changed:
+            return self._summed()
+        self._front = front
+        # A month that misses a picture is looked at again the next time.
+        troubled = {day.isoformat()[:7] for day, hung in self._hung.items() if not hung.whole}
+        await self._remember({month: mark for month, mark in self._marks.items() if month not in troubled})
+        return self._summed()
+
+    def _summed(self) -> Published:
+        self._done.papers = sum(hung.papers for hung in self._hung.values())
+        return self._done
+
+    async def _month(self, month: str) -> bool:
+        """Write what is new in a month; False when nothing is."""
+        days, problems = await self._days_of(month)
+        self._done.problems += [problem for problem in problems if problem not in self._done.problems]
+        digests = {day: _digest(VERSION, shown.digest) for day, shown in days.items()}
+        old = {day: hung for day, hung in self._hung.items() if day.isoformat().startswith(month)}
+        fresh = [
+            day for day, digest in digests.items() if self._everything or day not in old or old[day].digest != digest
+        ]
+        gone = sorted(old.keys() - days.keys())
+        if not fresh and not gone:
+            return False
+        await self._thumbnails([plate for day in fresh for card in days[day].cards for plate in card.plates])
+        for day in fresh:
+            whole, days[day] = days[day], _without(days[day], self._lost)
+            await self._write(day_files(days[day]))
+            await self._delete_pages(day, pages_of(days[day]) + 1)
+            self._hung[day] = Hung(
+                digest=_digest(VERSION, days[day].digest),
+                whole=days[day] == whole,
+                papers=len(days[day].cards),
+                pages=pages_of(days[day]),
+            )
+        for day in gone:
+            await self._delete_pages(day, 1)
+            del self._hung[day]
+        await self._month_files(month, days)
+        self._done.days += fresh
+        self._done.removed += gone
+        return True
+
+    async def _month_files(self, month: str, days: Mapping[date, Day]) -> None:
+        if days:
+            await self._write(month_files(month, days))
+            return
+        for place in (layout.month_page(month), layout.shard(month)):
+            await self._store.delete(layout.placed(place))
+
+    async def _days_of(self, month: str) -> tuple[dict[date, Day], list[str]]:
+        """A month's days, with pictures of their papers from the months around."""
+        rows = await self._rows(month)
+        keys = {row["paper_key"] for row in rows}
+        for near in layout.around(month):
+            # Read again for each month and not kept: a year of rows would stay in memory.
+            rows += await self._rows(near, keys) if near != month else []
+        return hang(rows, layout.first_day(month), layout.last_day(month))
+
+    async def _rows(self, month: str, keys: Collection[str] | None = None) -> list[dict[str, Any]]:
+        if month not in self._marks:
+            return []
+        return await self._narrow(COLUMNS, first=layout.first_day(month), last=layout.last_day(month), keys=keys)
+
+    async def _front_files(self) -> Files:
+        """The newest days are read again: the manifest tells of no pictures."""
+        newest = sorted((day for day, hung in self._hung.items() if hung.papers), reverse=True)[:RECENT]
+        found: dict[date, Day] = {}
+        for month in sorted({day.isoformat()[:7] for day in newest}):
+            found |= (await self._days_of(month))[0]
+        shards: dict[str, list[str]] = {}
+        for day, hung in sorted(self._hung.items()):
+            shards.setdefault(day.isoformat()[:7], []).append(hung.digest)
+        return front_files(
+            [_without(found[day], self._lost) for day in newest if day in found],
+            {day: hung.papers for day, hung in self._hung.items()},
+            {month: _digest(*digests)[:8] for month, digests in shards.items()},
+            self._site_url,
+        )
+
+    async def _thumbnails(self, plates: Sequence[Plate]) -> None:
+        """Make the thumbnails that are missing, and note the pictures that cannot be shown."""
+        there: set[str] = set()
+        for folder in {layout.thumbs_folder(plate) for plate in plates}:
+            there |= {layout.unplaced(each.path) for each in await self._store.list(layout.placed(folder))}
+        await self._delete_replaced(plates, there)
+        missing = {layout.thumb(plate): plate for plate in plates if layout.fallback(plate) not in there}
+        lane = asyncio.Semaphore(_AT_ONCE // 2)  # pictures in memory
+
+        async def make(plate: Plate) -> None:
+            async with lane:
+                content = await self._store.get(plate.path, max_bytes=MAX_BYTES)
+                made = await in_a_picture_thread(thumbnails, plate, content) if content else None
+                if made is None:
+                    if plate.path not in self._lost:
+                        self._done.problems.append(f"{plate.path} is missing or damaged; see frontispiece verify.")
+                    self._lost.add(plate.path)
+                    return
+                # The one that is looked for comes last.
+                for place, small in made.items():
+                    await self._write({place: small})
+                self._done.thumbnails += 1
+
+        await asyncio.gather(*map(make, missing.values()))
+
+    async def _delete_replaced(self, plates: Sequence[Plate], there: Iterable[str]) -> None:
+        """Delete thumbnails of what these pictures were before they were made anew."""
+        now = {layout.thumb(plate) for plate in plates}
+        names = {layout.picture_of(thumb) for thumb in now}
+        for place in there:
+            thumb = layout.thumb_of(place)
+            if thumb is not None and thumb not in now and layout.picture_of(thumb) in names:
+                await self._store.delete(layout.placed(place))
+
+    async def _write(self, files: Files) -> None:
+        async def put(place: str, content: bytes) -> None:
+            async with self._lane:
+                await self._store.put(layout.placed(place), content)
+
+        await asyncio.gather(*(put(place, content) for place, content in files.items()))
+        self._done.files += len(files)
+
+    async def _delete_pages(self, day: date, first: int) -> None:
+        """Delete the pages of a day from this number on, as far as the last publication wrote some."""
+        old = self._hung.get(day)
+        for number in range(first, (old.pages if old else 0) + 1):
+            await self._store.delete(layout.placed(layout.day_page(day, number)))
+
+    async def _remember(self, marks: Mapping[str, str]) -> None:
+        manifest = Manifest(site_url=self._site_url, front=self._front, catalog=dict(marks), days=self._hung)
+        await self._store.put(layout.placed(layout.MANIFEST), manifest.to_bytes())
+
+
+def _without(day: Day, lost: Collection[str]) -> Day:
+    """The day without the pictures that cannot be shown."""
+    cards = []
+    for card in day.cards:
+        plates = tuple(plate for plate in card.plates if plate.path not in lost)
+        if plates:
+            cards.append(card.model_copy(update={"plates": plates}))
+    return day.model_copy(update={"cards": tuple(cards)})
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

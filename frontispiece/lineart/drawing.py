@@ -1,0 +1,26 @@
+"""One drawing from plan to PNG: a pure function of its arguments, fit for a worker process."""
+
+import random
+
+from frontispiece.lineart.pen import Pen
+from frontispiece.lineart.raster import to_png
+from frontispiece.lineart.scenery import Sheet
+from frontispiece.lineart.scenes import SCENES
+from frontispiece.models import ScenePlan
+
+
+def draw(plan: ScenePlan, seed: int) -> bytes:
+    """The PNG of a plan; the same plan and seed give the same bytes.
+
+    Scenes are laid out one way round, and every other page is mirrored. Raises KeyError for names that are not in
+    `frontispiece.lineart.plan`, or a label that cannot be lettered.
+    """
+    pen = Pen(seed, mirrored=is_mirrored(seed))
+    first, second = plan.minors
+    SCENES[plan.scene](Sheet(pen, plan.hero, (first, second), plan.label))
+    return to_png(pen.display, plan.accent, pen.mirrored)
+
+
+def is_mirrored(seed: int) -> bool:
+    """Whether this seed's page is drawn the other way round."""
+    return random.Random(seed).random() < 0.5  # noqa: S311 - a drawing needs no secrets

@@ -1,0 +1,49 @@
+"""From the display list to PNG bytes: the only part that knows Pillow."""
+
+import io
+from collections.abc import Iterable
+from typing import Final
+
+from PIL import Image, ImageColor, ImageDraw
+
+from frontispiece.lineart.pen import Fill, Tone
+
+WIDTH: Final = 768
+HEIGHT: Final = 1024
+
+_INK: Final = (24, 23, 30)
+_PAPER: Final = (255, 255, 255)
+
+# Each pixel is drawn as 3 x 3 points. Their values are such that the mean of the nine is exactly
+# `ink points + 10 x accent points`: one 8-bit plane holds the smoothed picture without loss, and its
+# palette is the 55 mixtures of ink, accent and paper.
+_FINE: Final = 3
+_POINTS: Final = _FINE * _FINE
+_VALUE: Final = {Tone.PAPER: 0, Tone.INK: _POINTS, Tone.ACCENT: 10 * _POINTS}
+
+
+def to_png(display: Iterable[Fill], accent: str, mirrored: bool = False) -> bytes:
+    """Paint the fills in order on white, `WIDTH` x `HEIGHT` pixels; `accent` is #rrggbb."""
+    plane = Image.new("L", (WIDTH * _FINE, HEIGHT * _FINE), _VALUE[Tone.PAPER])
+    polygon = ImageDraw.Draw(plane).polygon
+    for tone, line in display:
+        polygon([part * _FINE for point in line for part in point], fill=_VALUE[tone])
+    picture = plane.reduce(_FINE)
+    if mirrored:
+        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    picture.putpalette(_palette(accent))
+    png = io.BytesIO()
+    picture.save(png, "PNG", compress_level=4)
+    return png.getvalue()
+
+
+def _palette(accent: str) -> list[int]:
+    """Red, green and blue of every value in the plane."""
+    colour = ImageColor.getrgb(accent)
+    mixtures = []
+    for value in range(10 * _POINTS + 1):
+        accents, inks = divmod(value, 10)
+        papers = _POINTS - inks - accents
+        for ink, paper, tint in zip(_INK, _PAPER, colour, strict=False):
+            mixtures.append(max(0, round((inks * ink + accents * tint + papers * paper) / _POINTS)))
+    return mixtures

@@ -1,0 +1,179 @@
+"""Writes the catalog's lost rows again, from the stories in the pictures and the deliveries in the journal.
+
+What a picture says of itself comes back exactly; what only the journal knows (tokens, seconds, dollars, request ids)
+comes back for paid calls; docs/care.md lists what is gone. Rows that are still there stay as they are.
+"""
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from frontispiece.archive.catalog import Catalog, Run
+from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_story
+from frontispiece.archive.paths import ORIGINALS, PICTURES, picture_path
+from frontispiece.archive.provenance import Story
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive, Entry
+from frontispiece.errors import ArchiveError, ProviderBroken
+from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.purchases.overview import paintings, prompts, read_journal
+from frontispiece.version import VERSION
+
+SOURCE = "rebuilt"
+_READS_AT_ONCE = 16
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What came of it."""
+
+    known: int
+    """Pictures the catalog had a row for."""
+    entered: int
+    """Pictures it has a row for now."""
+    files: tuple[str, ...]
+    """Parquet files written."""
+    problems: tuple[str, ...]
+    """What could not be entered, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A picture as its file tells of it."""
+
+    story: Story
+    facts: ImageFacts
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What else is known."""
+
+    prompts: Mapping[str, Prompt]
+    paintings: Mapping[str, Painting]
+    originals: Mapping[str, Entry]
+    """By digest."""
+
+
+async def rebuild(archive: Archive, now: datetime) -> Rebuilt:
+    """Enter every picture that the catalog has no row for; buys and paints nothing. Raises ArchiveError."""
+    async with open_records(archive) as records:
+        known = set(records.ask("SELECT picture_path, picture_digest FROM pictures").rows)
+        problems = list(records.problems)
+    files = [entry for entry in await archive.list(PICTURES) if entry.path.endswith(".jpg")]
+    sources = await _sources(archive)
+    lane = asyncio.Semaphore(_READS_AT_ONCE)
+    looked = await asyncio.gather(*(_look(archive, entry, known, lane) for entry in files))
+    by_day: dict[date, list[Outcome]] = defaultdict(list)
+    for entry, found in zip(files, looked, strict=True):
+        if isinstance(found, str):
+            problems.append(found)
+        elif found is not None:
+            rank = len(by_day[found.story.created])
+            by_day[found.story.created].append(await _outcome(archive, found, entry, rank, sources))
+    run_id = f"{SOURCE}-{now:%Y%m%d-%H%M%S-%f}"
+    run = Run(id=run_id, source=SOURCE, started_at=now, finished_at=now, version=VERSION)
+    catalog = Catalog(archive)
+    written = [await catalog.write(day, run_id, outcomes, run) for day, outcomes in sorted(by_day.items())]
+    return Rebuilt(looked.count(None), sum(map(len, by_day.values())), tuple(written), tuple(problems))
+
+
+async def _sources(archive: Archive) -> _Sources:
+    journal = await read_journal(archive)
+    originals = {entry.path.partition("/")[2].partition(".")[0]: entry for entry in await archive.list(ORIGINALS)}
+    return _Sources(prompts(journal), paintings(journal), originals)
+
+
+async def _look(
+    archive: Archive, entry: Entry, known: Collection[tuple[object, ...]], lane: asyncio.Semaphore
+) -> _Found | str | None:
+    """What the file says, or why it cannot be entered; None when the catalog knows this very file."""
+    async with lane:
+        try:
+            content = await archive.get(entry.path, max_bytes=MAX_BYTES) or b""
+            digest = hashlib.sha256(content).hexdigest()
+            if (entry.path, digest) in known:
+                return None
+            return await asyncio.to_thread(_read, entry.path, content, digest)
+        except (ArchiveError, ProviderBroken) as error:
+            return f"{entry.path} is left out: {error}"
+
+
+def _read(path: str, content: bytes, digest: str) -> _Found | str:
+    facts, story = inspect(content), read_story(content)
+    if story is None:
+        return f"{path} is left out: it tells no story; when it is an old log's, `frontispiece import-log` enters it."
+    paper = _paper(story, _ANY_TIME, 0)
+    if path not in (picture_path(paper), picture_path(paper, story.recipe)):
+        return f"{path} is left out: by its own story it belongs to {picture_path(paper)}."
+    picture = Picture(path=path, digest=digest, width=facts.width, height=facts.height, bytes=len(content))
+    return _Found(story, facts, picture)
+
+
+async def _outcome(archive: Archive, found: _Found, entry: Entry, rank: int, sources: _Sources) -> Outcome:
+    story = found.story
+    painting = sources.paintings.get(story.original or "")
+    return Outcome(
+        paper=_paper(story, entry.modified, rank),
+        status=Status.DONE,
+        recipe=story.recipe,
+        prompt=sources.prompts.get(story.prompt) or _prompt(story),
+        painting=painting or await _painting(archive, found, sources),
+        picture=found.picture,
+    )
+
+
+def _paper(story: Story, seen_at: datetime, rank: int) -> Paper:
+    listing = Listing(source=SOURCE, day=story.created, rank=rank, seen_at=seen_at)
+    return Paper(id=story.paper_id, title=story.title, abstract="", published=story.created, listing=listing)
+
+
+def _prompt(story: Story) -> Prompt:
+    """A prompt that the journal does not know: a free one, or one from before the journal."""
+    return Prompt(
+        text=story.prompt,
+        writer=story.writer or "unknown",
+        model=story.writer_model,
+        request="",
+        seconds=0.0,
+        dollars=0.0 if story.writer == "template" else None,
+    )
+
+
+async def _painting(archive: Archive, found: _Found, sources: _Sources) -> Painting:
+    """A painting that the journal does not know. When its original is gone the picture itself stands for it."""
+    story = found.story
+    return Painting(
+        painter=story.painter,
+        model=story.painter_model,
+        parameters="{}",
+        seed=story.seed,
+        seconds=0.0,
+        dollars=0.0 if story.painter == "lineart" else None,
+        original=await _original(archive, sources.originals.get(story.original or ""))
+        or picture_as_original(found.picture),
+    )
+
+
+async def _original(archive: Archive, entry: Entry | None) -> Original | None:
+    if entry is None:
+        return None
+    try:
+        content = await archive.get(entry.path, max_bytes=MAX_BYTES) or b""
+        facts = await asyncio.to_thread(inspect, content)
+    except (ArchiveError, ProviderBroken):
+        return None  # damaged: as good as gone
+    digest = hashlib.sha256(content).hexdigest()
+    return Original(
+        digest=digest, path=entry.path, format=facts.format, width=facts.width, height=facts.height, bytes=len(content)
+    )
+
+
+def picture_as_original(picture: Picture) -> Original:
+    """The archived JPEG in place of an original that nobody kept: the best there is."""
+    return Original(format="jpeg", **picture.model_dump())

@@ -1,0 +1,172 @@
+"""Does the archive agree with itself? Catalog, pictures, originals and journal, each against the others."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import Field
+
+from frontispiece.archive.images import inspect
+from frontispiece.archive.paths import ORIGINALS, PICTURES
+from frontispiece.archive.precedence import NEWEST_FIRST
+from frontispiece.archive.query import Records, open_records
+from frontispiece.archive.store import Archive, Entry
+from frontispiece.errors import ProviderBroken
+from frontispiece.models import Value
+from frontispiece.purchases.entries import Phase, State
+from frontispiece.purchases.overview import paintings, paper_of, read_journal
+
+_READS_AT_ONCE = 16
+
+# The newest row of each file: a picture made anew lies where the earlier one did.
+_ROWS: Final = f"""
+SELECT picture_path, picture_digest, picture_bytes, picture_width, picture_height, paper_id
+FROM pictures QUALIFY row_number() OVER (PARTITION BY picture_path ORDER BY {NEWEST_FIRST}) = 1
+ORDER BY picture_path
+"""  # noqa: S608 constants
+_ORIGINALS: Final = "SELECT DISTINCT original_path, original_bytes, original_digest FROM pictures"
+
+
+class Finding(Value):
+    """Something that is wrong, and how to mend it."""
+
+    about: str = Field(description="the file, or the paid call's key")
+    wrong: str = Field(description="what is wrong, one sentence")
+    mend: str = Field(description="what to do, one sentence")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was looked at, and what is wrong with it."""
+
+    rows: int
+    """Rows of the catalog that say where a picture lies."""
+    pictures: int
+    """Files below pictures/."""
+    calls: int
+    """Paid calls in the journal."""
+    findings: list[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    path: str
+    digest: str
+    size: int
+    width: int
+    height: int
+    paper: str
+
+
+async def verify(archive: Archive) -> Verdict:
+    """Compare the catalog's rows, the files and the journal; reads every picture. Raises ArchiveError."""
+    files = {entry.path: entry for entry in await archive.list(PICTURES)}
+    originals = {entry.path: entry for entry in await archive.list(ORIGINALS)}
+    journal = await read_journal(archive)
+    async with open_records(archive) as records:
+        rows = [_Row(*row) for row in records.ask(_ROWS).rows]  # type: ignore[arg-type] # DuckDB's rows are untyped
+        known = {str(path): (size, str(digest)) for path, size, digest in records.ask(_ORIGINALS).rows}
+        findings = _about_catalog(records)
+    lane = asyncio.Semaphore(_READS_AT_ONCE)
+    looked = await asyncio.gather(*(_about_row(row, files, archive, lane) for row in rows))
+    findings += [finding for finding in looked if finding is not None]
+    findings += _about_files(files.keys() - {row.path for row in rows})
+    findings += _about_originals(known, originals)
+    findings += _about_journal(journal, {digest for _, digest in known.values()})
+    return Verdict(len(rows), len(files), len(journal), findings)
+
+
+def _about_catalog(records: Records) -> list[Finding]:
+    return [
+        Finding(about="catalog", wrong=problem, mend="Delete that file, then run `frontispiece rebuild`.")
+        for problem in records.problems
+    ]
+
+
+async def _about_row(
+    row: _Row, files: Mapping[str, Entry], archive: Archive, lane: asyncio.Semaphore
+) -> Finding | None:
+    """The first thing that is wrong with a row's file."""
+    again = f"`frontispiece paper {row.paper}` with the same writer and painter makes it again; what was bought is kept"
+    if row.path not in files:
+        return Finding(about=row.path, wrong="The catalog names it, but there is no such file.", mend=f"{again}.")
+    async with lane:
+        content = await archive.get(row.path)
+        wrong = await asyncio.to_thread(_flaw, row, content or b"")
+    if wrong is None:
+        return None
+    if content and _opens(content):
+        return Finding(
+            about=row.path, wrong=wrong, mend="If you changed it on purpose, `frontispiece rebuild` enters it as it is."
+        )
+    return Finding(about=row.path, wrong=wrong, mend=f"Delete it, then {again}.")
+
+
+def _flaw(row: _Row, content: bytes) -> str | None:
+    if hashlib.sha256(content).hexdigest() == row.digest:
+        return None
+    try:
+        facts = inspect(content)
+    except ProviderBroken:
+        return f"It cannot be opened: {len(content):,} bytes, where the catalog says {row.size:,}."
+    if (facts.width, facts.height) != (row.width, row.height):
+        return f"It has {facts.width}x{facts.height} pixels, where the catalog says {row.width}x{row.height}."
+    return f"It is not the file that was archived: {len(content):,} bytes, where the catalog says {row.size:,}."
+
+
+def _opens(content: bytes) -> bool:
+    try:
+        inspect(content)
+    except ProviderBroken:
+        return False
+    return True
+
+
+def _about_files(paths: Iterable[str]) -> list[Finding]:
+    mend = "If no run is going on, `frontispiece rebuild` enters it, or `frontispiece import-log` for an old log's."
+    return [Finding(about=path, wrong="The catalog has no row about this file.", mend=mend) for path in sorted(paths)]
+
+
+def _about_originals(known: Mapping[str, tuple[object, str]], originals: Mapping[str, Entry]) -> list[Finding]:
+    """Originals may have been pruned; those that are there must be whole."""
+    return [
+        Finding(
+            about=path,
+            wrong=f"It has {originals[path].size:,} bytes, where the catalog says {size:,}.",
+            mend="Delete it: its picture is archived, and a run that needs it fetches or paints it again.",
+        )
+        for path, (size, _) in sorted(known.items())
+        if path in originals and originals[path].size != size
+    ]
+
+
+def _about_journal(journal: Mapping[str, State], recorded: set[str]) -> list[Finding]:
+    """Paid calls that nobody has finished, and deliveries that never became a picture."""
+    findings = []
+    for key, state in sorted(journal.items()):
+        paper = paper_of(state)
+        finish = f"`frontispiece paper {paper}`" if paper else "A run over the same papers"
+        if state.phase in (Phase.CALLING, Phase.ORDERED, Phase.IN_DOUBT):
+            findings.append(
+                Finding(
+                    about=f"journal/{key}",
+                    wrong=f"The paid call “{state.what or 'unknown'}” is {state.phase} and not finished.",
+                    mend=f"If no run is going on, {finish} with the same writer and painter finishes it.",
+                )
+            )
+    return findings + _about_deliveries(journal, recorded)
+
+
+def _about_deliveries(journal: Mapping[str, State], recorded: set[str]) -> list[Finding]:
+    return [
+        Finding(
+            about=painting.original.path,
+            wrong="The journal says it was bought, but the catalog has no picture of it.",
+            mend="If no run is going on, a run over the same papers makes the picture and buys nothing; "
+            "when the picture is there, `frontispiece rebuild` enters it.",
+        )
+        for digest, painting in sorted(paintings(journal).items())
+        if digest not in recorded
+    ]

@@ -1,0 +1,159 @@
+"""The nouns: frozen values that the tasks hand to each other.
+
+All are small enough to be a task's result (never bytes) and go through JSON unharmed. Times are
+timezone-aware UTC, durations seconds, money US dollars; `dollars=None` means the price is unknown,
+which is not the same as 0.0 (free).
+"""
+
+import hashlib
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Value(BaseModel):
+    """A frozen record; unknown fields are an error, so that a stale record is noticed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Listing(Value):
+    """Where and how a paper was listed when it was fetched."""
+
+    source: str = Field(description="name of the source: snapshot, arxiv, arxiv-oai or huggingface")
+    day: date = Field(description="the day of the list; for papers asked for by id, their publication date")
+    rank: int = Field(description="place in the list, from 0")
+    upvotes: int | None = Field(default=None, description="votes at `seen_at`, where the source has votes")
+    seen_at: datetime = Field(description="when the source gave this answer")
+
+
+class Paper(Value):
+    """One research paper, as its source describes it."""
+
+    id: str = Field(description="arXiv id without version, such as 2410.24175 or hep-th/9901001")
+    version: int | None = Field(default=None, description="arXiv version that was described, where known")
+    title: str = Field(description="one line, white space collapsed")
+    abstract: str = Field(description="one line, white space collapsed; may be empty")
+    authors: tuple[str, ...] = Field(default=(), description="in the paper's order")
+    categories: tuple[str, ...] = Field(default=(), description="arXiv categories, the primary one first")
+    published: date | None = Field(default=None, description="UTC date of version 1, where known")
+    updated: date | None = Field(default=None, description="UTC date of the described version, where known")
+    listing: Listing
+
+    @property
+    def key(self) -> str:
+        """The paper's name in the archive: 16 hex digits, the same ones the predecessor used."""
+        return hashlib.md5(f"https://huggingface.co/papers/{self.id}".encode(), usedforsecurity=False).hexdigest()[:16]
+
+    @property
+    def url(self) -> str:
+        """The abstract page on arXiv."""
+        return f"https://arxiv.org/abs/{self.id}"
+
+    @property
+    def folder_date(self) -> date:
+        """The date whose folder holds the picture: publication, or the list's day when that is unknown."""
+        return self.published or self.listing.day
+
+
+class Charge(Value):
+    """What a provider charged for an answer that is of no use: refused, cut off, empty, no picture."""
+
+    dollars: float | None = Field(description="its price; None when unknown")
+    request_id: str | None = Field(default=None, description="the provider's id of the call")
+
+
+class ScenePlan(Value):
+    """What a line drawing shows, decided by the writer so that words and picture agree."""
+
+    scene: str = Field(description="name of the scene, a key of `frontispiece.lineart.plan.SCENES`")
+    hero: str = Field(description="the motif in the middle, a key of `frontispiece.lineart.plan.MOTIFS`")
+    minors: tuple[str, ...] = Field(description="smaller motifs around it, keys of `frontispiece.lineart.plan.MOTIFS`")
+    accent: str = Field(description="the one colour, as #rrggbb")
+    label: str = Field(description="the brief title to be lettered on an object of the scene")
+
+
+class Prompt(Value):
+    """A picture prompt and how it came to be."""
+
+    text: str = Field(description="what the painter is asked to paint, as the writer answered it")
+    writer: str = Field(description="kind of writer: template or openai")
+    model: str = Field(description="the model that answered, by the service's own word where it says so")
+    request: str = Field(description="the exact text that was sent to the writer")
+    tokens_in: int | None = Field(default=None, description="tokens of the request, cached ones included")
+    tokens_cached: int | None = Field(default=None, description="tokens of the request billed as cached")
+    tokens_out: int | None = Field(default=None, description="tokens of the answer, reasoning included")
+    request_id: str | None = Field(default=None, description="the provider's id of the call")
+    seconds: float = Field(description="wall time of the call")
+    dollars: float | None = Field(description="price of the call; None when unknown, 0.0 when free")
+    plan: ScenePlan | None = Field(default=None, description="the scene, where the writer planned one")
+
+
+class Original(Value):
+    """The bytes a painter sent, untouched, as kept in the archive."""
+
+    digest: str = Field(description="SHA-256 of the bytes, hex")
+    path: str = Field(description="place in the archive, such as originals/<digest>.png")
+    format: Literal["png", "jpeg", "webp"] = Field(description="what the bytes are, whatever was promised")
+    width: int = Field(description="pixels")
+    height: int = Field(description="pixels")
+    bytes: int = Field(description="size in bytes")
+    flat: Literal["black", "blank"] | None = Field(default=None, description="when it is one colour all over")
+    dhash: str = Field(default="", description="what it looks like, 64 hex digits (`archive.looks`); empty: unknown")
+
+
+class Painting(Value):
+    """A painted prompt and how it came to be."""
+
+    painter: str = Field(description="kind of painter: lineart, fal or openai-images")
+    model: str = Field(description="the model that painted")
+    parameters: str = Field(description="what was asked of the model besides the prompt, as canonical JSON")
+    seed: str | None = Field(default=None, description="decimal digits (they may exceed 64 bits), where known")
+    url: str | None = Field(default=None, description="where the picture was downloaded from")
+    request_id: str | None = Field(default=None, description="the provider's id of the call")
+    seconds: float = Field(description="from order to delivered bytes")
+    dollars: float | None = Field(description="price of the call; None when unknown, 0.0 when free")
+    run: str | None = Field(default=None, description="the run that had it painted; None: unknown")
+    made: datetime | None = Field(default=None, description="when it was delivered, UTC; None: unknown")
+    nsfw: bool | None = Field(default=None, description="the provider's own flag, where it gives one")
+    original: Original
+
+
+class Picture(Value):
+    """The archived JPEG."""
+
+    path: str = Field(description="place in the archive, such as pictures/20241031/6550f79d46b1945c.jpg")
+    digest: str = Field(description="SHA-256 of the file, hex")
+    width: int = Field(description="pixels")
+    height: int = Field(description="pixels")
+    bytes: int = Field(description="size in bytes")
+
+
+class Status(StrEnum):
+    """How one paper's trip ended."""
+
+    DONE = "done"  # a picture was archived by this run
+    SKIPPED = "skipped"  # nothing to do: archived before, or below the minimum of upvotes
+    BLOCKED = "blocked"  # a provider refuses the content: trying again is no use
+    FAILED = "failed"  # anything else; a later run tries again
+
+
+class Outcome(Value):
+    """One paper's trip through a run: a row of the catalog."""
+
+    paper: Paper
+    status: Status
+    reason: str | None = Field(default=None, description="kind of error, or why it was skipped")
+    message: str | None = Field(default=None, description="the same as one sentence")
+    recipe: str = Field(description="fingerprint of the recipe that was followed")
+    prompt: Prompt | None = None
+    painting: Painting | None = None
+    picture: Picture | None = None
+    cached: tuple[Literal["prompt", "painting", "picture"], ...] = Field(
+        default=(), description="which steps were already there and cost nothing in this run"
+    )
+    wasted: dict[str, Charge] = Field(
+        default={}, description="answers that were paid for and are of no use, by their attempts in the journal"
+    )

@@ -1,0 +1,1 @@
+"""How to talk to services: HTTP, downloads, pauses, the client of OpenAI, prices."""

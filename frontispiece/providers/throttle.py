@@ -1,0 +1,62 @@
+"""One gate per provider: when it asks us to wait, everybody waits, once."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from frontispiece.errors import OutOfService
+
+LOOK_SECONDS = 1.0
+
+
+def _log_wait(seconds: float, reason: str) -> None:
+    logging.getLogger(__name__).warning("Waiting %.0f s: %s", seconds, reason)
+
+
+class Gate:
+    """Stands before every call to one provider.
+
+    `on_wait` is told the seconds and the reason once for each time that the open gate closes; it may be replaced.
+    `clock` gives monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        on_wait: Callable[[float, str], None] = _log_wait,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.on_wait = on_wait
+        self._clock = clock
+        self._sleep = sleep
+        self._opens_at = clock()
+        self._shut: str | None = None
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the gate stays closed; 0.0 when it is open."""
+        return max(0.0, self._opens_at - self._clock())
+
+    async def pass_through(self) -> None:
+        """Return as soon as the gate is open. Raises OutOfService once it was shut for good."""
+        while True:
+            if self._shut is not None:
+                raise OutOfService(self._shut)
+            left = self.seconds_left
+            if left <= 0:
+                return
+            # In short naps, so that whoever waits soon notices a longer wait or a shut gate.
+            await self._sleep(min(left, LOOK_SECONDS))
+
+    def close_for(self, seconds: float, reason: str) -> None:
+        """Keep the gate closed for so long from now; never shortens a wait that is longer."""
+        was_open = self.seconds_left == 0.0
+        self._opens_at = max(self._opens_at, self._clock() + seconds)
+        if was_open and seconds > 0:
+            self.on_wait(seconds, reason)
+
+    def shut(self, error: OutOfService) -> None:
+        """Let nobody through any more: the provider refuses us, and every further call would fail the same way."""
+        self._shut = self._shut or str(error)

@@ -1,0 +1,1 @@
+"""What is paid for: journal, lease, budget, batches, estimate."""

@@ -1,0 +1,177 @@
+"""Bulk orders: thousands of paid calls ordered at once and delivered hours later, each with its own journal.
+
+    the intents of all, with the order's name → upload → the order → the tickets of all
+
+Here calls only enter the journal. Whoever settles one of them afterwards (`Journal.settle`) finds its ticket, so no run
+buys it again. A program may die anywhere: the provider is asked for the order by the name that stands on the intents,
+and when it has none, the order was never made and nothing was paid.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Generic, TypeVar
+
+from frontispiece.errors import ArchiveError, OutOfService, ProviderUnavailable, Rejected
+from frontispiece.purchases.entries import Bulk, Kind, Phase
+from frontispiece.purchases.journal import Journal, T, as_json, from_json, sentence, settle_bulk
+from frontispiece.purchases.log import Log
+
+LEASE_SECONDS = 900.0
+"""Nobody renews thousands of leases, so they last as long as making an order may take."""
+READY_SECONDS = 600.0
+AT_ONCE = 32
+# After these the provider certainly has not taken the order; after all others it is asked for it by name.
+_NOT_TAKEN = (Rejected, OutOfService)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One call of a bulk order."""
+
+    what: str
+    """The call in a few words."""
+    dollars: float | None
+    """What it should cost, where that is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkCall(Generic[T]):
+    """How calls are ordered at once. Only `order` may cost money."""
+
+    ticket: type[T]
+    book: Callable[[Sequence[str]], Awaitable[Sequence[str]]]
+    """Set the money aside for these keys; gives those that can be afforded."""
+    refund: Callable[[Sequence[str]], Awaitable[None]]
+    """The calls of these keys were certainly not made."""
+    upload: Callable[[Sequence[str]], Awaitable[str]]
+    """Prepare the order of these keys; gives the provider's name of what was prepared."""
+    order: Callable[[str, str], Awaitable[T]]
+    """Make the order, under a name of ours, of what was prepared; gives the ticket of all its calls."""
+    find: Callable[[Bulk], Awaitable[T | None]]
+    """Look for an order whose ticket was lost; None means that it was never made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Generic[T]):
+    """How calls stand after an order; those that are named nowhere are settled, or left to `Journal.settle`."""
+
+    ordered: Mapping[str, T] = field(default_factory=dict)
+    """Tickets by key, whoever ordered."""
+    busy: tuple[str, ...] = ()
+    """Keys that another program has in hand, or whose earlier order may still be on its way."""
+    unaffordable: tuple[str, ...] = ()
+    """Keys beyond the budget."""
+
+
+class _Standing(Enum):
+    HELD = auto()
+    BUSY = auto()
+    SETTLED = auto()
+
+
+async def place(
+    journal: Journal,
+    lines: Mapping[str, Line],
+    call: BulkCall[T],
+    *,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Placed[T]:
+    """Order, as one, whatever of these calls nobody has made or ordered yet. Never waits for another program.
+
+    Raises ProviderError, with nothing ordered or with the order in doubt, and ArchiveError.
+    """
+    began, name = monotonic(), uuid.uuid4().hex
+    logs = {key: journal.log(key) for key in lines}
+    booked: Sequence[str] = ()
+    asked = False
+    try:
+        stands = await side_by_side(lines, lambda key: _hold(logs[key], key, lines[key], name, call))
+        held = [key for key, stand in stands.items() if stand is _Standing.HELD]
+        booked = await call.book(held) if held else ()
+        dropped = set(held) - set(booked)
+        await _let_go([logs[key] for key in dropped], Kind.REFUSED, "The budget allows no further call.")
+        ordered = {key: stand for key, stand in stands.items() if not isinstance(stand, _Standing)}
+        if booked:
+            uploaded = await call.upload(booked)
+            _check_time(monotonic() - began)
+            asked = True
+            ordered |= await _order(name, uploaded, {key: logs[key] for key in booked}, call)
+    except (Exception, asyncio.CancelledError) as error:
+        in_doubt = asked and not isinstance(error, _NOT_TAKEN)
+        with suppress(ArchiveError):
+            await _let_go(logs.values(), Kind.DOUBT if in_doubt else Kind.REFUSED, sentence(error))
+            if not in_doubt:
+                await call.refund(booked)
+        raise
+    busy = tuple(key for key, stand in stands.items() if stand is _Standing.BUSY)
+    return Placed(ordered, busy, tuple(key for key in held if key in dropped))
+
+
+def _check_time(seconds: float) -> None:
+    if seconds > READY_SECONDS:
+        raise ProviderUnavailable("Preparing a batch took so long that others may have taken over its papers.")
+
+
+async def _order(name: str, uploaded: str, logs: Mapping[str, Log], call: BulkCall[T]) -> dict[str, T]:
+    ticket = await call.order(name, uploaded)
+    written = as_json(call.ticket, ticket)
+    await side_by_side(logs, lambda key: logs[key].append(Kind.TICKET, ticket=written))
+    return dict.fromkeys(logs, ticket)
+
+
+async def _hold(log: Log, key: str, line: Line, name: str, call: BulkCall[T]) -> T | _Standing:
+    """Take the call into this order if it is free; what was in doubt is found out first."""
+    await log.look()
+    while True:
+        state = log.state
+        if state.phase in (Phase.DONE, Phase.BLOCKED):
+            return _Standing.SETTLED
+        if state.phase is Phase.ORDERED:
+            return from_json(call.ticket, state.ticket) or _Standing.SETTLED
+        if log.is_mine and state.phase is Phase.CALLING:
+            return _Standing.HELD
+        if log.is_mine and state.bulk is not None:
+            await settle_bulk(log, state.bulk, call.ticket, call.find)
+            if log.state.phase is Phase.FREE:
+                await call.refund([key])
+        elif log.is_mine or (state.phase is Phase.FREE and not log.must_be_left):
+            await log.intend(line.what, line.dollars, bulk=name, lease=LEASE_SECONDS)
+        elif log.must_be_left:
+            return _Standing.BUSY
+        else:
+            await log.claim()
+
+
+async def _let_go(logs: Iterable[Log], kind: Kind, message: str) -> None:
+    """Give back every lease that is still held; calls that were not announced yet stay as they are."""
+
+    async def end(log: Log) -> None:
+        if log.is_mine:
+            await log.append(kind if log.state.phase is Phase.CALLING else Kind.PAUSED, message=message)
+
+    await side_by_side(logs, end)
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+async def side_by_side(keys: Iterable[K], work: Callable[[K], Awaitable[V]]) -> dict[K, V]:
+    """Work on each key, some side by side, to the end of all; then raises the first error."""
+    lane = asyncio.Semaphore(AT_ONCE)
+    done: dict[K, V] = {}
+
+    async def one(key: K) -> None:
+        async with lane:
+            done[key] = await work(key)
+
+    keys = list(keys)
+    for error in await asyncio.gather(*map(one, keys), return_exceptions=True):
+        if error is not None:
+            raise error
+    return {key: done[key] for key in keys}

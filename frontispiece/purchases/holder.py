@@ -1,0 +1,76 @@
+"""Who holds a journal, and whether that program is still alive, as far as this machine can tell."""
+
+import os
+import socket
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+
+from frontispiece.models import Value
+
+_PROC = Path("/proc")
+
+
+class Holder(Value):
+    """A running program. Fields that the machine does not tell are empty, and then only leases count."""
+
+    host: str = Field(description="the machine's name, for people")
+    pid: int = Field(description="process id")
+    boot: str = Field(default="", description="Linux' boot id: the same machine since it was started")
+    space: str = Field(default="", description="Linux' pid namespace: a container has its own process ids")
+    born: int | None = Field(
+        default=None, description="the process' start, clock ticks since boot: pids are used again"
+    )
+
+    @classmethod
+    def here(cls) -> "Holder":
+        """The program that asks."""
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> "Holder":
+        """Another program on this machine."""
+        return _machine().model_copy(update={"pid": pid, "born": _born(pid)})
+
+    def is_alive(self) -> bool:
+        """Whether the program certainly runs on this very machine; False wherever that cannot be known."""
+        return self.born is not None and self == Holder.of(self.pid)
+
+    def is_gone(self) -> bool:
+        """Whether the program has certainly ended; False wherever that cannot be known."""
+        here = _machine()
+        same_machine = bool(self.boot and self.space) and (self.boot, self.space) == (here.boot, here.space)
+        return same_machine and self.born is not None and _born(self.pid) != self.born
+
+
+@cache
+def _machine() -> Holder:
+    return Holder(
+        host=socket.gethostname(),
+        pid=0,
+        boot=_read(_PROC / "sys/kernel/random/boot_id"),
+        space=_link(_PROC / "self/ns/pid"),
+    )
+
+
+def _born(pid: int) -> int | None:
+    """The start of a living process; None for one that has ended, a zombie included, or when there is no /proc."""
+    # After the name, which is in brackets and may hold anything: state is field 3, start time field 22.
+    fields = _read(_PROC / str(pid) / "stat").rpartition(")")[2].split()
+    is_alive = len(fields) > 19 and fields[0] not in ("Z", "X")
+    return int(fields[19]) if is_alive else None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _link(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""

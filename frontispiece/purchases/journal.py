@@ -1,0 +1,341 @@
+"""The journal of paid calls: nothing is bought twice, and what is bought is never lost.
+
+Every step of a paid call is a new object `journal/<key>/<number>.json`, written with put-if-absent: of several programs
+only one can write a number, so an entry is also the lock. `frontispiece.purchases.entries` tells what entries add up
+to; here they are written, in this order:
+
+    intent → the call → ticket → fetching → done
+
+A program may die anywhere. The next one takes over at once when it can see that the holder is dead, and else after one
+lease without a sign of life; so a dead holder delays nobody by more than a lease. A ticket is fetched; a call without
+one is in doubt: it is looked for among the provider's recent requests, and else made again and counted (`doubts`). A
+waiter measures the lease by its own monotonic clock, so a clock that was set back cannot make it wait longer; the wall
+clock counts only for leases that ended minutes ago.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Generic, Never, Protocol, cast
+
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+from typing_extensions import TypeVar  # with defaults, which typing has from 3.13 on
+
+from frontispiece.archive.paths import JOURNAL, journal_place
+from frontispiece.archive.store import Archive
+from frontispiece.errors import (
+    ArchiveError,
+    Blocked,
+    BudgetReached,
+    InDoubt,
+    NotYet,
+    ProviderBroken,
+    ProviderError,
+    Rejected,
+)
+from frontispiece.models import Charge, Value
+from frontispiece.purchases.entries import DELIVERIES, Bulk, Kind, Phase, State, parse
+from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.log import LEASE_SECONDS, MAX_ENTRY, Log
+
+POLL_SECONDS = 1.0
+MAX_MESSAGE = 2_000
+# A provider's clock may differ from ours by this much when lost calls are looked for.
+CLOCK_SKEW = timedelta(seconds=60)
+_READS_AT_ONCE = 32
+
+
+class Order(Protocol):
+    """What a provider gives for a job that is still to be fetched: a ticket. It must survive JSON."""
+
+    @property
+    def request_id(self) -> str:
+        """The provider's id of the job."""
+        ...
+
+
+class NoOrder(Value):
+    """The ticket of calls that have none, because they answer at once."""
+
+    request_id: str
+
+
+async def _no_list(_: datetime) -> None:
+    """What a provider knows of recent requests when it keeps no list."""
+
+
+async def _no_bulk_order(_: Bulk) -> None:
+    """What a provider knows of bulk orders when it takes none."""
+
+
+async def _nothing_ordered(_: object) -> Never:
+    raise Rejected("There is nothing to fetch from a provider that answers at once.")
+
+
+async def _is_all_there(_: Value) -> bool:
+    return True
+
+
+def _nobody_counts(attempt: str, charges: Mapping[str, Charge]) -> None:
+    """What is done about useless answers where nobody keeps accounts."""
+
+
+R = TypeVar("R", bound=Value)
+A = TypeVar("A", default=R)
+T = TypeVar("T", bound=Order, default=NoOrder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidCall(Generic[R, A, T]):
+    """How to make a paid call, fetch its answer, and keep it as a small record.
+
+    The defaults suit calls whose answer comes at once and is the record. The callables raise what
+    `frontispiece.painters.interface.Painter` says; only `submit` may cost money.
+    """
+
+    what: str
+    """The call in a few words, such as painting 2410.24175 by fal."""
+    record: type[R]
+    submit: Callable[[], Awaitable[T | A]]
+    """Make the call: gives the answer, or a ticket to fetch it with."""
+    ticket: type[T] = NoOrder  # type: ignore[assignment] # the default of T
+    collect: Callable[[T], Awaitable[A | None]] = _nothing_ordered
+    """Fetch the answer; free, and may be repeated. None: the provider gave the order up, and charges nothing."""
+    recent: Callable[[datetime], Awaitable[T | None]] = _no_list
+    """Look for a call made since then whose ticket was lost."""
+    find: Callable[[Bulk], Awaitable[T | None]] = _no_bulk_order
+    """Look for a bulk order whose ticket was lost; None means that it was never made."""
+    keep: Callable[[A], Awaitable[R]] | None = None
+    """Store what was delivered, and describe it; None where the answer is the record."""
+    intact: Callable[[R], Awaitable[bool]] = _is_all_there
+    """Whether what a record points to is still there."""
+    price_hint: float | None = None
+    """What the call should cost, in dollars, where that is known beforehand."""
+    wasted: Callable[[str, Mapping[str, Charge]], None] = _nobody_counts
+    """Told, however it ends, by which attempt, and what useless answers to this call were charged for by any attempt
+    ever, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Generic[R]):
+    """A paid call that has been made, once."""
+
+    record: R
+    bought: bool
+    """Whether this attempt brought it in; False when it was there."""
+    doubts: int
+    """Calls on the way to it that may have been paid for without a delivery."""
+
+
+class OpenEntry(Value):
+    """A paid call that was begun and is neither done nor given up."""
+
+    key: str
+    what: str
+    state: Phase = Field(description="calling, in doubt or ordered")
+    age: float = Field(description="seconds since the call was begun")
+    dollars: float | None = Field(description="its expected price, where known")
+
+
+class Journal:
+    """The journal of one archive. Time and the holder's identity can be set, for tests."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        *,
+        holder: Holder | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._archive = archive
+        self._holder = holder or Holder.here()
+        self._lease_seconds = lease_seconds
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+
+    async def settle(self, key: str, call: PaidCall[R, A, T]) -> Settled[R]:
+        """The record of this call: from the journal, by fetching what was ordered, or by making the call.
+
+        Raises what the call raises, Blocked without any call when it was refused before, and ArchiveError.
+        """
+        log = self.log(key)
+        try:
+            return await self._settle(log, call)
+        finally:
+            charges = {attempt: from_json(Charge, record) for attempt, record in log.state.wasted}
+            call.wasted(log.attempt, {attempt: charge for attempt, charge in charges.items() if charge is not None})
+
+    async def _settle(self, log: Log, call: PaidCall[R, A, T]) -> Settled[R]:
+        await log.look()
+        bought = False
+        while True:
+            state = log.state  # current: what another program wrote is read when an entry of ours finds it in its way
+            if state.phase is Phase.BLOCKED:
+                raise Blocked(state.message or f"The provider refuses the {call.what} for its content.")
+            if state.phase is Phase.DONE:
+                record = from_json(call.record, state.record)
+                if record is not None and (bought or await call.intact(record)):
+                    return Settled(record, bought, state.doubts)
+                await log.try_append(Kind.LOST)
+            elif log.is_mine:
+                bought = await self._work(log, call)
+            elif log.must_be_left:
+                await self._sleep(POLL_SECONDS)
+                await log.look()
+            elif state.phase is Phase.FREE:
+                await log.intend(call.what, call.price_hint)
+            else:
+                await log.claim()
+
+    async def entries_open(self) -> list[OpenEntry]:
+        """All calls that are under way, ordered or in doubt, the oldest first. Raises ArchiveError."""
+        lane = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def look(key: str, newest: str) -> OpenEntry | None:
+            async with lane:
+                content = await self._archive.get(newest, max_bytes=MAX_ENTRY)
+                kind = parse(content or b"", self._clock(), self._lease_seconds).kind
+                return None if kind in (Kind.DONE, Kind.BLOCKED) else await self._open_entry(key)
+
+        listed = [entry.path for entry in await self._archive.list(JOURNAL)]
+        newest = {place[0]: path for path in listed if (place := journal_place(path))}
+        looked = await asyncio.gather(*(look(key, path) for key, path in newest.items()))
+        return sorted((entry for entry in looked if entry is not None), key=lambda entry: -entry.age)
+
+    async def _open_entry(self, key: str) -> OpenEntry | None:
+        state = await self.log(key).look()
+        if state.phase not in (Phase.CALLING, Phase.IN_DOUBT, Phase.ORDERED):
+            return None
+        age = (self._clock() - (state.since or self._clock())).total_seconds()
+        return OpenEntry(
+            key=key, what=state.what or "unknown", state=state.phase, age=max(0.0, age), dollars=state.dollars
+        )
+
+    def log(self, key: str) -> Log:
+        """One key's entries, as a new attempt sees them."""
+        return Log(self._archive, key, self._holder, self._lease_seconds, self._clock, self._monotonic)
+
+    async def _work(self, log: Log, call: PaidCall[R, A, T]) -> bool:
+        """Carry the call on from where the journal stands, renewing the lease; whether it was delivered."""
+        renewal = asyncio.create_task(self._renew(log))
+        try:
+            return await self._proceed(log, call)
+        except (Exception, asyncio.CancelledError) as error:
+            kind = closing(error, log.state.phase)
+            charge = _charge(error, kind, log.state)
+            with suppress(ArchiveError):
+                await log.append(kind, error=type(error).__name__, message=sentence(error), record=charge)
+            raise
+        finally:
+            renewal.cancel()
+            await asyncio.wait([renewal])
+
+    async def _renew(self, log: Log) -> None:
+        while log.is_mine:
+            await self._sleep(self._lease_seconds / 3)
+            # A missed renewal is no harm yet: there are two more in a lease.
+            with suppress(ArchiveError):
+                await log.append(Kind.ALIVE, lease=self._lease_seconds)
+
+    async def _proceed(self, log: Log, call: PaidCall[R, A, T]) -> bool:
+        """One way through the phases; False when another program has come in between."""
+        if log.state.phase is Phase.IN_DOUBT and not await self._resolve(log, call):
+            return False
+        if log.state.phase is Phase.CALLING:
+            submitted = await call.submit()
+            if not isinstance(submitted, call.ticket):
+                return await self._deliver(log, call, cast("A", submitted))
+            await log.append(Kind.TICKET, ticket=as_json(call.ticket, submitted))
+        if log.state.phase is not Phase.ORDERED or not log.is_mine:
+            return False
+        ticket = from_json(call.ticket, log.state.ticket)
+        if ticket is None:
+            await log.append(Kind.SPOILED, message="The ticket cannot be read.")
+            return False
+        answer = await call.collect(ticket)
+        if answer is None:
+            await log.append(Kind.SPOILED, message="The provider gave the order up.")
+            return False
+        return await self._deliver(log, call, answer)
+
+    async def _resolve(self, log: Log, call: PaidCall[R, A, T]) -> bool:
+        """Find the lost ticket of a call in doubt, or announce another call; False when someone was faster."""
+        if log.state.bulk is not None:
+            return await settle_bulk(log, log.state.bulk, call.ticket, call.find)
+        since = log.state.since or self._clock()
+        found = await call.recent(since - CLOCK_SKEW)
+        spent = {old.request_id for old in (from_json(call.ticket, ticket) for ticket in log.state.spent) if old}
+        if found is None or found.request_id in spent:
+            return await log.intend(call.what, call.price_hint)
+        return await log.try_append(Kind.TICKET, ticket=as_json(call.ticket, found))
+
+    async def _deliver(self, log: Log, call: PaidCall[R, A, T], answer: A) -> bool:
+        record = await call.keep(answer) if call.keep else cast("R", answer)
+        await log.append(Kind.DONE, record=as_json(call.record, record))
+        return True
+
+
+async def settle_bulk(log: Log, bulk: Bulk, ticket: type[T], find: Callable[[Bulk], Awaitable[T | None]]) -> bool:
+    """Find out what became of a bulk order in doubt, and write it down; always False, for nothing is delivered yet."""
+    found = await find(bulk)
+    if found is None:
+        await log.try_append(Kind.REFUSED, message="The bulk order was never made.")
+    else:
+        await log.try_append(Kind.TICKET, ticket=as_json(ticket, found))
+    return False
+
+
+def closing(error: BaseException, phase: Phase) -> Kind:
+    """The entry that ends an attempt which failed with `error` in this phase."""
+    match phase, error:
+        case _, Blocked():
+            return Kind.BLOCKED
+        case (Phase.CALLING, ProviderBroken()) | (Phase.ORDERED, Rejected()):
+            return Kind.SPOILED
+        case Phase.CALLING, ProviderError() if not isinstance(error, InDoubt):
+            return Kind.REFUSED
+        case Phase.CALLING, BudgetReached() | NotYet():  # stopped at our own till
+            return Kind.REFUSED
+        case Phase.CALLING, _:
+            return Kind.DOUBT
+        case Phase.ORDERED, ProviderBroken():
+            return Kind.BROKEN
+        case _:
+            return Kind.PAUSED
+
+
+def _charge(error: BaseException, kind: Kind, state: State) -> JsonValue:
+    """What the answer cost that ends an attempt with such an entry; a delivery that is fetched again cost nothing."""
+    if not isinstance(error, ProviderError) or error.charge is None or error.charge.dollars == 0:
+        return None
+    is_over = kind in (Kind.BLOCKED, Kind.SPOILED) or (kind is Kind.BROKEN and state.broken + 1 >= DELIVERIES)
+    return as_json(Charge, error.charge) if is_over else None
+
+
+def sentence(error: BaseException) -> str:
+    """What an error says, fit for JSON: it may quote anything from outside."""
+    return str(error)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+
+
+V = TypeVar("V")
+
+
+def as_json(kind: type[V], value: V) -> JsonValue:
+    """A ticket or record as it stands in an entry."""
+    written: JsonValue = TypeAdapter(kind).dump_python(value, mode="json")
+    return written
+
+
+def from_json(kind: type[V], value: JsonValue) -> V | None:
+    """The value, or None when it is not of this shape: written by another version, or damaged."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return None

@@ -1,0 +1,121 @@
+"""Everything the tasks work with, built in one place from the settings."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.looks import Looks
+from frontispiece.archive.store import Archive
+from frontispiece.errors import BadInput
+from frontispiece.models import Paper, Status
+from frontispiece.painters import open_painter, painter_recipe
+from frontispiece.painters.interface import Painter
+from frontispiece.purchases.budget import Budget
+from frontispiece.purchases.journal import Journal
+from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.waste import Waste
+from frontispiece.recipe import Recipe
+from frontispiece.settings import Settings
+from frontispiece.sources import open_source
+from frontispiece.sources.interface import Source
+from frontispiece.writers import open_writer, writer_recipe
+from frontispiece.writers.interface import Writer
+
+FILES_RECALLED = 31
+
+
+class Studio:
+    """The real source, writer, painter and archive of one run, and the lanes that bound them.
+
+    A plain class on purpose: Prefect looks into dataclasses among a task's arguments, and has no business in here.
+    `edition` is empty, or names the run that wanted everything made anew.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: Source,
+        writer: Writer,
+        painter: Painter,
+        archive: Archive,
+        edition: str,
+        budget: Budget,
+    ) -> None:
+        self.settings = settings
+        self.source = source
+        self.writer = writer
+        self.painter = painter
+        self.archive = archive
+        self.catalog = Catalog(archive)
+        self.journal = Journal(archive)
+        self.looks = Looks()
+        self.waste = Waste(self.catalog)
+        self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
+        self.edition = edition
+        self.budget = budget
+        self.prompts_lane = asyncio.Semaphore(settings.prompts_at_once)
+        self.paintings_lane = asyncio.Semaphore(settings.paintings_at_once)
+        # Prompts may run ahead of the painter by this much; more would only fill memory and the UI.
+        self.papers_window = asyncio.Semaphore(2 * (settings.prompts_at_once + settings.paintings_at_once))
+
+    def check_prices(self, paper: Paper) -> None:
+        """Raise BadInput when a limit in dollars cannot be kept, because a price for this paper is unknown."""
+        prices = ((self.writer.label, self.writer.price(paper)), (self.painter.label, self.painter.price))
+        if self.budget.max_usd is not None and (unknown := [label for label, price in prices if price is None]):
+            raise BadInput(
+                f"What {' and '.join(unknown)} will charge is not known, so a limit of ${self.budget.max_usd:g} "
+                "cannot be kept: choose a model with a known price, or set no limit."
+            )
+
+    async def recall_looks(self) -> None:
+        """Know the archive's latest pictures: no paper is to get the picture of another. Raises ArchiveError."""
+        columns = ("list_day", "paper_id", "status", "original_dhash")
+        for row in await self.catalog.narrow(columns, newest=FILES_RECALLED):
+            if row["status"] == Status.DONE and row["original_dhash"]:
+                self.looks.recall(row["paper_id"], row["original_dhash"])
+
+
+async def open_budget(archive: Archive, account: str, max_usd: float | None, allowance: float | None = None) -> Budget:
+    """The purse of a run. With an account it remembers what earlier runs on that account have spent.
+
+    `max_usd` is the limit of the account, `allowance` what this run may add to it, where that is less.
+    """
+    if not account:
+        return Budget(max_usd)
+    ledger = Ledger(archive, account)
+    booked = await ledger.read()
+    if allowance is not None:
+        max_usd = sum(booking.dollars for booking in booked) + allowance
+    return Budget(max_usd, ledger, booked)
+
+
+def recipe_of(settings: Settings) -> Recipe:
+    """The recipe of a run with these settings. No key is needed."""
+    return Recipe(
+        writer=writer_recipe(settings.writer, settings),
+        painter=painter_recipe(settings.painter, settings),
+        jpeg_quality=settings.jpeg_quality,
+    )
+
+
+@asynccontextmanager
+async def open_studio(
+    settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
+) -> AsyncIterator[Studio]:
+    """Build the studio, and let go of every connection and worker process at its end.
+
+    `account` names the budget that several runs share, `allowance` is the part of it that this one may spend, in
+    dollars. Raises BadInput for a missing key or a place that cannot be written.
+    """
+    async with AsyncExitStack() as stack:
+        source = open_source(settings.source, settings)
+        stack.push_async_callback(source.close)
+        writer = open_writer(settings.writer, settings)
+        stack.push_async_callback(writer.close)
+        painter = open_painter(settings.painter, settings)
+        stack.push_async_callback(painter.close)
+        archive = Archive.open(settings.archive)  # last: nothing is opened before keys and files have been found
+        await archive.check_writable()
+        budget = await open_budget(archive, account, settings.max_usd, allowance)
+        yield Studio(settings, source, writer, painter, archive, edition, budget)

@@ -1,0 +1,48 @@
+"""What every source can do."""
+
+from datetime import date
+from typing import Protocol
+
+from pydantic import Field
+
+from frontispiece.models import Paper, Value
+
+
+class Listed(Value):
+    """A source's answer: the papers, in its order, and what it had to leave out."""
+
+    day: date = Field(description="the day that was listed")
+    papers: tuple[Paper, ...]
+    problems: tuple[str, ...] = Field(
+        default=(),
+        description="entries that could not be read, a sentence each: 20 at most, then a count",
+    )
+
+
+class Source(Protocol):
+    """Lists the papers of a day, and finds single ones.
+
+    All methods raise SourceUnavailable (worth a retry), SourceBroken, or BadInput (a date or id that cannot be).
+    An empty answer means that the source truly has no papers, never that it could not be read.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """What a list depends on besides its day: the address, the categories, the state of the file."""
+        ...
+
+    def newest_day(self, today: date) -> date:
+        """The day that is meant when none is named; `today` is the current UTC date."""
+        ...
+
+    async def list_day(self, day: date) -> Listed:
+        """All papers of one day, whatever their votes, each id once."""
+        ...
+
+    async def find(self, ids: tuple[str, ...]) -> Listed:
+        """The papers with these ids (versions allowed), in this order; unknown ids are named in `problems`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
