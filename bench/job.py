@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+from helpers.real_server import free_port
 from PIL import Image
-from real_server import free_port
 
 from frontispiece.errors import FrontispieceError
 
@@ -48,7 +48,7 @@ def write_snapshot(path: Path, papers: int, days: int = 1) -> Path:
 def providers(latency: float) -> Iterator[str]:
     """Fakes of both providers in a process of their own, so that their work is not counted; gives their address."""
     url = f"http://127.0.0.1:{(port := free_port())}"
-    process = subprocess.Popen([sys.executable, str(ROOT / "tests" / "providers.py"), str(port), str(latency)])  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", "fakes.providers", str(port), str(latency)])  # noqa: S603
     try:
         while True:
             try:

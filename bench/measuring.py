@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from real_server import free_port
+from helpers.real_server import free_port
 
 from deployments.serve import Notice, only_one, own_server
 

@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from helpers.real_server import free_port
 from PIL import Image
-from real_server import free_port
 
 from deployments.server import SERVER_SETTINGS
 
@@ -96,7 +96,7 @@ class Stage:
         }
 
     def open(self) -> None:
-        self._start([sys.executable, str(HERE / "providers.py"), *self._arguments])
+        self._start([sys.executable, "-m", "fakes.providers", *self._arguments])
         self.server = self.start_server()
         wait_for(f"{self.providers}/books")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
-from real_server import PATIENCE, RealServer, real_server_in
+from helpers.real_server import PATIENCE, RealServer, real_server_in
 
 from deployments.server import SERVER_SETTINGS
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from fake_s3 import FakeS3
-from fake_server import serving
+from fakes.s3 import FakeS3
+from fakes.server import serving
 
 ROOT = Path(__file__).parents[1]
 RUNS = 200

@@ -15,13 +15,13 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from fake_arxiv import entry as arxiv_entry
-from fake_arxiv import feed
-from fake_huggingface import entry as hf_entry
-from fake_oai import page as oai_page
-from fake_oai import record as oai_record
-from fake_pictures import ODD, png
-from papers import LLAMMLEIN, SIGMA
+from fakes.arxiv import entry as arxiv_entry
+from fakes.arxiv import feed
+from fakes.huggingface import entry as hf_entry
+from fakes.oai import page as oai_page
+from fakes.oai import record as oai_record
+from fakes.pictures import ODD, png
+from helpers.papers import LLAMMLEIN, SIGMA
 from pydantic import ValidationError
 
 from flows.results import RecordSerializer

@@ -18,8 +18,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow.dataset as ds
-from providers import Providers, fake_providers
-from real_server import RealServer, real_server_in, until
+from fakes.providers import Providers, fake_providers
+from helpers.real_server import RealServer, real_server_in, until
 
 FIRST = date(2024, 10, 1)
 DOLLARS_A_PAPER = 0.004

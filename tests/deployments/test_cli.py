@@ -1,0 +1,179 @@
+"""The command line, as scripts use it: exit codes, one clear line, and nothing changed by bad input."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from helpers.stocked import DAY, failure, run
+
+from deployments.cli import main
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.store import Archive
+from frontispiece.painters import PainterName
+from frontispiece.services import recipe_of
+from frontispiece.settings import load_settings
+from frontispiece.writers import WriterName
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["run", "2024-02-30"], "2024-02-30", id="impossible date"),
+        pytest.param(["run", "yesterday"], "YYYY-MM-DD", id="no date"),
+        pytest.param(["run", "2999-01-01"], "future", id="future date"),
+        pytest.param(["run", "--source", "arxive"], "arxive", id="unknown source"),
+        pytest.param(["run", "--writer", "shakespeare"], "shakespeare", id="unknown writer"),
+        pytest.param(["run", "--painter", "magritte"], "magritte", id="unknown painter"),
+        pytest.param(["run", "--limit", "-1"], "-1", id="negative limit"),
+        pytest.param(["run", "--limit", "many"], "many", id="no number"),
+        pytest.param(["paper", "24.1"], "24.1", id="malformed id"),
+        pytest.param(["paper", "2410.24175", "../../etc/passwd"], "passwd", id="path for an id"),
+        pytest.param(["run", "--writer", "openai"], "OPENAI_API_KEY", id="no key for openai"),
+        pytest.param(["run", "--painter", "fal"], "FAL_KEY", id="no key for fal"),
+        pytest.param(["run", "--painter", "openai-images"], "OPENAI_API_KEY", id="no key for openai-images"),
+        pytest.param(["run", "--max-usd", "0"], "FRONTISPIECE_MAX_USD", id="no money"),
+        pytest.param(["backfill", "2024-10-31..2024-10-01"], "wrong way round", id="reversed range"),
+        pytest.param(["backfill", "last", "few", "days"], "last few days", id="no range"),
+        pytest.param(["backfill", "2022-01", "--source", "huggingface"], "first list", id="before the source begins"),
+        pytest.param(["backfill", "2010..2023"], "--yes", id="more than ten years"),
+        pytest.param(["backfill", "2999-01"], "future", id="future range"),
+        pytest.param(["backfill", "2024-10", "--max-usd", "-1"], "FRONTISPIECE_MAX_USD", id="less than no money"),
+        pytest.param(["backfill", "2024-10", "--max-usd", "nan"], "FRONTISPIECE_MAX_USD", id="no number of dollars"),
+        pytest.param(["backfill", "2024-10", "--days-at-once", "0"], "from 1 to 8", id="no days at once"),
+        pytest.param(["backfill", "2024-10", "--papers-at-once", "65"], "from 1 to 64", id="too many papers at once"),
+        pytest.param(["backfill", "2024-10", "--only", "good"], "good", id="unknown choice of papers"),
+        pytest.param(["backfill", "2024-10", "--batch"], "takes no batches", id="a writer without batches"),
+        pytest.param(["backfill"], "DAYS", id="no range at all"),
+        pytest.param(["status", "2024-13"], "2024-13", id="status of no month"),
+        pytest.param(["stats", "--output", "stats.txt"], "--format", id="a table as a file"),
+        pytest.param(["prune", "--originals-older-than", "-1"], "-1", id="negative age"),
+        pytest.param(["import-log", "nowhere.log"], "nowhere.log", id="no log"),
+        pytest.param(["import-log", os.devnull, "--pictures", "nowhere"], "no folder nowhere", id="no pictures"),
+        pytest.param(["dance"], "dance", id="unknown command"),
+        pytest.param([], "command", id="no command"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(
+    arguments: list[str],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert complaint in err
+    assert list(tmp_path.rglob("*")) == [], "nothing is opened before that"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["run", "2999-01-01", "--painter", "fal"], "future", id="run"),
+        pytest.param(["backfill", "2024-10", "--batch", "--painter", "fal"], "batch", id="backfill"),
+        pytest.param(["run", "--writer", "openai", "--painter", "fal"], "OPENAI_API_KEY", id="run, another key"),
+        pytest.param(["backfill", "2024-10", "--writer", "openai"], "OPENAI_API_KEY", id="backfill, another key"),
+        pytest.param(["paper", "2410.24175", "--writer", "openai"], "OPENAI_API_KEY", id="paper, another key"),
+    ],
+)
+def test_a_key_in_a_secret_block_is_not_missing(
+    arguments: list[str],
+    complaint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And all else is looked at as ever."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTISPIECE_FAL_SECRET_BLOCK", "fal-key")
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert complaint in err
+    assert "FAL_KEY" not in err
+
+
+@pytest.mark.parametrize("writer", get_args(WriterName))
+@pytest.mark.parametrize("painter", get_args(PainterName))
+def test_a_calendar_needs_no_key(
+    writer: WriterName,
+    painter: PainterName,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipe = recipe_of(load_settings(writer=writer, painter=painter)).fingerprint
+    made = failure(1).model_copy(update={"recipe": recipe})
+    asyncio.run(Catalog(Archive.open(str(tmp_path))).write(DAY, "run-1", [made], run()))
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
+    assert main(["status", str(DAY), "--source", "arxiv", "--writer", writer, "--painter", painter]) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if str(DAY) in line]
+    assert "failed" in row
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("FRONTISPIECE_ARCHIVE", "/proc/archive", id="unwritable archive"),
+        pytest.param("FRONTISPIECE_SNAPSHOT", "/nowhere.jsonl", id="no snapshot"),
+        pytest.param("FRONTISPIECE_JPEG_QUALITY", "0", id="impossible setting"),
+    ],
+)
+def test_bad_settings_are_named(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    assert main(["run"]) == 2
+    err = capsys.readouterr().err
+    assert name in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.rglob("*")) == [], "nothing is opened before that"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("run", "paper 2410.24175", "backfill 2024-10", "status", "settings", "serve", "deploy", "gallery", "stats"),
+        *("verify", "rebuild", "compact", "prune --originals-older-than 30", "journal"),
+    ],
+)
+def test_a_misspelt_limit_ends_every_command_before_it_begins(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("FRONTISPIECE_MAX_UDS=5")
+    assert main(command.split()) == 2
+    said = "frontispiece: .env, line 1: FRONTISPIECE_MAX_UDS is no setting: did you mean FRONTISPIECE_MAX_USD?\n"
+    assert capsys.readouterr() == ("", said)
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_settings_are_printed_with_secrets_masked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["settings"]) == 0
+    out = capsys.readouterr().out
+    assert "OPENAI_API_KEY" in out
+    assert "FRONTISPIECE_FAL_MODEL" in out
+    assert "sk-planted" not in out
+
+
+def test_help_loads_nothing_of_weight() -> None:
+    code = (
+        "import sys, contextlib, io; from deployments.cli import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main(['--help'])\n"
+        "print(*{'prefect', 'pydantic', 'openai', 'httpx', 'pyarrow', 'PIL', 'duckdb', 'rich'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -1,0 +1,334 @@
+"""The deployments as they are defined, and as a real server and a real worker take them."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from operator import itemgetter
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+import yaml
+from fakes.providers import fake_providers
+from fakes.server import serving
+from helpers.real_server import PATIENCE, RealServer, until
+from prefect.blocks.system import Secret
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deployments.changes import FieldPath, Fields, digests, merge
+from deployments.definitions import Definition, definitions
+from deployments.deploy import ALARM, build_all, deploy, travelling
+from frontispiece.errors import BadInput
+from frontispiece.settings import load_settings
+
+ROOT = Path(__file__).parents[2]
+PLANTED = "sk-planted-in-a-block-0123456789"
+
+
+def names() -> list[str]:
+    return [each.name for each in definitions(load_settings())]
+
+
+def test_prefect_yaml_says_the_same() -> None:
+    written = {each["name"]: each for each in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]}
+    assert list(written) == names()
+    for each in definitions(load_settings()):
+        entry = written[each.name]
+        path, function = entry["entrypoint"].split(":")
+        assert f"{path.removesuffix('.py').replace('/', '.')}.{function}" == each.entrypoint
+        assert entry["description"] == each.description
+        assert entry.get("parameters", {}) == each.parameters
+        assert entry.get("concurrency_limit", {}).get("limit") == each.at_once
+        schedules = [(schedule["cron"], schedule["timezone"]) for schedule in entry.get("schedules", [])]
+        assert schedules == ([(each.cron, each.timezone)] if each.cron else [])
+
+
+def test_schedule_and_recipe_are_settings() -> None:
+    chosen = load_settings(daily_cron="0 7 * * 1-5", timezone="Europe/Berlin", source="arxiv", painter="fal")
+    daily = definitions(chosen)[0]
+    assert (daily.cron, daily.timezone) == ("0 7 * * 1-5", "Europe/Berlin")
+    assert (daily.parameters["source"], daily.parameters["painter"]) == ("arxiv", "fal")
+
+
+@pytest.mark.parametrize("setting", [{"timezone": "Mars/Olympus"}, {"daily_catch_up": 99}, {"ui_port": 0}])
+def test_impossible_schedules_are_named(setting: dict[str, object]) -> None:
+    with pytest.raises(BadInput, match="FRONTISPIECE_"):
+        load_settings(**setting)
+
+
+def test_an_impossible_cron_is_named() -> None:
+    with pytest.raises(BadInput, match="61 25"):
+        definitions(load_settings(daily_cron="61 25 * * *"))[0].build()
+
+
+@pytest.mark.parametrize("definition", definitions(load_settings()), ids=names())
+def test_the_form_has_choices_and_words_and_no_secrets(definition: Definition) -> None:
+    built = definition.build()
+    form = built._parameter_openapi_schema.model_dump(exclude_unset=True)
+    assert form["additionalProperties"] is False
+    for name, field in form["properties"].items():
+        assert field["description"], name
+        assert "anyOf" not in field, name
+        assert not any(word in name for word in ("key", "secret", "token", "password"))
+        if name in ("source", "writer", "painter", "style"):
+            assert len(field["enum"]) > 1
+            assert definition.parameters[name] in field["enum"]
+        if name == "day":
+            assert field["format"] == "date"
+
+
+@pytest.fixture
+def hooked() -> Iterator[tuple[str, "Queue[Any]"]]:
+    """A webhook's address, and what it was told."""
+    told: Queue[Any] = Queue()
+
+    async def hear(request: Request) -> Response:
+        told.put(await request.json())
+        return Response()
+
+    with serving(Starlette(routes=[Route("/hook", hear, methods=["POST"])])) as url:
+        yield f"{url}/hook", told
+
+
+@pytest.mark.parametrize("secret", ["&secret_access_key=planted", "&sas_token=planted", "&key=planted"])
+def test_secrets_do_not_travel_in_the_archives_address(secret: str) -> None:
+    place = "s3://papers/a?region=eu-west-1&endpoint=http://127.0.0.1:1&skip_signature=true"
+    assert travelling(load_settings(archive=place)) == {"FRONTISPIECE_ARCHIVE": place}
+    with pytest.raises(BadInput, match="FRONTISPIECE_ARCHIVE") as caught:
+        travelling(load_settings(archive=place + secret))
+    assert "planted" not in str(caught.value)
+
+
+async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
+    at_server: RealServer, hooked: tuple[str, "Queue[Any]"]
+) -> None:
+    webhook, told = hooked
+    settings = load_settings(webhook=webhook)
+    lines = [await deploy(settings) for _ in range(2)]
+    assert lines[0] == lines[1]
+    assert not any("keeps" in line or "deleted" in line for line in lines[1])
+    assert sorted(each["name"] for each in at_server.ask("/deployments/filter", {})) == sorted(names())
+    daily = at_server.deployment("daily/daily")
+    assert [each["schedule"]["timezone"] for each in daily["schedules"]] == ["America/New_York"]
+    assert [each["name"] for each in at_server.ask("/automations/filter", {})] == [ALARM]
+
+    wanted = {"deployments": {"id": {"any_": [daily["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    runs = until(lambda: at_server.ask("/flow_runs/filter", wanted))
+    assert all(run["auto_scheduled"] for run in runs)
+    # The first of them may be due this very minute.
+    assert max(datetime.fromisoformat(run["expected_start_time"]) for run in runs) > datetime.now(UTC)
+
+    # What a worker would say of a run that failed.
+    run = at_server.start("daily/daily", limit=1)
+    failed = {"state": {"type": "FAILED", "name": "Failed", "message": 'no "list"'}, "force": True}
+    at_server.ask(f"/flow_runs/{run}/set_state", failed)
+    heard = told.get(timeout=PATIENCE)
+    assert heard["state"] == "Failed"
+    assert heard["message"] == 'no "list"'
+    assert heard["id"] == run
+
+    await deploy(load_settings())
+    assert at_server.ask("/automations/filter", {}) == []
+
+
+async def test_a_deployment_may_be_served_and_deployed_in_turn(at_server: RealServer) -> None:
+    await deploy(load_settings(), reset=True)
+    for each in build_all(load_settings()):
+        await each.aapply()
+    served = at_server.deployment("daily/daily")
+    assert (served["work_pool_name"], served["job_variables"]) == (None, {})
+    lines = await deploy(load_settings())
+    deployed = at_server.deployment("daily/daily")
+    assert (deployed["work_pool_name"], deployed["work_queue_name"]) == ("frontispiece", "default")
+    assert list(deployed["job_variables"]["env"]) == ["FRONTISPIECE_ARCHIVE"]
+    assert not any("keeps" in line for line in lines)
+
+
+async def test_what_the_form_no_longer_takes_is_named(at_server: RealServer) -> None:
+    await deploy(load_settings(), reset=True)
+    daily = at_server.deployment("daily/daily")
+    form = {"parameter_openapi_schema": {}, "parameters": {**daily["parameters"], "source": "gone"}}
+    at_server.ask(f"/deployments/{daily['id']}", form, "PATCH")
+    with pytest.raises(BadInput, match=r"gone.*--reset"):
+        await deploy(load_settings())
+    await deploy(load_settings(), reset=True)
+    assert at_server.deployment("daily/daily")["parameters"] == daily["parameters"]
+
+
+def changed_in_the_ui(server: RealServer) -> dict[str, Any]:
+    """Somebody pauses and moves daily's schedule, adds another, and fills in the form; gives what is there then."""
+    daily = server.deployment("daily/daily")
+    path = f"/deployments/{daily['id']}"
+    (schedule,) = daily["schedules"]
+    later = {"schedule": {"cron": "15 7 * * *", "timezone": "Europe/Berlin"}, "active": False}
+    server.ask(f"{path}/schedules/{schedule['id']}", later, "PATCH")
+    server.ask(f"{path}/schedules", [{"schedule": {"interval": 86400.0, "timezone": "Asia/Tokyo"}}])
+    form = {
+        "parameters": {**daily["parameters"], "painter": "fal", "limit": 3},
+        "tags": ["frontispiece", "ours"],
+        "description": "What the boss reads.",
+        "concurrency_limit": 2,
+        "job_variables": {"env": {**daily["job_variables"]["env"], "FRONTISPIECE_MIN_UPVOTES": "20"}},
+    }
+    server.ask(path, form, "PATCH")
+    upkeep = server.deployment("upkeep/upkeep")
+    server.ask(f"/deployments/{upkeep['id']}", {"paused": True}, "PATCH")
+    server.ask(f"/deployments/{upkeep['id']}/schedules/{upkeep['schedules'][0]['id']}", method="DELETE")
+    return standing(server)
+
+
+FORM = ("parameters", "tags", "description", "concurrency_options", "job_variables", "paused", "work_queue_name")
+
+
+def standing(server: RealServer) -> dict[str, Any]:
+    """What people may have changed of daily and upkeep."""
+    both = {name: server.deployment(f"{name}/{name}") for name in ("daily", "upkeep")}
+    return {
+        name: {
+            **{field: each[field] for field in FORM},
+            "limit": (each["global_concurrency_limit"] or {}).get("limit"),
+            "schedules": [
+                (one["id"], one["schedule"], one["active"]) for one in sorted(each["schedules"], key=itemgetter("id"))
+            ],
+        }
+        for name, each in both.items()
+    }
+
+
+async def test_deploying_again_leaves_alone_what_people_changed(
+    at_server: RealServer, hooked: tuple[str, "Queue[Any]"]
+) -> None:
+    webhook = hooked[0]
+    await deploy(load_settings(webhook=webhook), reset=True)
+    defined = standing(at_server)
+    changed = changed_in_the_ui(at_server)
+    (alarm,) = at_server.ask("/automations/filter", {})
+    at_server.ask(f"/automations/{alarm['id']}", {"enabled": False}, "PATCH")
+
+    lines = await deploy(load_settings(webhook=webhook))
+    assert standing(at_server) == changed
+    assert at_server.ask("/automations/filter", {})[0]["enabled"] is False
+    assert "daily        15 7 * * * Europe/Berlin (paused); every 1 day, 0:00:00" in lines
+    assert "upkeep       when asked (paused)" in lines
+    assert [line for line in lines if "keeps" in line] == [
+        "daily keeps what was changed in Prefect's UI: description, concurrency limit, painter, schedule. "
+        "--reset takes that back.",
+        "upkeep keeps what was changed in Prefect's UI: paused, schedule. --reset takes that back.",
+        "alarm keeps what was changed in Prefect's UI: enabled. --reset takes that back.",
+    ]
+
+    # Settings change: what nobody has touched follows them.
+    moved = load_settings(webhook=webhook, source="arxiv", painter="openai-images", style="fenced", timezone="UTC")
+    lines = await deploy(moved)
+    now = standing(at_server)
+    assert now["daily"]["parameters"] == {
+        **{"source": "arxiv", "writer": "template", "painter": "fal", "style": "fenced"},
+        "limit": 3,
+    }
+    assert now == {**changed, "daily": {**changed["daily"], "parameters": now["daily"]["parameters"]}}
+    backfill = at_server.deployment("backfill/backfill")
+    assert (backfill["parameters"]["source"], backfill["parameters"]["painter"]) == ("arxiv", "openai-images")
+
+    lines = await deploy(load_settings(webhook=webhook), reset=True)
+    assert not any("keeps" in line for line in lines)
+    now = standing(at_server)
+    for name, each in now.items():
+        assert [one[1:] for one in each.pop("schedules")] == [one[1:] for one in defined[name].pop("schedules")]
+        assert each == defined[name]
+    assert at_server.ask("/automations/filter", {})[0]["enabled"] is True
+    await deploy(load_settings())
+
+
+async def test_what_was_removed_stays_removed_although_nobody_knows_what_was_deployed(at_server: RealServer) -> None:
+    await deploy(load_settings(), reset=True)
+    daily = at_server.deployment("daily/daily")
+    at_server.ask(f"/deployments/{daily['id']}/schedules/{daily['schedules'][0]['id']}", method="DELETE")
+    at_server.ask("/variables/name/frontispiece-daily-as-registered", method="DELETE")
+    lines = await deploy(load_settings(timezone="Asia/Tokyo", source="arxiv"))
+    assert "daily        when asked" in lines
+    assert at_server.deployment("daily/daily")["parameters"]["source"] == "snapshot"
+    await deploy(load_settings(), reset=True)
+    assert at_server.deployment("daily/daily")["schedules"][0]["active"]
+
+
+LAST = {("description",): "old", ("parameters", "source"): "snapshot", ("parameters", "limit"): 3}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "merged", "kept"),
+    [
+        pytest.param(LAST, LAST, LAST, (), id="nothing changed"),
+        pytest.param(LAST, {**LAST, ("description",): "new"}, {**LAST, ("description",): "new"}, (), id="ours is new"),
+        pytest.param(LAST, {("description",): "old"}, {("description",): "old"}, (), id="ours is gone"),
+        pytest.param(
+            {**LAST, ("description",): "theirs"},
+            {**LAST, ("description",): "new"},
+            {**LAST, ("description",): "theirs"},
+            (("description",),),
+            id="theirs is new, and ours",
+        ),
+        pytest.param(
+            {**LAST, ("description",): "new"},
+            {**LAST, ("description",): "new"},
+            {**LAST, ("description",): "new"},
+            (),
+            id="both are new, and the same",
+        ),
+        pytest.param(
+            {("description",): "old"}, LAST, {("description",): "old"}, tuple(LAST)[1:], id="they removed something"
+        ),
+        pytest.param({**LAST, ("tags", "a"): True}, LAST, {**LAST, ("tags", "a"): True}, (), id="they added something"),
+        pytest.param(LAST, {**LAST, ("tags", "b"): True}, {**LAST, ("tags", "b"): True}, (), id="we added something"),
+    ],
+)
+def test_a_field_is_ours_until_somebody_changes_it(
+    theirs: Fields, ours: Fields, merged: Fields, kept: tuple[FieldPath, ...]
+) -> None:
+    result = merge(digests(LAST), theirs, ours)
+    assert (result.fields, sorted(result.kept)) == (merged, sorted(kept))
+
+
+async def test_a_worker_elsewhere_runs_what_was_deployed_with_a_key_from_a_block(
+    at_server: RealServer, tmp_path: Path
+) -> None:
+    archive, elsewhere = tmp_path / "the archive", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    await Secret(value=PLANTED).save("openai-key", overwrite=True)
+    await deploy(load_settings(archive=str(archive)))
+    with fake_providers() as providers:
+        run = at_server.start("illustrate%20papers/papers", ids=["2410.24175"], writer="openai")
+        environment = {
+            **at_server.environment,
+            "OPENAI_BASE_URL": f"{providers.url}/v1",
+            "FRONTISPIECE_OPENAI_SECRET_BLOCK": "openai-key",
+        }
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "frontispiece", "--run-once"]
+        worker = await asyncio.to_thread(
+            subprocess.run, command, cwd=elsewhere, env=environment, capture_output=True, timeout=PATIENCE, check=True
+        )
+        at_server.wait(run, "Completed")
+        assert providers.paid[0] == 1
+    assert (archive / "pictures" / "20241031" / "6550f79d46b1945c.jpg").exists()
+    assert PLANTED.encode() not in worker.stdout + worker.stderr
+    places = [path for room in (archive, at_server.home) for path in room.rglob("*") if path.is_file()]
+    assert [path for path in places if PLANTED.encode() in path.read_bytes()] == []
+
+
+def test_prefects_own_deploy_takes_the_file(real_server: RealServer) -> None:
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**real_server.environment, "PWD": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert real_server.deployment("daily/daily")["entrypoint"] == "flows/daily.py:daily"

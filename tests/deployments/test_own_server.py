@@ -1,0 +1,169 @@
+"""The Prefect server that a command starts for itself where nobody has named one."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fakes.providers import fake_providers
+from helpers.real_server import PATIENCE, until
+
+from deployments.notice import Notice, notice_path, write_notice
+from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
+from frontispiece.purchases.holder import Holder
+
+ROOT = Path(__file__).parents[2]
+CODE = """
+import sys
+from deployments.cli import main
+code = main(sys.argv[1:])
+# Prefect imports it where it starts the server itself.
+print("server", "prefect.server.api.server" in sys.modules)
+sys.exit(code)
+"""
+
+
+class Folder:
+    """Where commands run as they do for a newcomer, whom nobody has given a server."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        (place / "prefect").mkdir()
+
+    def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
+        ours = ("PREFECT_", "FRONTISPIECE_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        mine = {"PREFECT_HOME": str(self.place / "prefect"), "FRONTISPIECE_ARCHIVE": str(self.place / "archive")}
+        return subprocess.Popen(
+            [sys.executable, "-c", CODE, *arguments],
+            cwd=self.place,
+            env={**inherited, **mine, "PYTHONPATH": str(ROOT), **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    @property
+    def pictures(self) -> int:
+        return len(list((self.place / "archive" / "pictures").rglob("*.jpg")))
+
+    def states(self, table: str) -> dict[str, int]:
+        with sqlite3.connect(self.place / "prefect" / "prefect.db") as database:
+            return dict(database.execute(f"select state_type, count(*) from {table} group by 1").fetchall())  # noqa: S608
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    return Folder(tmp_path_factory.mktemp("newcomer"))
+
+
+def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(folder: Folder) -> None:
+    process = folder.start("run", "--limit", "2")
+    said, complaints = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, complaints
+    assert "server False" in said, "Prefect has started one itself"
+    assert folder.pictures == 2
+    assert folder.states("task_run") == {"COMPLETED": 2 * 3 + 2}, "three tasks a paper and two a day"
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "day"),
+    [
+        pytest.param(signal.SIGINT, 130, "2024-10-31", id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 130, "2024-10-30", id="told to end"),
+        pytest.param(signal.SIGKILL, -9, "2024-10-29", id="killed"),
+    ],
+)
+def test_a_command_ends_at_once_and_its_server_with_it(
+    folder: Folder, end: signal.Signals, code: int, day: str
+) -> None:
+    with fake_providers() as providers:
+        providers.openai.faults.always("chat", "never answered")
+        process = folder.start("run", day, "--painter", "lineart", **providers.variables)
+        until(lambda: providers.openai.faults.served)
+        (server,) = [each for each in children(process.pid) if "deployments.own_server" in each[1]]
+        os.killpg(process.pid, end)  # as a terminal does
+        _, complaints = process.communicate(timeout=PATIENCE)
+    assert process.returncode == code
+    assert "Traceback" not in complaints
+    assert ("Recorded " in complaints) is (code == 130)
+    until(lambda: not server[0].is_alive())
+
+
+def children(pid: int) -> list[tuple[Holder, str]]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [(Holder.of(int(each)), Path(f"/proc/{each}/cmdline").read_text()) for each in listed]
+
+
+def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> None:
+    bad = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////nowhere/at/all/prefect.db"}
+    folder = Folder(tmp_path)
+    process = folder.start("run", "--limit", "1", **bad)
+    _, complaints = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert complaints.startswith("frontispiece: Prefect's server did not start: ")
+    assert complaints.count("\n") == 1
+    assert "Fatal" not in (tmp_path / "prefect" / LOG).read_text()
+    assert folder.pictures == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "known"),
+    [
+        pytest.param('active = "a"\n[profiles.a]\nPREFECT_API_URL = "http://a.test/api"\n', True, id="a server"),
+        pytest.param('active = "a"\n[profiles.a]\nPREFECT_LOGGING_LEVEL = "INFO"\n', True, id="no start"),
+        pytest.param('active = "a"\n[profiles.a]\nPREFECT_SERVER_ALLOW_EPHEMERAL_MODE = true\n', False, id="none"),
+    ],
+)
+def test_prefect_is_asked_what_a_profile_says(tmp_path: Path, profile: str, known: bool) -> None:
+    (tmp_path / "profiles.toml").write_text(profile)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    assert knows_a_server({**inherited, "PREFECT_HOME": str(tmp_path)}, tmp_path) is known
+
+
+@pytest.mark.parametrize(
+    ("variables", "files", "told"),
+    [
+        pytest.param({}, {}, False, id="nothing said"),
+        pytest.param({"PREFECT_API_URL": "http://a.test/api"}, {}, True, id="an address"),
+        pytest.param({"PREFECT_PROFILE": "work"}, {}, True, id="a profile"),
+        pytest.param({"PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false"}, {}, True, id="no server of its own wanted"),
+        pytest.param({}, {"home/profiles.toml": ""}, True, id="profiles"),
+        pytest.param({}, {"prefect.toml": ""}, True, id="prefect.toml"),
+        pytest.param({}, {".env": "export PREFECT_API_URL=http://a.test/api"}, True, id="in .env"),
+        pytest.param({}, {".env": "FAL_KEY=abc"}, False, id="other things in .env"),
+        pytest.param({}, {"pyproject.toml": "[tool.prefect]"}, True, id="in pyproject.toml"),
+        pytest.param({}, {"pyproject.toml": 'dependencies = ["prefect"]'}, False, id="a project that needs Prefect"),
+    ],
+)
+def test_nobody_is_overruled(tmp_path: Path, variables: dict[str, str], files: dict[str, str], told: bool) -> None:
+    (tmp_path / "home").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    assert may_know_a_server({"PREFECT_HOME": str(tmp_path / "home"), **variables}, tmp_path) is told
+
+
+@pytest.mark.parametrize(
+    ("server", "url"),
+    [
+        pytest.param(Holder.here(), "http://127.0.0.1:4200", id="it runs"),
+        pytest.param(Holder.here().model_copy(update={"born": 1}), None, id="it was killed"),
+        pytest.param(None, None, id="it uses another's server"),
+    ],
+)
+def test_the_server_of_serve_is_used_while_it_runs(tmp_path: Path, server: Holder | None, url: str | None) -> None:
+    with notice_path(tmp_path).open("a+") as file:
+        write_notice(file, Notice(serve=Holder.here(), ui="http://127.0.0.1:4200", server=server))
+    found = server_of_serve(tmp_path)
+    assert (found and found[0]) == url
+
+
+@pytest.mark.parametrize("content", [pytest.param(None, id="none"), pytest.param(b'{"serve": {"ho', id="half written")])
+def test_without_a_notice_nobody_serves(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        notice_path(tmp_path).write_bytes(content)
+    assert server_of_serve(tmp_path) is None

@@ -1,0 +1,235 @@
+"""`frontispiece serve` from its start to its end, as people use it."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from fakes.providers import Providers, fake_providers
+from helpers.real_server import PATIENCE, RealServer, free_port, until
+
+PLANTED = "sk-planted-0123456789abcdef"
+
+
+class Served:
+    """A `frontispiece serve` in a folder of its own, with slow fake providers."""
+
+    def __init__(self, folder: Path, providers: Providers) -> None:
+        self.folder = folder
+        self.providers = providers
+        self.port = free_port()
+        self.server = RealServer(f"http://127.0.0.1:{self.port}", folder / "data" / "prefect")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+            **providers.variables,
+            "OPENAI_API_KEY": PLANTED,
+            "PREFECT_HOME": str(self.server.home),
+            "FRONTISPIECE_UI_PORT": str(self.port),
+            "FRONTISPIECE_WRITER": "template",
+            "FRONTISPIECE_PAINTER": "lineart",
+            "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+        }
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "deployments.cli", "serve"]
+
+    def start(self, *options: str) -> None:
+        self.log = self.folder / "serve.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*self.command(), *options],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(lambda: "Ctrl-C" in self.log.read_text())
+
+    @property
+    def members(self) -> dict[str, dict[str, int]]:
+        notice: dict[str, dict[str, int]] = json.loads((self.server.home / "frontispiece-serve.json").read_text())
+        return notice
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def providers() -> Iterator[Providers]:
+    with fake_providers() as both:
+        yield both
+
+
+@pytest.fixture(scope="module")
+def served(providers: Providers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    running = Served(tmp_path_factory.mktemp("served here"), providers)
+    running.start()
+    yield running
+    running.stop()
+
+
+def rows(served: Served) -> list[dict[str, object]]:
+    files = (served.folder / "data" / "archive" / "catalog").rglob("*.parquet")
+    return [row for path in files for row in pq.read_table(path, partitioning=None).to_pylist()]
+
+
+def test_it_says_where_the_ui_is_and_what_it_serves(served: Served) -> None:
+    said = served.log.read_text()
+    assert served.server.url in said
+    assert all(name in said for name in ("daily", "papers", "upkeep"))
+
+
+def test_a_second_one_says_so(served: Served) -> None:
+    second = subprocess.run(
+        served.command(), cwd=served.folder, env=served.environment, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 2
+    assert served.server.url in second.stderr
+    assert second.stderr.count("\n") == 1
+
+
+def test_a_day_gets_its_pictures_and_its_page(served: Served) -> None:
+    run = served.server.start("daily/daily", day="2024-10-31", limit=3)
+    done = served.server.wait(run, "Completed")
+    assert done["name"] == "daily 2024-10-31 · snapshot"
+    page = served.server.artifacts(run)
+    assert page["pictures"]["data"].count("data:image/jpeg;base64,") == 3
+    assert page["progress"]["data"] == 100
+    assert len(json.loads(page["outcomes"]["data"])) == 3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "complaint"),
+    [
+        pytest.param({"day": "not-a-date"}, "not-a-date", id="no date"),
+        pytest.param({"source": "arxive"}, "arxive", id="no such choice"),
+        pytest.param({"limit": -1}, "-1", id="below its minimum"),
+        pytest.param({"dya": "2024-10-31"}, "dya", id="unknown field"),
+    ],
+)
+def test_the_server_refuses_what_does_not_fit_the_form(
+    served: Served, parameters: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(urllib.error.HTTPError) as error:
+        served.server.start("daily/daily", **parameters)
+    assert error.value.code == 409
+    assert complaint in error.value.read().decode()
+
+
+@pytest.mark.parametrize("day", ["2024-02-31", "2999-01-01"])
+def test_a_day_that_cannot_be_fails_at_once(served: Served, day: str) -> None:
+    failed = served.server.wait(served.server.start("daily/daily", day=day), "Failed")
+    assert "day" in failed["state"]["message"]
+    assert served.providers.paid == (0, 0)
+
+
+def test_cancelling_stops_buying_and_records_what_was_done(served: Served) -> None:
+    served.providers.openai.latency = 1.0
+    served.providers.fal.latency = math.inf
+    run = served.server.start("illustrate%20papers/papers", ids=["2410.24175"], writer="openai", painter="fal")
+    until(lambda: served.providers.paid[0] == 1 and served.providers.fal.paid == 1)
+    served.server.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+    served.server.wait(run, "Cancelled")
+    (row,) = [row for row in rows(served) if row["reason"] == "Cancelled"]
+    assert (row["paper_id"], row["status"], row["writer_model"]) == ("2410.24175", "failed", "gpt-4o-mini-2024-07-18")
+    until(lambda: not {"RUNNING", "PENDING"} & set(served.server.task_states(run)))
+    assert served.providers.paid == (1, 1)
+
+
+def test_a_planted_key_is_nowhere(served: Served) -> None:
+    assert served.providers.paid[0] == 1
+    found = [path for path in served.folder.rglob("*") if path.is_file() and PLANTED.encode() in path.read_bytes()]
+    assert found == []
+
+
+def day_runs(served: Served) -> dict[str, dict[str, object]]:
+    """The newest run of each day of any backfill, by name."""
+    wanted = {"flows": {"name": {"any_": ["backfill day"]}}, "sort": "START_TIME_ASC"}
+    return {run["name"]: run for run in served.server.ask("/flow_runs/filter", wanted)}
+
+
+def test_a_backfill_has_a_run_of_the_deployment_for_each_day(served: Served) -> None:
+    for to_run in (2, 0):
+        run = served.server.start("backfill/backfill", days="2024-10-29..2024-10-30", min_upvotes=0)
+        done = served.server.wait(run, "Completed")
+        assert done["state"]["message"].startswith(f"{to_run} of {to_run} days run")
+        days = day_runs(served)
+        assert sorted(days) == ["2024-10-29 · snapshot", "2024-10-30 · snapshot"]
+        for each in days.values():
+            assert each["deployment_id"] == served.server.deployment("backfill%20day/backfill-day")["id"]
+            assert any(str(tag).startswith("backfill:") for tag in each["tags"])  # type: ignore[attr-defined]
+        assert set(served.server.artifacts(run)) >= {"plan", "calendar"}
+
+
+def test_cancelling_a_backfill_ends_its_days(served: Served) -> None:
+    served.providers.fal.latency = math.inf
+    before = served.providers.fal.paid
+    run = served.server.start("backfill/backfill", days="2024-10-23..2024-10-24", writer="openai", painter="fal")
+    until(lambda: served.providers.fal.paid > before)
+    served.server.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+    served.server.wait(run, "Cancelled")
+    names = ["2024-10-23 · snapshot", "2024-10-24 · snapshot"]
+    states = until(lambda: ended_states(day_runs(served), names))
+    assert set(states) <= {"CANCELLED"}
+
+
+def ended_states(runs: dict[str, dict[str, object]], names: list[str]) -> list[object]:
+    states = [runs[name]["state_type"] for name in names if name in runs]
+    return states if not {"RUNNING", "PENDING", "SCHEDULED", "CANCELLING"} & set(map(str, states)) else []
+
+
+def test_a_scheduled_run_says_the_day_it_works_on(served: Served) -> None:
+    daily = served.server.deployment("daily/daily")["id"]
+    # 20:30 in New York on the last of October.
+    window = {"start_time": "2024-11-01T00:00:00Z", "end_time": "2024-11-01T12:00:00Z", "min_runs": 1}
+    served.server.ask(f"/deployments/{daily}/schedule", window)
+    wanted = {
+        "deployments": {"id": {"any_": [daily]}},
+        "flow_runs": {"expected_start_time": {"before_": "2024-11-02T00:00:00Z"}},
+    }
+    (run,) = served.server.ask("/flow_runs/filter", wanted)
+    assert served.server.wait(run["id"], "Completed")["name"] == "daily 2024-10-31 · snapshot"
+
+
+def test_it_ends_soon_and_leaves_nobody_behind_and_the_schedules_active(served: Served) -> None:
+    upkeep = served.server.deployment("upkeep/upkeep")
+    path = f"/deployments/{upkeep['id']}/schedules/{upkeep['schedules'][0]['id']}"
+    served.server.ask(path, {"active": False}, "PATCH")
+    members = served.members
+    before = served.providers.fal.paid
+    served.server.start("illustrate%20papers/papers", ids=["2410.24198"], writer="openai", painter="fal")
+    until(lambda: served.providers.fal.paid > before)
+    served.process.send_signal(signal.SIGINT)
+    assert served.process.wait(60) == 0  # without waiting for a picture that never comes
+    assert [name for name in ("server", "runner") if Path(f"/proc/{members[name]['pid']}").exists()] == []
+
+
+def test_after_a_hard_kill_the_next_one_closes_what_was_left(served: Served) -> None:
+    served.start()
+    assert served.server.deployment("daily/daily")["schedules"][0]["active"]
+    assert not served.server.deployment("upkeep/upkeep")["schedules"][0]["active"]  # somebody paused it
+    assert "upkeep       0 5 * * * America/New_York (paused)" in served.log.read_text()
+    served.providers.fal.latency = math.inf
+    before = served.providers.fal.paid
+    run = served.server.start("illustrate%20papers/papers", ids=["2410.23743"], writer="openai", painter="fal")
+    until(lambda: served.providers.fal.paid > before and "RUNNING" in served.server.task_states(run))
+    first = served.members
+    os.killpg(first["runner"]["pid"], signal.SIGKILL)
+    served.process.kill()
+    served.process.wait()
+    served.start("--reset")
+    served.server.wait(run, "Crashed")
+    assert not {"RUNNING", "PENDING"} & set(served.server.task_states(run))
+    assert "ended without a word" in served.log.read_text()
+    assert not Path(f"/proc/{first['server']['pid']}").exists()
+    assert served.server.deployment("upkeep/upkeep")["schedules"][0]["active"]

@@ -1,0 +1,499 @@
+"""Stretches of days, run in this process on local fakes of the providers."""
+
+import asyncio
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fakes.huggingface import FakeHuggingFace
+from fakes.providers import Providers, fake_providers
+from fakes.server import serving
+from helpers.papers import paper
+from helpers.real_server import PATIENCE
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.states import Completed, Running
+from starlette.applications import Starlette
+
+from deployments.definitions import Definition, definitions
+from flows.backfill import backfill
+from flows.daily import daily
+from flows.dayruns import Deployed, after_daily, tag
+from flows.onlookers import onlooker
+from flows.planning import DayPlan, Plan, duration
+from flows.planpage import BackfillPage
+from flows.report import BUDGET_REACHED
+from flows.results import NO_RESULTS
+from flows.window import Allowances, Window
+from frontispiece.archive.calendar import Day, Mark, calendar
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.dates import Days
+from frontispiece.errors import BadInput
+from frontispiece.purchases.estimate import Quote
+from frontispiece.purchases.ledger import Ledger
+from frontispiece.services import open_studio
+from frontispiece.settings import load_settings
+
+pytestmark = pytest.mark.usefixtures("prefect_server", "nothing_runs")
+
+DAYS, PER_DAY = 3, 4
+FIRST = date(2024, 10, 1)
+RANGE = "2024-10-01..2024-10-03"
+PAPERS = DAYS * PER_DAY
+
+
+def definition(name: str) -> Definition:
+    return next(each for each in definitions(load_settings()) if each.name == name)
+
+
+def line(number: int, day: date) -> str:
+    return json.dumps(
+        {
+            "id": f"2410.{number:05d}",
+            "authors": "Ada Lovelace",
+            "title": f"On the Motion of Paper Birds, Part {number}",
+            "abstract": f"We fold {number} birds out of paper and watch them.",
+            "categories": "cs.CL",
+            "versions": [{"version": "v1", "created": f"{day:%a, %d %b %Y} 12:00:00 GMT"}],
+            "update_date": str(day),
+        }
+    )
+
+
+def snapshot(path: Path, days: int = DAYS, per_day: int = PER_DAY) -> Path:
+    lines = [line(number, FIRST + timedelta(days=number // per_day)) for number in range(days * per_day)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+class Looker:
+    def __init__(self) -> None:
+        self.plans: list[Plan] = []
+        self.days: list[Day] = []
+
+    def planned(self, plan: Plan) -> None:
+        self.plans.append(plan)
+
+    def day_ended(self, day: Day) -> None:
+        self.days.append(day)
+
+
+@pytest.fixture
+async def nothing_runs(prefect_server: None) -> None:
+    """Runs of other tests that were left open on purpose are closed: a backfill would wait for them."""
+    async with get_client() as client:
+        kinds = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])
+        for run in await client.read_flow_runs(flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=kinds))):
+            await client.set_flow_run_state(run.id, Completed(), force=True)
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    place = tmp_path / "archive"
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(place))
+    monkeypatch.setenv("FRONTISPIECE_SNAPSHOT", str(snapshot(tmp_path / "papers.jsonl")))
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "1")
+    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
+    return Archive.open(str(place))
+
+
+@pytest.fixture
+def world(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
+    with fake_providers() as world:
+        for name, value in world.variables.items():
+            monkeypatch.setenv(name, value)
+        yield world
+
+
+async def run(days: str = RANGE, **parameters: Any) -> tuple[State[Any], Looker]:
+    looker = Looker()
+    token = onlooker.set(looker)
+    try:
+        return await backfill(days, **parameters, return_state=True), looker
+    finally:
+        onlooker.reset(token)
+
+
+async def standing(archive: Archive, days: Days | None = None) -> list[Day]:
+    settings = load_settings()
+    days = days or Days(FIRST, FIRST + timedelta(days=DAYS - 1))
+    async with open_studio(settings) as studio:
+        return await calendar(archive, days, settings.source, studio.recipe.fingerprint)
+
+
+async def runs_of(backfill_id: str) -> list[FlowRun]:
+    async with get_client() as client:
+        tags = FlowRunFilterTags(all_=[tag(backfill_id)])
+        return await client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
+
+
+async def test_a_dry_run_quotes_and_buys_nothing(world: Providers, archive: Archive) -> None:
+    state, seen = await run(dry_run=True)
+    (plan,) = seen.plans
+    assert state.is_completed()
+    assert (world.paid, await standing(archive)) == (
+        (0, 0),
+        [Day(day=FIRST + timedelta(days=n), mark=Mark.NEVER_RUN) for n in range(DAYS)],
+    )
+    assert [(each.listed, each.to_do) for each in plan.days] == [(PER_DAY, PER_DAY)] * DAYS
+    assert (plan.quote.papers, plan.quote.calls, plan.quote.by_catalog) == (PAPERS, 2 * PAPERS, False)
+    assert plan.quote.dollars is not None
+    assert PAPERS * 0.003 < plan.quote.dollars < PAPERS * 0.004
+
+
+async def test_days_are_run_once_under_their_names_and_tag(world: Providers, archive: Archive) -> None:
+    state, seen = await run(order="oldest", days_at_once=1)
+    assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
+    assert [(each.day.day, each.mark, each.archived) for each in seen.days] == [
+        (n, Mark.DONE, PER_DAY) for n in (1, 2, 3)
+    ]
+    runs = await runs_of(seen.plans[0].id)
+    assert sorted(each.name for each in runs) == [f"2024-10-0{n} · snapshot" for n in (1, 2, 3)]
+    assert {str(each.id) for each in runs} == {each.run for each in await standing(archive)}
+
+    again, seen = await run(order="oldest", days_at_once=1)
+    assert (again.name, world.paid, seen.days) == ("Completed", (PAPERS, PAPERS), [])
+    assert seen.plans[0].quote.papers == 0
+    assert seen.plans[0].spent == pytest.approx(world.dollars)
+
+
+async def test_the_newest_day_comes_first(world: Providers, archive: Archive) -> None:
+    _, seen = await run(days_at_once=1)
+    assert [each.day.day for each in seen.days] == [3, 2, 1]
+
+
+async def test_the_budget_is_never_passed_and_a_higher_one_goes_on(world: Providers, archive: Archive) -> None:
+    state, seen = await run(max_usd=0.015, papers_at_once=2)
+    assert state.name == "Budget reached"
+    assert "papers are left (about $0.0" in (state.message or "")
+    assert 0 < world.dollars <= 0.015
+    first = world.paid
+
+    still, _ = await run(max_usd=0.015, papers_at_once=2)
+    assert (still.name, world.paid[0]) == ("Budget reached", first[0])  # no prompt that could not be painted
+    assert world.dollars <= 0.015
+
+    state, seen = await run(max_usd=0.05)
+    assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
+    assert [each.mark for each in await standing(archive)] == [Mark.DONE] * DAYS
+    assert seen.plans[0].spent <= 0.015
+
+
+async def test_refusals_are_paid_from_the_budget_and_stay_known(world: Providers, archive: Archive) -> None:
+    world.openai.tokens_out, world.openai.heeds_limits = 16_384, False
+    world.openai.faults.always("chat", "refusal")
+    state, _ = await run(max_usd=0.05)
+    assert state.name == "Budget reached"
+    assert 0.03 < world.dollars <= 0.05
+    paid = world.paid
+    _, seen = await run(max_usd=0.05)
+    assert world.paid == paid
+    assert seen.plans[0].spent == pytest.approx(world.dollars)
+    assert await dollars(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+async def test_refusals_in_batches_stand_in_the_rows_of_their_days(world: Providers, archive: Archive) -> None:
+    world.openai.looks = 0
+    world.openai.lines.extend(["refusal", "empty"] * (PAPERS // 2))
+    state = None
+    while state is None or state.name == "Waiting for batch":
+        state, _ = await run(batch=True, batch_hours=0)
+    assert world.openai.paid > PAPERS
+    assert await dollars(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+async def dollars(archive: Archive) -> float:
+    """What `stats` shows."""
+    async with open_records(archive) as records:
+        return float(records.ask("SELECT sum(dollars) FROM outcomes").rows[0][0])  # type: ignore[arg-type]
+
+
+async def test_a_daily_has_a_budget_too_and_remembers_it(
+    world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_PROMPTS_AT_ONCE", "1")
+    for _ in range(2):
+        state: State[Any] = await daily(FIRST, days_back=0, max_usd=0.0075, return_state=True)
+        assert state.name == "Budget reached"
+        assert world.paid == (2, 2)
+    state = await daily(FIRST, days_back=0, max_usd=0.03, return_state=True)
+    assert (state.name, world.paid) == ("Completed", (PER_DAY, PER_DAY))
+
+
+async def test_a_limit_needs_known_prices(world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_OPENAI_MODEL", "a-model-of-tomorrow")
+    for state in (
+        await daily(FIRST, days_back=0, max_usd=1, return_state=True),
+        (await run("2024-10-01", max_usd=1, allow_unknown_price=True))[0],
+    ):
+        error = await state.aresult(raise_on_failure=False)
+        assert isinstance(error, BadInput)
+        assert "cannot be kept" in str(error)
+    assert world.paid == (0, 0)
+
+
+async def test_failed_days_do_not_stop_the_others_and_failed_papers_can_be_run_alone(
+    world: Providers, archive: Archive
+) -> None:
+    world.fal.faults.queue("submit", *["503"] * 3)
+    state, seen = await run(days_at_once=1)
+    assert state.is_failed()
+    assert "2024-10-03 (3 failed)" in (state.message or "")
+    assert sorted(each.mark for each in seen.days) == [Mark.DONE, Mark.DONE, Mark.PARTIAL]
+    bought = world.paid
+    state, seen = await run(only="failed")
+    assert (state.name, [each.to_do for each in seen.plans[0].days]) == ("Completed", [3, 0, 0])
+    assert world.paid == (bought[0], PAPERS)
+
+
+async def test_what_another_recipe_made_is_stale(
+    world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run("2024-10-01")
+    monkeypatch.setenv("FRONTISPIECE_JPEG_QUALITY", "80")
+    _, seen = await run(dry_run=True)
+    assert [each.to_do for each in seen.plans[0].days] == [PER_DAY, PER_DAY, 0]
+    assert (await standing(archive))[0].stale == PER_DAY
+    _, seen = await run(only="stale")
+    assert [each.to_do for each in seen.plans[0].days] == [0, 0, PER_DAY]
+    assert (await standing(archive))[0].mark is Mark.DONE
+    assert world.paid == (PER_DAY, PER_DAY)
+
+
+async def test_an_unknown_price_has_to_be_allowed(
+    world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_OPENAI_MODEL", "a-model-of-tomorrow")
+    state, seen = await run("2024-10-01")
+    assert isinstance(await state.aresult(raise_on_failure=False), BadInput)
+    assert (seen.plans[0].quote.dollars, world.paid) == (None, (0, 0))
+    state, _ = await run("2024-10-01", allow_unknown_price=True)
+    assert (state.name, world.paid) == ("Completed", (PER_DAY, PER_DAY))
+
+
+async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, archive: Archive) -> None:
+    world.fal.latency = math.inf
+    looker = Looker()
+    token = onlooker.set(looker)
+    going = asyncio.create_task(backfill(RANGE, return_state=True))
+    onlooker.reset(token)
+    while world.fal.paid < 2 * PER_DAY:  # noqa: ASYNC110 the fakes have no event
+        await asyncio.sleep(0.05)
+    going.cancel()
+    await asyncio.wait([going])
+    assert not {StateType.RUNNING, StateType.PENDING} & {each.state_type for each in await runs_of(looker.plans[0].id)}
+    for job in world.fal.orders.values():
+        job.due = 0
+    world.fal.latency = 0
+    state, _ = await run()
+    assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
+
+
+async def test_prompts_in_batches_cost_half(world: Providers, archive: Archive) -> None:
+    _, seen = await run(dry_run=True)
+    full = seen.plans[0].quote.dollars
+    _, seen = await run(dry_run=True, batch=True)
+    half = seen.plans[0].quote.dollars
+    assert full is not None
+    assert half is not None
+    assert (full - PAPERS * 0.003) == pytest.approx(2 * (half - PAPERS * 0.003))
+    world.openai.looks = 0
+    state, seen = await run(batch=True)
+    assert (state.name, world.paid, world.openai.requests) == ("Completed", (PAPERS, PAPERS), [])
+    again, seen = await run(batch=True)
+    assert (again.name, world.paid) == ("Completed", (PAPERS, PAPERS))
+    assert seen.plans[0].spent == pytest.approx(world.dollars)
+
+
+async def test_batches_that_are_not_finished_are_waited_for_by_the_next_run(world: Providers, archive: Archive) -> None:
+    world.openai.looks = None
+    for _ in range(2):
+        state, _ = await run(batch=True, batch_hours=0)
+        assert (state.name, world.paid, len(world.openai.batches)) == ("Waiting for batch", (0, 0), 1)
+        assert f"{PAPERS} prompts are on order" in (state.message or "")
+    state = await daily(FIRST, days_back=0, return_state=True)  # nor does anybody else buy them meanwhile
+    assert (state.name, world.paid) == ("Completed", (0, 0))
+    assert f"{PER_DAY} on order in a batch" in (state.message or "")
+    world.openai.lines.append("expired")
+    world.openai.finish(*world.openai.batches)
+    world.openai.looks = 0
+    state, _ = await run(batch=True, batch_hours=0)
+    if state.name == "Waiting for batch":  # for the prompt that was ordered again
+        state, _ = await run(batch=True, batch_hours=0)
+    assert (state.name, world.paid, world.openai.requests) == ("Completed", (PAPERS, PAPERS), [])
+    assert set(world.openai.bought.values()) == {1}
+    assert [each.mark for each in await standing(archive)] == [Mark.DONE] * DAYS
+
+
+async def test_the_budget_holds_in_batches_too(world: Providers, archive: Archive) -> None:
+    world.openai.looks = 0
+    state, _ = await run(batch=True, max_usd=0.02)
+    assert state.name == "Budget reached"
+    assert 0 < world.dollars <= 0.02
+    state, _ = await run(batch=True, max_usd=0.06)
+    assert (state.name, world.paid, world.openai.requests) == ("Completed", (PAPERS, PAPERS), [])
+
+
+async def test_today_comes_first(prefect_server: None) -> None:
+    @flow(name="daily")
+    async def a_daily() -> None:
+        """Never run."""
+
+    said: list[str] = []
+    await asyncio.wait_for(after_daily(said.append, 0.01), PATIENCE)
+    async with get_client() as client:
+        daily = await client.create_flow_run(a_daily, state=Running())
+        waiting = asyncio.create_task(after_daily(said.append, 0.01))
+        while not said:  # noqa: ASYNC110 it rings no bell
+            await asyncio.sleep(0.01)
+        assert not waiting.done()
+        await client.set_flow_run_state(daily.id, Completed(), force=True)
+        await asyncio.wait_for(waiting, PATIENCE)
+    assert len(said) == 1
+
+
+async def test_a_day_that_nobody_starts_any_longer_does_not_wait_for_ever(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await definition("backfill-day").build().aapply()
+    runs = Deployed("0123456789ab", poll_seconds=0.01)
+    with pytest.raises(BadInput, match="frontispiece serve"):
+        await asyncio.wait_for(runs.run(FIRST, {}), PATIENCE)
+    (run,) = await runs_of("0123456789ab")
+    assert run.state_type in (StateType.CANCELLED, StateType.CANCELLING)
+
+
+class Noted:
+    """Days that only note what they may spend; nobody hears again of the first one."""
+
+    def __init__(self) -> None:
+        self.allowances: list[float] = []
+
+    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
+        self.allowances.append(parameters["allowance"])
+        if day == FIRST:
+            raise OSError("the server is away")
+        return Completed()
+
+
+class Unseen:
+    async def day_ended(self) -> None:
+        pass
+
+    async def show_calendar(self, days: list[Day]) -> None:
+        pass
+
+
+class AtTheLimit:
+    """Days in processes of their own that needed more than they were lent."""
+
+    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
+        return Completed(name=BUDGET_REACHED)
+
+
+async def test_a_limit_that_only_a_days_own_process_met_is_told(archive: Archive) -> None:
+    day = DayPlan(day=FIRST, listed=2, done=0, to_do=2, blocked=0, dollars=0.5, is_new=True)
+    price = Quote(papers=2, dollars=0.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
+    page = cast("BackfillPage", Unseen())
+
+    @flow(persist_result=False, result_storage=NO_RESULTS)
+    async def one_day() -> State[None]:
+        async with open_studio(load_settings()) as studio:
+            allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
+            window = Window(studio, Plan(days=(day,), quote=price, **told), AtTheLimit(), {}, 1, allowances)
+            await window.run(page)
+            return await window.verdict(page, Days(FIRST, FIRST))
+
+    state: State[Any] = await one_day(return_state=True)
+    assert state.name == BUDGET_REACHED
+    assert "higher limit goes on" in (state.message or "")
+
+
+async def test_whatever_becomes_of_a_day_the_others_are_lent_no_more_than_is_left(archive: Archive) -> None:
+    def day(number: int, dollars: float, problem: str | None = None) -> DayPlan:
+        there = {"listed": 1, "done": 0, "to_do": 1, "blocked": 0, "is_new": True}
+        return DayPlan(day=FIRST + timedelta(days=number), dollars=dollars, problem=problem, **there)
+
+    days = (day(0, 0.6), day(1, 0.0, "The list could not be read."), day(2, 0.0), day(3, 0.9))
+    nothing = Quote(papers=0, dollars=0.0, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
+    runs = Noted()
+
+    @flow(persist_result=False, result_storage=NO_RESULTS)
+    async def some_days() -> None:
+        async with open_studio(load_settings()) as studio:
+            allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
+            plan = Plan(days=days, quote=nothing, **told)
+            await Window(studio, plan, runs, {}, 1, allowances).run(cast("BackfillPage", Unseen()))
+
+    await some_days()
+    # What the first may still spend is not lent again; the second may cost anything, the third was to cost nothing.
+    assert runs.allowances == [0.6, pytest.approx(0.4), 0.0, pytest.approx(0.4)]
+
+
+async def test_a_list_that_changes_and_one_that_cannot_be_read(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = datetime.now(UTC).date()
+    days = Days(today - timedelta(days=1), today)
+    there = [paper(f"2411.0000{n}", f"Paper {n}", day=today, upvotes=20) for n in range(4)]
+    source = FakeHuggingFace(there)
+    with serving(Starlette(routes=source.routes)) as url:
+        monkeypatch.setenv("HF_ENDPOINT", url)
+        monkeypatch.setenv("FRONTISPIECE_SOURCE", "huggingface")
+        state, seen = await run(str(days))
+        assert [(each.day, each.mark, each.archived) for each in await standing(archive, days)] == [
+            (days.first, Mark.EMPTY, 0),
+            (today, Mark.DONE, 4),
+        ]
+        source.papers = [*there[1:], paper("2411.00009", "A late one", day=today, upvotes=20)]
+        _, seen = await run(str(days))
+        assert [each.to_do for each in seen.plans[0].days] == [1, 0]
+        now = (await standing(archive, days))[1]
+        assert (now.listed, now.archived, now.left, now.mark) == (5, 5, 1, Mark.DONE)
+
+        source.faults.queue("list", "503")
+        state, seen = await run(f"{days.first - timedelta(days=1)}..{days.first}", order="oldest", days_at_once=1)
+        assert "503" in (seen.plans[0].days[0].problem or "")
+        assert state.is_completed()  # it could be read when its turn came
+        source.faults.always("list", "503")
+        state, _ = await run(f"{days.first - timedelta(days=3)}..{days.first - timedelta(days=2)}")
+        assert state.is_failed()
+        assert "not run to its end" in (state.message or "")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        pytest.param({"days": "2024-10-02..2024-10-01"}, "the wrong way round", id="reversed"),
+        pytest.param({"days": "2023-01", "source": "huggingface"}, "before Hugging Face's first list", id="too early"),
+        pytest.param({"days": "2010-01-01..2024-01-01"}, "more than ten years", id="too long"),
+    ],
+)
+async def test_bad_input_starts_nothing(archive: Archive, parameters: dict[str, str], said: str) -> None:
+    state, seen = await run(**parameters)
+    error = await state.aresult(raise_on_failure=False)
+    assert isinstance(error, BadInput)
+    assert said in str(error)
+    assert seen.plans == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        pytest.param(0.0, "a minute at most", id="nothing"),
+        pytest.param(2.4, "about 2 minutes", id="moments"),
+        pytest.param(119.0, "about 119 minutes", id="minutes"),
+        pytest.param(150.0, "about 2.5 hours", id="hours"),
+    ],
+)
+def test_how_long_it_takes_is_said_for_people(minutes: float, said: str) -> None:
+    assert duration(minutes) == said

@@ -1,0 +1,18 @@
+"""Killed hard three times on the way, a backfill buys nothing twice; `make chaos` plays it with 600 papers."""
+
+from pathlib import Path
+
+from helpers.real_server import real_server_in
+from killed_backfill import play
+
+DAYS, PAPERS, KILLS = 4, 5, 3
+
+
+def test_killed_three_times_it_buys_each_prompt_and_picture_once(tmp_path: Path) -> None:
+    # A server of its own: at the shared one other tests may have served the day's deployment a moment ago.
+    (tmp_path / "prefect").mkdir()
+    with real_server_in(tmp_path / "prefect") as server:
+        killed = play(tmp_path, server, DAYS, PAPERS, KILLS)
+    assert (killed.code, killed.rounds) == (0, KILLS + 1), (tmp_path / "log.txt").read_text()
+    assert (killed.prompts, killed.pictures) == (DAYS * PAPERS, DAYS * PAPERS)
+    assert (killed.papers_twice, killed.days_done) == ((), DAYS)

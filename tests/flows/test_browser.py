@@ -1,0 +1,97 @@
+"""What a person does in Prefect's UI, done by a real browser: pick a day, run it, look at the pictures.
+
+The screenshots in docs/ are made here, with SCREENSHOTS=docs.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.real_server import PATIENCE, RealServer, until
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+
+if CHROMIUM is None:
+    pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+@pytest.fixture
+def served(real_server: RealServer, tmp_path: Path) -> Iterator[RealServer]:
+    """`frontispiece serve` beside the server that all tests share."""
+    environment = {
+        **real_server.environment,
+        "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+        "FRONTISPIECE_ARCHIVE": str(tmp_path / "archive"),
+    }
+    log = tmp_path / "serve.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "deployments.cli", "serve"]
+        serve = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=output)
+    until(lambda: "Ctrl-C" in log.read_text())
+    yield real_server
+    serve.terminate()
+    serve.wait(PATIENCE)
+
+
+def asked_for(server: RealServer, deployment: str) -> str | None:
+    """The run of this deployment that a person has asked for."""
+    runs = server.ask("/flow_runs/filter", {"deployments": {"id": {"any_": [deployment]}}})
+    return next((run["id"] for run in runs if run["parameters"].get("day") == "2024-10-31"), None)
+
+
+def submitted(page: "sync_api.Page", server: RealServer, deployment: str) -> str | None:
+    """The run that Submit asks for; pressed again where the page drew itself anew under the finger and lost it."""
+    button = page.get_by_role("button", name="Submit")
+    with (
+        contextlib.suppress(sync_api.TimeoutError),
+        page.expect_response(lambda answer: answer.url.endswith("/create_flow_run"), timeout=10_000),
+    ):
+        button.click()
+    return asked_for(server, deployment)  # its answer may only be late
+
+
+def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path: Path) -> None:
+    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
+    daily = served.deployment("daily/daily")["id"]
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(PATIENCE * 1000)
+        page.goto(f"{served.url}/deployments/deployment/{daily}/run")
+        page.get_by_text("Select date").click()
+        calendar = page.locator(".p-calendar")
+        calendar.wait_for()
+        while calendar.locator(".p-calendar-header__title").inner_text().split() != ["October", "2024"]:
+            calendar.locator(".p-calendar-header__arrow").first.click()
+        calendar.locator(".p-calendar-date-picker__date--in-month", has_text="31").click()
+        page.get_by_role("button", name="Apply").click()
+        page.get_by_text("Oct 31st, 2024").wait_for()
+        page.screenshot(path=folder / "ui-form.png")
+        run = until(lambda: submitted(page, served, daily))
+        page.goto(f"{served.url}/runs/flow-run/{run}")
+        page.locator(".p-tab, [role=tab]").get_by_text("Artifacts").first.wait_for()
+        assert served.wait(run, "Completed")["parameters"]["day"] == "2024-10-31"
+        page.reload()
+        page.get_by_text("Completed", exact=True).first.wait_for()
+        page.locator(".p-tab, [role=tab]").get_by_text("Artifacts").first.click()
+        page.get_by_text("pictures", exact=True).first.wait_for()
+        page.screenshot(path=folder / "ui-run.png")
+        page.goto(f"{served.url}/artifacts/artifact/{served.artifacts(run)['pictures']['id']}")
+        thumbnails = page.locator('img[src^="data:image/jpeg"]')
+        thumbnails.nth(8).wait_for()
+        assert thumbnails.evaluate_all("all => all.filter(one => one.naturalWidth > 100).length") == 9
+        links = page.locator('a[href^="https://arxiv.org/abs/"]')
+        assert links.count() == 9
+        page.screenshot(path=folder / "ui-pictures.png")
+        browser.close()

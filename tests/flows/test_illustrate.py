@@ -1,0 +1,171 @@
+"""The main job on the embedded default: the sample's newest day, without any key."""
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from helpers.watching import run_day, run_papers
+from PIL import Image
+
+from frontispiece.models import Status
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+SEED = "2410.24175"
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path / "the archive"))
+    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
+    return tmp_path / "the archive"
+
+
+def files(archive: Path, room: str) -> dict[str, str]:
+    """Every file of a room of the archive with its digest."""
+    return {
+        str(path.relative_to(archive)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((archive / room).rglob("*"))
+        if path.is_file()
+    }
+
+
+def drawings(archive: Path) -> dict[str, str]:
+    """Every picture with a digest of its pixels: what stands in it names the run, and so may differ."""
+    found = {}
+    for path in sorted((archive / "pictures").rglob("*.jpg")):
+        with Image.open(path) as image:
+            found[str(path.relative_to(archive))] = hashlib.sha256(image.tobytes()).hexdigest()
+    return found
+
+
+def swap(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new))
+
+
+async def test_a_day_gets_its_pictures_and_one_parquet_file(archive: Path) -> None:
+    state, seen = await run_day()
+    assert state.name == "Completed"
+    assert seen.report is not None
+    assert seen.report.days == (date(2024, 10, 31),)
+    assert (seen.report.pictures, seen.report.failed, seen.report.dollars) == (9, 0, 0.0)
+    pictures = files(archive, "pictures")
+    assert len(pictures) == 9
+    assert "pictures/20241031/6550f79d46b1945c.jpg" in pictures
+    assert len(set(pictures.values())) == 9
+    for path in pictures:
+        with Image.open(archive / path) as image:
+            image.load()
+            assert (image.format, image.size) == ("JPEG", (768, 1024))
+    (catalog,) = files(archive, "catalog")
+    assert catalog.startswith("catalog/day=2024-10-31/")
+    rows = pq.read_table(archive / catalog, partitioning=None).to_pylist()
+    assert {row["status"] for row in rows} == {"done"}
+    assert {row["picture_path"] for row in rows} == set(pictures)
+
+
+async def test_a_second_run_makes_nothing_and_says_so(archive: Path) -> None:
+    await run_day()
+    before = files(archive, "pictures")
+    state, seen = await run_day()
+    assert state.name == "Completed"
+    assert seen.report is not None
+    assert (seen.report.pictures, seen.report.skipped) == (0, 9)
+    assert seen.steps == {}
+    assert files(archive, "pictures") == before
+    assert len(files(archive, "catalog")) == 2
+
+
+async def test_a_run_that_lost_its_records_finds_its_steps_cached(archive: Path) -> None:
+    """As after a kill before the Parquet was written: every step is there, and shows as Cached."""
+    await run_day(limit=2)
+    for path in files(archive, "catalog"):
+        (archive / path).unlink()
+    _, seen = await run_day(limit=2)
+    assert [outcome.cached for outcome in seen.outcomes.values()] == [("prompt", "painting", "picture")] * 2
+
+
+async def test_a_lost_picture_is_made_again_from_its_original(archive: Path) -> None:
+    await run_day(limit=1)
+    (path,) = before = files(archive, "pictures")
+    (archive / path).unlink()
+    _, seen = await run_day(limit=1)
+    (outcome,) = seen.outcomes.values()
+    assert outcome.cached == ("prompt", "painting")
+    assert files(archive, "pictures") == before
+
+
+async def test_a_lost_original_is_painted_again(archive: Path) -> None:
+    await run_day(limit=1)
+    before = drawings(archive)
+    for room in ("pictures", "originals"):
+        for path in files(archive, room):
+            (archive / path).unlink()
+    _, seen = await run_day(limit=1)
+    (outcome,) = seen.outcomes.values()
+    assert outcome.status is Status.DONE
+    assert drawings(archive) == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda path: path.unlink(), id="missing"),
+        pytest.param(lambda path: path.write_bytes(b""), id="emptied"),
+        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:100]), id="cut short"),
+        pytest.param(lambda path: path.write_bytes(b"\x80\x04K\x01."), id="a pickle"),
+        pytest.param(lambda path: swap(path, "frontispiece-record", "pickle"), id="says pickle"),
+        pytest.param(lambda path: swap(path, "frontispiece-record", "json"), id="says json"),
+        pytest.param(lambda path: swap(path, "Prompt", "Popen"), id="names another class"),
+        pytest.param(lambda path: path.write_bytes(b"[" * 100_000), id="bottomless"),
+        pytest.param(lambda path: swap(path, "seconds", "minutes"), id="other fields"),
+    ],
+)
+async def test_a_damaged_result_is_made_again(archive: Path, damage: object) -> None:
+    await run_day(limit=1)
+    before = drawings(archive)
+    for room in ("catalog", "pictures"):
+        for path in files(archive, room):
+            (archive / path).unlink()
+    for path in files(archive, "results"):
+        damage(archive / path)  # type: ignore[operator]
+    state, seen = await run_day(limit=1)
+    assert state.name == "Completed"
+    (outcome,) = seen.outcomes.values()
+    assert outcome.status is Status.DONE
+    assert drawings(archive) == before
+
+
+async def test_another_recipe_never_paints_over_a_picture(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await run_papers([SEED])
+    (first,) = before = files(archive, "pictures")
+    monkeypatch.setenv("FRONTISPIECE_JPEG_QUALITY", "80")
+    _, seen = await run_papers([SEED])
+    after = files(archive, "pictures")
+    assert after[first] == before[first]
+    (second,) = after.keys() - before.keys()
+    assert seen.outcomes[SEED].recipe in second
+    assert seen.outcomes[SEED].cached == ("prompt", "painting")
+
+
+async def test_refresh_makes_everything_anew(archive: Path) -> None:
+    await run_papers([SEED])
+    _, seen = await run_papers([f"https://arxiv.org/abs/{SEED}v1"], refresh=True)
+    assert seen.steps[SEED][:2] == ["prompt", "painting"]
+    assert not {"prompt", "painting"} & set(seen.outcomes[SEED].cached)
+    assert list(files(archive, "pictures")) == ["pictures/20241031/6550f79d46b1945c.jpg"]
+
+
+async def test_categories_and_limit_narrow_the_list(archive: Path) -> None:
+    _, seen = await run_day(categories=["cs.CL"], limit=2)
+    assert len(seen.outcomes) == 2
+    assert all("cs.CL" in outcome.paper.categories for outcome in seen.outcomes.values())
+
+
+async def test_a_day_without_papers_is_completed_and_says_so(archive: Path) -> None:
+    state, _ = await run_day(date(2024, 12, 24))
+    assert state.name == "Completed"
+    assert state.message == "No papers listed."
+    assert list(files(archive, "catalog")) == ["catalog/day=2024-12-24/snapshot.empty"]

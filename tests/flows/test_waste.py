@@ -1,0 +1,124 @@
+"""Answers that are paid for and are of no use: the provider's bill against `stats`, the summary, and the limit."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes.providers import Providers, fake_providers
+from helpers.watching import Watcher, run_day, run_papers
+
+from flows.artifacts import facts, outcome_table
+from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.store import Archive
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+ID = "2410.24175"
+LONG = 16_384
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
+    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
+    return tmp_path
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
+    with fake_providers() as world:
+        for name, value in world.variables.items():
+            monkeypatch.setenv(name, value)
+        yield world
+
+
+async def stats(archive: Path) -> float:
+    """All dollars that `stats` shows."""
+    async with open_records(Archive.open(str(archive))) as records:
+        answer = records.ask(STATS)
+    return sum(row[answer.columns.index("dollars")] for row in answer.rows)  # type: ignore[misc]
+
+
+def shown(seen: Watcher) -> float:
+    """The dollars of the summary; the page shows the same."""
+    assert seen.report is not None
+    assert seen.report.unpriced == 0
+    table = outcome_table(list(seen.outcomes.values()))
+    assert sum(row["dollars"] or 0 for row in table) == pytest.approx(seen.report.dollars, abs=1e-5)  # type: ignore[misc]
+    return seen.report.dollars
+
+
+@pytest.mark.parametrize(
+    ("fault", "heeds", "answers_as"),
+    [
+        pytest.param("length", False, None, id="cut off, by a server that heeds no limit"),
+        pytest.param("", True, None, id="cut off, where the limit is that high"),
+        pytest.param("refusal", False, None, id="refused"),
+        pytest.param("content filter", False, None, id="filtered"),
+        pytest.param("no content", False, None, id="empty"),
+        pytest.param("length", False, "weird-model", id="cut off, by an unknown model"),
+        pytest.param("", False, "weird-model", id="written, by an unknown model"),
+    ],
+)
+async def test_what_is_refused_is_paid_and_counts(
+    fault: str, heeds: bool, answers_as: str | None, world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.openai.tokens_out, world.openai.heeds_limits, world.openai.answers_as = LONG + heeds, heeds, answers_as
+    world.openai.faults.always("chat", fault or None)
+    if heeds:
+        monkeypatch.setenv("FRONTISPIECE_OPENAI_MAX_COMPLETION_TOKENS", str(LONG))
+    state, seen = await run_day(limit=8, max_usd=0.05)
+    assert 0.03 < world.dollars <= 0.05
+    assert state.name == "Budget reached"
+    assert shown(seen) == pytest.approx(world.dollars)
+    assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+async def test_an_answer_that_is_refused_three_times_costs_three_times(
+    world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "3")
+    world.openai.faults.queue("chat", "length", "empty prompt", "list of URLs", "length")
+    state, seen = await run_papers([ID])
+    assert (state.name, world.openai.paid) == ("Failed", 3)
+    assert shown(seen) == pytest.approx(world.dollars)
+    assert "answers of no use: 3 ($0.0005)" in list(facts(seen.outcomes[ID]))
+    before = world.dollars
+    state, seen = await run_papers([ID])
+    assert (state.name, world.openai.paid) == ("Completed", 5)
+    assert shown(seen) == pytest.approx(world.dollars - before), "the first run's row has its own"
+    assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("where", "fault", "painter"),
+    [
+        pytest.param("chat", "refusal", "fal", id="the prompt"),
+        pytest.param("result", "nsfw", "fal", id="the painting"),
+        pytest.param("result", "no picture", "fal", id="no painting"),
+        pytest.param("media", "picture text", "fal", id="a painting that is none"),
+        pytest.param("images", "no picture", "openai-images", id="no picture at once"),
+    ],
+)
+async def test_a_run_that_is_killed_leaves_its_costs_to_the_next(
+    where: str, fault: str, painter: str, world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
+    fake = world.openai if where in ("chat", "images") else world.fal
+    fake.faults.always(where, fault)
+    _, seen = await run_papers([ID], painter=painter)
+    assert shown(seen) == pytest.approx(world.dollars)
+    assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+    for room in ("catalog", "results"):  # as if it had been killed before it wrote its rows
+        shutil.rmtree(archive / room, ignore_errors=True)
+    fake.faults.always(where, None)
+    paid = world.paid
+    _, seen = await run_papers([ID], painter=painter)
+    assert shown(seen) == pytest.approx(world.dollars)
+    assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+    is_final = fault in ("refusal", "nsfw")
+    assert (world.paid == paid) == is_final
+    monkeypatch.setenv("FRONTISPIECE_JPEG_QUALITY", "50")  # another recipe with the same prompt and painting
+    await run_papers([ID], painter=painter)
+    assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)

@@ -1,0 +1,410 @@
+"""The index makes looks at the catalog fast, and never changes what they see."""
+
+import asyncio
+import contextlib
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from fakes.s3 import FakeS3
+from fakes.server import serving
+from helpers.stocked import stocked
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frontispiece.archive import index, tally
+from frontispiece.archive.calendar import Day, Mark, calendar
+from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.archive.tally import Tally
+from frontispiece.dates import Days
+from frontispiece.errors import ArchiveError
+from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.maintenance.verify import verify
+from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+
+NOW = datetime(2024, 12, 20, 12, tzinfo=UTC)
+RECIPES = ("0123456789abcdef", "fedcba9876543210")
+# Two in the same month, two in the same year, two in another one.
+DAYS = (date(2023, 12, 31), *(date(2024, month, day) for month, day in ((1, 1), (1, 2), (3, 1), (12, 19))))
+STRETCH = Days(DAYS[0], DAYS[-1])
+SOURCES = ("arxiv", "huggingface")
+
+
+def paper(number: int, day: date, rank: int = 0, source: str = "arxiv") -> Paper:
+    listing = Listing(source=source, day=day, rank=rank, seen_at=NOW)
+    return Paper(id=f"2410.{number:05}", title="T", abstract="", listing=listing)
+
+
+KEYS = [paper(number, DAYS[0]).key for number in range(6)]
+
+
+def outcome(one: Paper, status: Status, recipe: str, note: str, steps: int) -> Outcome:
+    """A trip that came as far as `steps` say: nothing, a prompt, a painting."""
+    original = Original(digest="ab" * 32, path="originals/ab.png", format="png", width=1, height=2, bytes=3)
+    prompt = Prompt(text="p", writer="openai", model="m", request="r", seconds=1.0, dollars=None)
+    painting = Painting(painter="fal", model="m", parameters="{}", seconds=1.0, dollars=None, original=original)
+    picture = Picture(path=f"pictures/20241031/{note}.jpg", digest="cd" * 32, width=1, height=2, bytes=3)
+    return Outcome(
+        paper=one,
+        status=status,
+        reason={Status.DONE: None, Status.SKIPPED: note}.get(status, "Kind"),
+        message=None if status is Status.DONE else f"It is {note}.",
+        recipe=recipe,
+        prompt=prompt if steps > 0 or status is Status.DONE else None,
+        painting=painting if steps > 1 or status is Status.DONE else None,
+        picture=picture if status is Status.DONE else None,
+    )
+
+
+def run_of(name: str, minutes: int, source: str = "arxiv", attempt: int = 0) -> Run:
+    at = NOW + timedelta(minutes=minutes, microseconds=attempt)
+    return Run(id=name, source=source, started_at=at, finished_at=at, version="0.1.0")
+
+
+async def write(archive: Archive, day: date, name: str, minutes: int, outcomes: Iterable[Outcome]) -> str:
+    return await Catalog(archive).write(day, name, list(outcomes), run_of(name, minutes))
+
+
+async def fill(archive: Archive, files: int) -> list[str]:
+    """So many days in a row, from the first of 2024 on, with a picture each."""
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(files)]
+    return [
+        await write(archive, day, f"run-{n}", n, [outcome(paper(n, day), Status.DONE, RECIPES[0], f"p{n}", 0)])
+        for n, day in enumerate(days)
+    ]
+
+
+async def indexes(archive: Archive) -> list[str]:
+    return [entry.path for entry in await archive.list("catalog-index")]
+
+
+class Counting(Archive):
+    """Remembers what was read."""
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__(archive._store, archive.url, archive.local_root)
+        self.read: list[str] = []
+
+    async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
+        self.read.append(path)
+        return await super().get(path, max_bytes)
+
+
+# The plain way: read every file, and go through all rows in Python.
+
+
+async def all_rows(archive: Archive) -> list[dict[str, Any]]:
+    found = []
+    for entry in await archive.list("catalog"):
+        with contextlib.suppress(pa.ArrowException, OSError):
+            content = await archive.get(entry.path) or b""
+            found += pq.read_table(io.BytesIO(content), partitioning=None).to_pylist()
+    return sorted(found, key=lambda row: (row["run_finished_at"], row["run"], row["list_day"]))
+
+
+def plain_standing(found: list[dict[str, Any]], key: str, recipe: str) -> Standing:
+    about = [row for row in found if row["paper_key"] == key]
+    ours = [row for row in about if row["recipe"] == recipe]
+    pictures = [row for row in ours if row["status"] == "done"]
+    settled = [row for row in ours if row["status"] in ("done", "blocked")]
+    trips = [row for row in ours if row["status"] != "skipped"]
+    newest = {name: pictures[-1][f"picture_{name}"] for name in Picture.model_fields} if pictures else None
+    return Standing(
+        picture=newest and Picture(**newest),
+        refusal=settled[-1]["message"] if settled and settled[-1]["status"] == "blocked" else None,
+        failed=bool(trips) and trips[-1]["status"] == "failed",
+        stale=any(row["status"] == "done" for row in about if row["recipe"] != recipe),
+    )
+
+
+def plain_tallies(found: list[dict[str, Any]], days: Days, source: str, recipe: str) -> list[Tally]:
+    by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for row in found:
+        if row["source"] == source and days.first <= row["list_day"] <= days.last:
+            by_day[row["list_day"]].append(row)
+    return [plain_tally(day, by_day[day], recipe) for day in sorted(by_day)]
+
+
+def plain_tally(day: date, found: list[dict[str, Any]], recipe: str) -> Tally:
+    papers: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in found:
+        papers[row["paper_key"]].append(row)
+    newest, at = found[-1]["run"], found[-1]["run_finished_at"]
+    listed_now = {row["paper_key"] for row in found if (row["run"], row["run_finished_at"]) == (newest, at)}
+    counts: dict[str, int] = defaultdict(int)
+    for key, about in papers.items():
+        ours = [row for row in about if row["recipe"] == recipe]
+        archived = any(row["status"] == "done" or row["reason"] == "archived" for row in ours)
+        ends = {row["status"] for row in ours if not archived}
+        last = "blocked" if "blocked" in ends else "failed" if "failed" in ends else None
+        counts["wanted"] += archived or about[-1]["reason"] != "upvotes"
+        counts["prompted"] += archived or any(row["writer"] for row in ours)
+        counts["painted"] += archived or any(row["painter"] for row in ours)
+        counts["archived"] += archived
+        counts["failed"] += last == "failed"
+        counts["blocked"] += last == "blocked"
+        counts["stale"] += not archived and any(row["status"] == "done" for row in about)
+        counts["left"] += archived and key not in listed_now and about[-1]["rank"] < len(listed_now)
+    return Tally(day=day, listed=len(papers), run=newest, **counts)
+
+
+async def check(archive: Archive, max_uncovered: int) -> None:
+    """Every look sees what is there."""
+    found = await all_rows(archive)
+    for recipe in RECIPES:
+        standing = await Catalog(archive, max_uncovered).standing(KEYS, recipe)
+        assert standing == {key: plain_standing(found, key, recipe) for key in KEYS}
+    for days, source in ((STRETCH, "arxiv"), (Days(DAYS[1], DAYS[2]), "arxiv"), (STRETCH, "huggingface")):
+        tallies = await Catalog(archive, max_uncovered).tallies(days.first, days.last, source, RECIPES[0])
+        assert tallies == plain_tallies(found, days, source, RECIPES[0])
+
+
+OUTCOMES = st.lists(
+    st.tuples(
+        st.integers(0, len(KEYS) - 1),
+        st.sampled_from(Status),
+        st.sampled_from(RECIPES),
+        st.sampled_from(["archived", "upvotes", "other"]),
+        st.integers(0, 2),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda made: made[0],
+)
+WRITE = st.tuples(
+    st.just("write"), st.integers(0, 2), st.sampled_from(DAYS), st.integers(0, 20), st.sampled_from(SOURCES), OUTCOMES
+)
+DAMAGE = st.tuples(st.just("damage"), st.integers(0, 10**6), st.integers(0, 255))
+DELETE = st.tuples(st.just("delete"), st.integers(0, 100))
+COMPACT = st.tuples(st.just("compact"))
+RESTORE = st.tuples(st.just("an old index comes back"))
+HAPPENINGS = st.lists(
+    st.tuples(st.one_of(WRITE, WRITE, WRITE, DELETE, COMPACT, DAMAGE, RESTORE), st.sampled_from([0, 1, 64])),
+    max_size=8,
+)
+
+
+class Life:
+    """What happens to an archive."""
+
+    def __init__(self) -> None:
+        self.archive = Archive.open("memory://")
+        self._old: dict[str, bytes] = {}
+        self._attempts = 0
+
+    async def write(self, run: int, day: date, minutes: int, source: str, made: list[Any]) -> None:
+        name = f"run-{run}-{source}"  # a run has one source; it may be tried again
+        outcomes = [
+            outcome(paper(number, day, rank, source), status, recipe, note, steps)
+            for rank, (number, status, recipe, note, steps) in enumerate(made)
+        ]
+        self._attempts += 1  # no two attempts of a run end at the same moment
+        await Catalog(self.archive).write(day, name, outcomes, run_of(name, minutes, source, self._attempts))
+
+    async def look(self, max_uncovered: int) -> None:
+        await check(self.archive, max_uncovered)
+        for path in await indexes(self.archive):
+            self._old.setdefault(path, await self.archive.get(path) or b"")
+
+    async def damage(self, place: int, byte: int) -> None:
+        for path in await indexes(self.archive):
+            content = bytearray(await self.archive.get(path) or b"\0")
+            content[place % len(content)] = byte
+            await self.archive.put(path, bytes(content))
+
+    async def delete(self, number: int) -> None:
+        files = await self.archive.list("catalog")
+        if files:
+            await self.archive.delete(files[number % len(files)].path)
+
+    async def compact(self) -> None:
+        for month, paths in (await months_to_compact(self.archive, date(2024, 12, 31))).items():
+            await compact_month(self.archive, month, paths)
+
+    async def an_old_index_comes_back(self) -> None:
+        for path, content in self._old.items():
+            await self.archive.put(path, content)
+
+
+@settings(max_examples=40)
+@given(HAPPENINGS)
+def test_whatever_happens_looks_see_what_is_there(happenings: list[tuple[tuple[Any, ...], int]]) -> None:
+    async def live() -> None:
+        life = Life()
+        for (what, *how), max_uncovered in happenings:
+            await getattr(life, what.replace(" ", "_"))(*how)
+            await life.look(max_uncovered)
+
+    asyncio.run(live())
+
+
+@pytest.fixture(params=["memory", "folder"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+    return Archive.open("memory://" if request.param == "memory" else str(tmp_path))
+
+
+async def test_it_is_written_when_files_are_many(archive: Archive) -> None:
+    await fill(archive, index.MAX_UNCOVERED)
+    await check(archive, index.MAX_UNCOVERED)
+    assert await indexes(archive) == []
+    await write(archive, DAYS[0], "one-more", 0, [outcome(paper(1, DAYS[0]), Status.FAILED, RECIPES[0], "so", 0)])
+    await check(archive, index.MAX_UNCOVERED)
+    assert await indexes(archive) == ["catalog-index/2023.parquet", "catalog-index/2024.parquet"]
+    await check(archive, index.MAX_UNCOVERED)
+
+
+async def test_what_it_covers_is_not_read_again() -> None:
+    archive = Counting(Archive.open("memory://"))
+    files = await fill(archive, 100)
+    await Catalog(archive).standing(KEYS, RECIPES[0])
+    fresh = await write(archive, DAYS[-1], "new", 0, [outcome(paper(1, DAYS[-1]), Status.FAILED, RECIPES[0], "so", 0)])
+    archive.read.clear()
+    assert (await Catalog(archive).standing([KEYS[1]], RECIPES[0]))[KEYS[1]].picture
+    assert archive.read == ["catalog-index/2024.parquet", fresh]
+    await archive.delete(files[1])
+    assert (await Catalog(archive).standing([KEYS[1]], RECIPES[0]))[KEYS[1]] == Standing(failed=True)
+
+
+async def test_rows_keep_to_their_files_when_the_index_is_written_anew(archive: Archive) -> None:
+    files = await fill(archive, 4)
+    await check(archive, 0)
+    await archive.delete(files[0])
+    new = await write(archive, DAYS[-1], "new", 0, [outcome(paper(1, DAYS[-1]), Status.FAILED, RECIPES[0], "so", 0)])
+    await check(archive, 0)
+    for path in (files[1], new, files[3], files[2]):
+        await archive.delete(path)
+        await check(archive, 64)
+
+
+async def test_a_stretch_opens_only_its_own_years() -> None:
+    archive = Counting(Archive.open("memory://"))
+    await fill(archive, 500)
+    await Catalog(archive).standing(KEYS, RECIPES[0])
+    archive.read.clear()
+    tallies = await Catalog(archive).tallies(date(2025, 2, 1), date(2025, 2, 28), "arxiv", RECIPES[0])
+    assert [each.day for each in tallies] == list(Days(date(2025, 2, 1), date(2025, 2, 28)))
+    assert archive.read == ["catalog-index/2025.parquet"]
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(table, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"PAR1", id="cut"),
+        pytest.param(b"<html>no</html>", id="something else"),
+        pytest.param(as_parquet(rows([], run_of("r", 0))), id="a file of the catalog"),
+        pytest.param(as_parquet(index._STORED.empty_table()), id="without what it covers"),
+        pytest.param(
+            as_parquet(index._STORED.empty_table().replace_schema_metadata({index._COVERS: "[1, null]"})), id="nonsense"
+        ),
+    ],
+)
+async def test_a_foreign_index_is_ignored_and_replaced(archive: Archive, content: bytes) -> None:
+    await fill(archive, 3)
+    await archive.put("catalog-index/2024.parquet", content)
+    catalog = Catalog(archive, 2)
+    assert len(await catalog.archived(KEYS, RECIPES[0])) == 3
+    assert catalog.problems == []
+    counting = Counting(Archive(archive._store, archive.url))
+    await Catalog(counting).archived(KEYS, RECIPES[0])
+    assert counting.read == ["catalog-index/2024.parquet"]
+
+
+async def test_damaged_files_of_the_catalog_are_never_covered(archive: Archive) -> None:
+    files = await fill(archive, 4)
+    await archive.put(files[0], b"PAR1")
+    await archive.put("catalog/copy-of-run.parquet", b"PAR1")
+    for _ in range(3):
+        catalog = Catalog(archive, 0)
+        assert len(await catalog.archived(KEYS, RECIPES[0])) == 3
+        assert len(catalog.problems) == 2
+
+
+async def test_where_nobody_may_write_looks_go_on_without_it() -> None:
+    class Sealed(Archive):
+        async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
+            raise ArchiveError("The archive cannot be written.")
+
+    archive = Archive.open("memory://")
+    await fill(archive, 4)
+    sealed = Sealed(archive._store, archive.url)
+    for _ in range(2):
+        assert len(await Catalog(sealed, 0).archived(KEYS, RECIPES[0])) == 4
+    assert await indexes(archive) == []
+
+
+async def test_many_may_look_and_write_at_once(archive: Archive) -> None:
+    await fill(archive, 6)
+
+    async def look_and_write(number: int) -> None:
+        for step in range(4):
+            day = DAYS[step]
+            made = outcome(paper(number, day), Status.DONE, RECIPES[step % 2], f"new-{step}", 0)
+            await write(archive, day, f"run-{number}-{step}", step, [made])
+            standing = await Catalog(archive, 0).standing(KEYS, RECIPES[step % 2])
+            assert standing[paper(number, day).key].picture is not None
+
+    await asyncio.gather(*map(look_and_write, range(6)))
+    await check(archive, 0)
+    await check(archive, 64)
+
+
+async def test_it_is_no_part_of_the_catalog(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path)
+    await Catalog(archive, 0).standing(KEYS, RECIPES[0])
+    assert await indexes(archive) == ["catalog-index/2024.parquet"]
+    async with open_records(archive) as records:
+        assert records.ask("SELECT count(*) FROM outcomes").rows == [(4,)]
+    assert (await verify(archive)).findings == []
+    assert await months_to_compact(archive, date(2025, 1, 1)) == {}
+    assert len(await Catalog(archive).narrow(["list_day"])) == 4
+
+
+def test_its_columns_are_the_catalogs() -> None:
+    for field in index.COLUMNS:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        assert kind == SCHEMA.field(field.name).type
+    assert set(tally.COLUMNS) <= set(index.COLUMNS.names)
+
+
+@pytest.fixture
+def bucket() -> Iterator[tuple[FakeS3, Archive]]:
+    fake = FakeS3()
+    with serving(fake.app()) as address:
+        yield fake, Archive.open(f"s3://papers/place?region=eu-west-1&endpoint={address}&skip_signature=true")
+
+
+async def test_on_a_bucket_a_look_takes_two_requests(bucket: tuple[FakeS3, Archive]) -> None:
+    fake, archive = bucket
+    await fill(archive, 70)
+    before = await Catalog(archive).standing(KEYS, RECIPES[0])
+    fake.requests = 0
+    assert await Catalog(archive).standing(KEYS, RECIPES[0]) == before
+    assert fake.requests == 2
+
+
+async def test_the_calendar_marks_days(archive: Archive) -> None:
+    """The tallies themselves are compared with the plain way above."""
+    day, recipe = date(2024, 3, 4), RECIPES[0]
+    await fill(archive, 2)
+    await write(archive, day, "run", 0, [outcome(paper(1, day), Status.FAILED, recipe, "so", 1)])
+    await archive.put("catalog/day=2024-03-05/arxiv.empty", b"")
+    days = await calendar(archive, Days(day, day + timedelta(days=2)), "arxiv", recipe)
+    assert [each.mark for each in days] == [Mark.FAILED, Mark.EMPTY, Mark.NEVER_RUN]
+    assert days[0] == Day(day=day, mark=Mark.FAILED, listed=1, wanted=1, prompted=1, failed=1, run="run")
+    (first,) = await calendar(archive, Days(date(2024, 1, 1), date(2024, 1, 1)), "arxiv", recipe)
+    assert (first.mark, first.archived, first.to_do) == (Mark.DONE, 1, 0)

@@ -1,0 +1,264 @@
+"""SQL over the catalog: the views say what holds, and nobody gets out of them."""
+
+import asyncio
+import csv
+import io
+import json
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from helpers.stocked import DAY, NOW, failure, outcome, painting, run, stocked
+
+from deployments.cli import main
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.store import Archive
+from frontispiece.errors import BadInput
+from frontispiece.models import Outcome, Status
+
+
+def tree(root: Path) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.is_file() else None for path in root.rglob("*")}
+
+
+async def ask(archive: Archive, sql: str) -> list[tuple[object, ...]]:
+    async with open_records(archive) as records:
+        return records.ask(sql).rows
+
+
+async def later(archive: Archive, name: str, days: int, *outcomes: Outcome) -> None:
+    await Catalog(archive).write(DAY, name, outcomes, run(name, NOW + timedelta(days=days)))
+
+
+def of(made: Outcome, **changes: object) -> Outcome:
+    return made.model_copy(update=changes)
+
+
+@pytest.mark.parametrize("place", ["folder", "memory"])
+async def test_the_views_are_there_wherever_the_archive_is(place: str, tmp_path: Path) -> None:
+    archive = await stocked(tmp_path if place == "folder" else "memory://")
+    counts = {view: await ask(archive, f"SELECT count(*) FROM {view}") for view in ("outcomes", "pictures", "latest")}  # noqa: S608
+    assert counts == {"outcomes": [(4,)], "pictures": [(3,)], "latest": [(4,)]}
+    (one,) = await ask(archive, "SELECT papers, pictures, failed, round(dollars, 6), unpriced FROM runs")
+    assert one == (4, 3, 1, 0.0093, 0)
+
+
+async def test_an_empty_archive_has_empty_views(tmp_path: Path) -> None:
+    archive = Archive.open(str(tmp_path))
+    assert await ask(archive, "SELECT paper_id, dollars FROM latest") == []
+    assert await ask(archive, STATS) == []
+
+
+async def test_latest_is_what_holds(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path, pictures=2)
+    made = await outcome(archive, 1)
+    skipped = of(made, status=Status.SKIPPED, prompt=None, painting=None)
+    await later(archive, "run-2", 1, skipped, failure(2), failure(98), failure(99, "Blocked"))
+    await later(archive, "run-3", 2, failure(99), failure(98, "InDoubt"))
+    assert await ask(archive, "SELECT paper_id, status, run, reason FROM latest ORDER BY paper_id") == [
+        ("2410.00001", "done", "run-1", None),
+        ("2410.00002", "done", "run-1", None),
+        ("2410.00098", "failed", "run-3", "InDoubt"),
+        ("2410.00099", "blocked", "run-2", "Blocked"),
+    ]
+
+
+async def test_stats_count_by_month_what_was_made_and_paid(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path, pictures=2)
+    made = await outcome(archive, 3)
+    cached = of(await outcome(archive, 2), painting=painting(3), cached=("prompt",))
+    free = of(made.model_copy(update={"paper": failure(4).paper}), painting=None, prompt=None)
+    await later(archive, "run-2", 30, cached, free, failure(5), failure(6, "Blocked"), failure(7))
+    async with open_records(archive) as records:
+        answer = records.ask(STATS)
+    november, december = (dict(zip(answer.columns, row, strict=True)) for row in answer.rows)
+    assert november["month"] == "2024-11"
+    assert (november["papers"], november["pictures"], november["failures"]) == (3, 2, "ProviderBroken 1")
+    assert (november["dollars"], november["p50_seconds"], november["p95_seconds"]) == (0.0062, 4.0, 4.0)
+    assert december["failures"] == "ProviderBroken 2, Blocked 1"
+    assert (december["pictures"], december["dollars"], december["p50_seconds"]) == (2, 0.003, 2.5)
+    assert december["cache_hits"] == 1
+
+
+ATTACKS = {
+    "a file beside the catalog": "SELECT * FROM read_text('{root}/secret.txt')",
+    "a file of the catalog by its path": "FROM '{file}'",
+    "a file of the system": "SELECT * FROM read_csv('/etc/passwd')",
+    "names of files": "SELECT * FROM glob('/etc/*')",
+    "the network": "SELECT * FROM 'http://127.0.0.1:9/x.parquet'",
+    "writing a file": "COPY (SELECT 1) TO '{root}/catalog/mine.csv'",
+    "overwriting the catalog": "COPY (SELECT 1) TO '{file}'",
+    "writing a relative file": "COPY (SELECT 1) TO 'mine.csv'",
+    "writing while explaining": "EXPLAIN ANALYZE COPY (SELECT 1) TO '{file}'",
+    "writing while explaining, with a comment": "EXPLAIN /* a */ ANALYZE COPY (SELECT 1) TO '{file}'",
+    "writing while explaining, with options": "EXPLAIN (ANALYZE) COPY (SELECT 1) TO '{file}'",
+    "the plan of a write": "EXPLAIN COPY (SELECT 1) TO '{file}'",
+    "writing in a CTE": "WITH mine AS (COPY (SELECT 1) TO '{file}') FROM mine",
+    "writing in an explained CTE": "EXPLAIN ANALYZE WITH mine AS (COPY (SELECT 1) TO '{file}') FROM mine",
+    "writing in a query as text": "FROM query('COPY (SELECT 1) TO ''{file}'' ')",
+    "writing in a query as JSON": "FROM json_execute_serialized_sql(json_serialize_sql("
+    "'WITH mine AS (COPY (SELECT 1) TO ''{file}'') FROM mine'))",
+    "writing the catalog": "COPY outcomes FROM '{root}/catalog/mine.csv'",
+    "exporting": "EXPORT DATABASE '{root}/catalog/mine'",
+    "importing": "IMPORT DATABASE '{root}/catalog'",
+    "a table": "CREATE TABLE mine (a INT)",
+    "a table while explaining": "EXPLAIN ANALYZE CREATE TABLE mine (a INT)",
+    "a table for the moment": "CREATE TEMP TABLE mine AS SELECT 1",
+    "dropping a view": "DROP VIEW latest",
+    "dropping a view while explaining": "EXPLAIN ANALYZE DROP VIEW latest",
+    "another view": "CREATE OR REPLACE VIEW latest AS SELECT 1",
+    "inserting": "INSERT INTO outcomes SELECT * FROM outcomes",
+    "inserting in a CTE": "WITH mine AS (INSERT INTO latest VALUES (1) RETURNING *) FROM mine",
+    "deleting": "DELETE FROM files",
+    "a macro": "CREATE MACRO mine() AS 1",
+    "preparing": "PREPARE mine AS COPY (SELECT 1) TO '{file}'",
+    "executing": "EXECUTE mine",
+    "installing an extension": "INSTALL httpfs",
+    "loading an extension": "LOAD httpfs",
+    "another database": "ATTACH '{root}/mine.db'",
+    "a secret": "CREATE SECRET mine (TYPE s3)",
+    "secrets": "FROM duckdb_secrets()",
+    "a setting": "SET enable_external_access = true",
+    "a setting back": "RESET allowed_directories",
+    "a setting while explaining": "EXPLAIN ANALYZE SET threads = 1",
+    "a pragma": "PRAGMA database_list",
+    "calling": "CALL enable_logging()",
+    "a log": "FROM enable_logging(storage = 'file', storage_config = {{'path': '{root}/catalog/log'}})",
+    "a transaction": "BEGIN",
+    "two statements": "SELECT 1; DROP VIEW latest",
+    "a variable of the program": "SELECT * FROM archive",
+    "a variable of the environment": "SELECT getenv('HOME')",
+    "memory of the program": "FROM arrow_scan(1, 2, 3)",
+    "nothing": "",
+    "no statement": ";",
+    "a typing error": "SELEC 1",
+    "an unknown column": "SELECT no_such FROM latest",
+}
+
+
+@pytest.fixture(scope="module")
+async def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("attacked")
+    await stocked(root, pictures=1)
+    (root / "secret.txt").write_text("planted")
+    return root
+
+
+@pytest.mark.parametrize("sql", ATTACKS.values(), ids=ATTACKS)
+async def test_a_query_only_reads_the_views(sql: str, attacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(attacked)
+    before = tree(attacked)
+    (file,) = attacked.glob("catalog/*/*.parquet")
+    async with open_records(Archive.open(str(attacked))) as records:
+        for attempt in (records.ask, lambda sql: records.export(sql, "csv")):
+            with pytest.raises(BadInput) as error:
+                attempt(sql.format(root=attacked, file=file))
+            assert "\n" not in str(error.value)
+            assert "planted" not in str(error.value)
+        assert records.ask("SELECT count(*) FROM latest -- still there").rows == [(2,)]
+    assert tree(attacked) == before
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("FROM latest SELECT count(*)", 1),
+        ("VALUES (1), (2)", 2),
+        ("TABLE runs", 1),
+        ("WITH made AS (FROM pictures) SELECT paper_id FROM made", 1),
+        ("WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n WHERE a < 3) FROM n", 3),
+        ("SHOW TABLES", 5),
+        ("DESCRIBE runs", 12),
+        ("SUMMARIZE runs", 12),
+        ("EXPLAIN SELECT * FROM latest", 1),
+        ("/* why */ explain ANALYZE\nSELECT * FROM latest -- so slow", 1),
+        ("FROM (PIVOT outcomes ON status IN ('done', 'failed') USING count(*) GROUP BY list_day)", 1),
+        ("SELECT ';' AS semicolon;", 1),
+        ("SELECT * FROM runs WHERE false", 0),
+    ],
+)
+async def test_whatever_reads_is_answered(sql: str, rows: int, attacked: Path) -> None:
+    async with open_records(Archive.open(str(attacked))) as records:
+        assert len(records.ask(sql).rows) == rows
+        assert len(json.loads(records.export(sql, "json").read_text())) == rows
+
+
+async def test_a_damaged_file_is_left_out_and_named(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path)
+    (tmp_path / "catalog/day=2024-10-31/bad.parquet").write_bytes(b"PAR1 no more")
+    async with open_records(archive) as records:
+        (problem,) = records.problems
+        assert "bad.parquet" in problem
+        assert not problem.endswith("..")
+        assert records.ask("SELECT count(*) FROM pictures").rows == [(3,)]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "archive"
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(root))
+    asyncio.run(stocked(root))
+    return root
+
+
+SQL = "SELECT paper_id, day, paper_authors, writer_dollars, paper_updated FROM pictures ORDER BY paper_id -- all;"
+
+
+def test_answers_come_as_csv_json_and_parquet(
+    root: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["query", SQL, "--format", "csv"]) == 0
+    lines = list(csv.DictReader(io.StringIO(capfdbinary.readouterr().out.decode())))
+    assert lines[0]["paper_id"] == "2410.00001"
+    assert lines[0]["day"] == "2024-10-31"
+    assert main(["query", SQL, "--format", "json"]) == 0
+    objects = json.loads(capfdbinary.readouterr().out)
+    assert objects[2]["paper_authors"] == ["Ada Lovelace", "Émilie du Châtelet"]
+    assert objects[2]["paper_updated"] is None
+    assert main(["query", SQL, "--format", "parquet", "--output", str(tmp_path / "answer.parquet")]) == 0
+    rows = pq.read_table(tmp_path / "answer.parquet").to_pylist()
+    assert [row["paper_id"] for row in rows] == ["2410.00001", "2410.00002", "2410.00003"]
+    assert rows[0]["day"] == date(2024, 10, 31)
+
+
+def test_answers_come_as_tables(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", "SELECT paper_id, paper_title, prompt FROM pictures"]) == 0
+    out = capsys.readouterr().out
+    assert "On 1 Things & “Others”  Draw 1 things." in out  # in one line: nothing is wrapped in a pipe
+    assert main(["stats"]) == 0
+    out = capsys.readouterr().out
+    assert "cache_hits" in out
+    assert "ProviderBroken 1" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        pytest.param(["query", "DROP VIEW latest"], "SELECT", id="no select"),
+        pytest.param(["query", "SELECT 1", "--format", "xml"], "xml", id="unknown format"),
+        pytest.param(["query", "SELECT 1", "--output", "x.csv"], "--format", id="table to a file"),
+        pytest.param(["stats", "--format", "csv", "--output", "no/such/folder/x"], "no/such/folder", id="no folder"),
+        pytest.param(["query"], "SELECT", id="no query"),
+    ],
+)
+def test_bad_input_gets_one_line(
+    arguments: list[str], complaint: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert complaint in err
+
+
+DOCS = Path(__file__).parents[3] / "docs" / "care.md"
+EXAMPLES = re.findall(r'^    frontispiece query "(.*)"$', DOCS.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("sql", EXAMPLES)
+def test_the_examples_in_the_docs_work(sql: str, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["query", sql]) == 0
+    assert capsys.readouterr().out.count("\n") > 1

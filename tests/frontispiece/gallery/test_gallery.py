@@ -1,0 +1,293 @@
+"""The gallery: what its pages say, what leads where, and that only what changed is written."""
+
+import xml.etree.ElementTree as ET
+from datetime import date, timedelta
+
+import pytest
+from helpers.gallery_pages import Page, script_data
+from helpers.stocked import DAY, NOW, RECIPE, failure, outcome, paper, png, run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.store import Archive
+from frontispiece.gallery import layout
+from frontispiece.gallery.cards import Card, Day, Plate
+from frontispiece.gallery.hanging import COLUMNS, hang
+from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files
+from frontispiece.gallery.thumbnails import thumbnails
+from frontispiece.models import Outcome, Status
+
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)> ' onmouseover='alert(1)",
+    "javascript:alert(1)",
+    "\u202e\u2067evil\u200f {{ 7*7 }} {% raw %}",
+    "]]><!-- & \u0000\u0008\u0085\ufffe \u2028 \\u003c",
+)
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def plate(**changes: object) -> Plate:
+    values: dict[str, object] = {
+        "path": "pictures/20241031/6550f79d46b1945c.jpg",
+        "digest": "ab" * 32,
+        "width": 768,
+        "height": 1024,
+        "recipe": RECIPE,
+        "prompt": "A whale reads.",
+        "writer": "gpt-4o-mini",
+        "painter": "flux",
+        "seed": "42",
+        "dollars": 0.0031,
+        "run": "run-1",
+        "finished_at": NOW,
+    }
+    return Plate.model_validate(values | changes)
+
+
+def card(number: int = 1, **changes: object) -> Card:
+    values: dict[str, object] = {
+        "key": f"{number:016x}",
+        "id": f"2410.{number:05}",
+        "title": f"On {number} Things",
+        "authors": ("Ada Lovelace",),
+        "categories": ("cs.CL",),
+        "day": DAY,
+        "source": "arxiv",
+        "rank": number,
+        "upvotes": 20,
+        "plates": (plate(),),
+    }
+    return Card.model_validate(values | changes)
+
+
+def day(*cards: Card) -> Day:
+    return Day(day=DAY, cards=cards or (card(),), failed=0, blocked=0)
+
+
+def every_page(shown: Day) -> dict[str, bytes]:
+    """All pages that tell of a day."""
+    files = day_files(shown) | month_files(shown.month, {shown.day: shown})
+    return files | front_files([shown], {shown.day: len(shown.cards)}, {shown.month: "ab"}, "")
+
+
+def html(files: dict[str, bytes]) -> dict[str, Page]:
+    return {place: Page(content) for place, content in files.items() if place.endswith(".html")}
+
+
+def atom(content: bytes) -> ET.Element:
+    return ET.fromstring(content)  # noqa: S314 our own
+
+
+# What pages say
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["script", "attribute", "url", "bidi", "controls"])
+def test_the_words_of_strangers_stay_words(text: str) -> None:
+    one = plate(prompt=text, recipe=text, writer=text, painter=text, seed=text, run=text)
+    shown = day(card(id=text, title=text, authors=(text,), categories=(text,), source=text, plates=(one, one)))
+    calm = every_page(day(card(plates=(plate(), plate()))))
+    files = every_page(shown)
+    for place, page in html(files).items():
+        # The page has the elements it would have with plain words, each with the same attributes.
+        expected = [(tag, sorted(attributes)) for tag, attributes in html(calm)[place].elements]
+        assert [(tag, sorted(attributes)) for tag, attributes in page.elements] == expected
+        assert not [target for target in page.targets if target.lower().startswith("javascript")]
+        assert "49" not in page.text.split()
+    for place, content in files.items():
+        if place.startswith("data/"):
+            assert content.isascii()
+            script_data(content)
+    assert atom(files[layout.FEED]).findall(f"{ATOM}entry")
+
+
+@settings(max_examples=40)
+@given(st.text(max_size=60), st.lists(st.text(max_size=20), max_size=3))
+def test_any_text_makes_a_whole_page(text: str, names: list[str]) -> None:
+    try:
+        shown = day(card(title=text, authors=tuple(names), categories=tuple(names), plates=(plate(prompt=text),)))
+    except ValueError:
+        return  # halves of characters, which no Parquet file holds
+    files = every_page(shown)
+    (page,) = (page for place, page in html(files).items() if place.startswith("day/"))
+    assert shown.cards[0].title in page.text
+    assert atom(files[layout.FEED]).find(f"{ATOM}entry/{ATOM}title") is not None
+    ((_, papers),) = [script_data(files[layout.shard("2024-10")])]
+    assert papers[0]["title"] == shown.cards[0].title  # type: ignore[index]
+
+
+def test_pages_have_a_strict_policy_and_nothing_inline() -> None:
+    for page in html(every_page(day())).values():
+        (policy,) = [
+            attributes["content"]
+            for tag, attributes in page.elements
+            if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+        ]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'")
+        assert "unsafe" not in policy
+        for tag, attributes in page.elements:
+            assert tag != "style"
+            assert tag != "script" or attributes["src"]
+            assert not [name for name in attributes if name == "style" or name.startswith("on")]
+
+
+def test_pages_ask_no_other_host() -> None:
+    for page in html(every_page(day())).values():
+        for tag, attributes in page.elements:
+            for name in ("href", "src", "srcset", "action"):
+                if "//" in attributes.get(name, ""):
+                    assert (tag, name) == ("a", "href")
+                    assert attributes[name].startswith("https://arxiv.org/abs/")
+
+
+def test_every_page_thanks_arxiv_and_speaks_of_its_pictures() -> None:
+    for page in html(every_page(day(card(plates=(plate(prompt=""),))))).values():
+        assert "Thank you to arXiv for use of its open access interoperability." in page.text
+        assert all("alt" in attributes for tag, attributes in page.elements if tag == "img")
+    assert card(plates=(plate(prompt=""),)).alt(plate(prompt="")) == "Picture for “On 1 Things”"
+    assert len(card().alt(plate(prompt="word " * 1000))) <= 421
+
+
+def test_a_card_tells_how_the_picture_came_to_be() -> None:
+    (content,) = day_files(day(card(), card(2, plates=(plate(dollars=None, seed=None), plate(dollars=0.0))))).values()
+    text = Page(content).text
+    for said in ("On 1 Things", "Ada Lovelace", "A whale reads.", "flux", "gpt-4o-mini", "42", "$0.0031", RECIPE):
+        assert said in text
+    assert "unknown" in text
+    assert "free" in text
+    assert "20 votes" in text
+
+
+def test_the_day_mentions_papers_without_a_picture() -> None:
+    (content,) = day_files(Day(day=DAY, cards=(card(),), failed=2, blocked=1)).values()
+    assert "1 paper with a picture, 2 still without one, 1 refused by a painter." in Page(content).text
+
+
+def test_a_day_of_hundreds_has_pages() -> None:
+    shown = day(*(card(number) for number in range(300)))
+    files = day_files(shown)
+    assert len(files) == -(-300 // PER_PAGE)
+    links = Page(files["day/2024-10-31-2.html"]).targets
+    assert {f"../{place}" for place in files} <= set(links)
+    for place, content in files.items():
+        assert len(content) < 150_000, place
+    (_, papers) = script_data(month_files("2024-10", {DAY: shown})[layout.shard("2024-10")])
+    assert papers[PER_PAGE]["page"] == f"day/2024-10-31-2.html#{PER_PAGE:016x}"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("site_url", "link"), [("", "day/2024-10-31.html"), ("https://e.org/g/", "https://e.org/g/day/2024-10-31.html")]
+)
+def test_the_feed_is_atom(site_url: str, link: str) -> None:
+    feed = atom(front_files([day()], {DAY: 1}, {}, site_url)[layout.FEED])
+    entry = feed.find(f"{ATOM}entry")
+    assert entry is not None
+    for each in (feed, entry):
+        assert (each.findtext(f"{ATOM}id") or "").startswith(("urn:uuid:", "https://e.org/g/"))
+        assert each.findtext(f"{ATOM}title")
+        assert each.findtext(f"{ATOM}updated") == "2024-11-01T06:07:00+00:00"
+    alternate = entry.find(f"{ATOM}link[@rel='alternate']")
+    assert alternate is not None
+    assert alternate.get("href") == f"{link}#{1:016x}"
+
+
+def test_a_feed_of_nothing_is_a_feed() -> None:
+    assert atom(front_files([], {}, {}, "")[layout.FEED]).findtext(f"{ATOM}updated")
+
+
+# From rows to days
+
+
+def rows(*outcomes: Outcome, name: str = "run-1", hours: int = 0) -> list[dict[str, object]]:
+    from frontispiece.archive.catalog import rows as table
+
+    made = table(outcomes, run(name, NOW + timedelta(hours=hours))).select(list(COLUMNS)).to_pylist()
+    return list(made)
+
+
+def hung(*lists: list[dict[str, object]]) -> dict[date, Day]:
+    days, problems = hang([row for each in lists for row in each], date(2024, 10, 1), date(2024, 10, 31))
+    assert problems == []
+    return days
+
+
+async def test_the_newest_row_of_a_recipe_holds_and_recipes_stand_together() -> None:
+    made = await outcome(Archive.open("memory://"), 1)
+    by_other = made.model_copy(update={"recipe": "fedcba9876543210"})
+    failed = failure(1)
+    skipped = made.model_copy(update={"status": Status.SKIPPED, "prompt": None, "painting": None})
+    days = hung(
+        rows(made), rows(by_other, name="run-2", hours=1), rows(made, name="run-3", hours=2),
+        rows(failed, name="run-4", hours=3), rows(skipped, name="run-5", hours=4),
+    )  # fmt: skip
+    (one,) = days[DAY].cards
+    assert [(each.recipe, each.run) for each in one.plates] == [(RECIPE, "run-3"), ("fedcba9876543210", "run-2")]
+    assert one.plates[0].dollars == pytest.approx(0.0031)
+    assert (days[DAY].failed, days[DAY].blocked) == (0, 0)
+
+
+async def test_a_paper_listed_again_hangs_on_both_days_with_what_is_known() -> None:
+    made = await outcome(Archive.open("memory://"), 1)
+    listed = paper(1, DAY - timedelta(days=1))
+    again = made.model_copy(
+        update={"paper": listed, "status": Status.SKIPPED, "reason": "archived", "prompt": None, "painting": None}
+    )
+    days = hung(rows(made), rows(again, name="run-2", hours=1))
+    assert {each: days[each].cards[0].plates[0].prompt for each in days} == {
+        DAY: "Draw 1 things.",
+        listed.listing.day: "Draw 1 things.",
+    }
+
+
+def test_days_without_pictures_tell_of_failures_and_refusals() -> None:
+    days = hung(rows(failure(1), failure(2, "Blocked")), rows(failure(3), failure(1, "Blocked"), name="r2", hours=1))
+    assert (days[DAY].cards, days[DAY].failed, days[DAY].blocked) == ((), 1, 2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"picture_path": "../../etc/passwd"}, {"picture_digest": "x"}, {"picture_width": 0}, {"paper_key": "x"}],
+    ids=lambda changes: next(iter(changes)),
+)
+async def test_an_unfit_row_is_left_out_and_named(changes: dict[str, object]) -> None:
+    (row,) = rows(await outcome(Archive.open("memory://"), 1))
+    days, problems = hang([row | changes], DAY, DAY)
+    assert not days
+    assert len(problems) == 1
+    assert "'2410.00001' of 2024-11-01 is left out" in problems[0]
+
+
+# Thumbnails
+
+
+@pytest.mark.parametrize("width", [200, 400, 768])
+def test_thumbnails_are_smaller_never_larger(width: int) -> None:
+    story = Story(title="", paper_id="", paper_url="", prompt="", recipe="", writer_model="", painter="",
+                  painter_model="", created=DAY)  # fmt: skip
+    content, _, _ = to_jpeg(_resized(width), 85, story)
+    one = plate(width=width, height=width)
+    made = thumbnails(one, content)
+    assert made is not None
+    sizes = {place: Image.open(_file(each)).width for place, each in made.items()}
+    assert sizes == {layout.webp(one, each): each for each in layout.widths(one)} | {
+        layout.fallback(one): min(width, layout.FALLBACK_WIDTH)
+    }
+
+
+def _resized(width: int) -> bytes:
+    file = _file()
+    Image.open(_file(png(1))).resize((width, width)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _file(content: bytes = b""):  # type: ignore[no-untyped-def]
+    import io
+
+    return io.BytesIO(content)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", png(1), b"\xff\xd8\xff" + bytes(50)])
+def test_what_is_no_picture_has_no_thumbnails(content: bytes) -> None:
+    assert thumbnails(plate(), content) is None

@@ -1,0 +1,366 @@
+"""The gallery in a real browser, from the disk and over HTTP: search, lightbox, theme, policy, accessibility."""
+
+import asyncio
+import functools
+import hashlib
+import importlib.util
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import date, timedelta
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from helpers.real_server import PATIENCE
+from helpers.stocked import NOW, painting, run
+
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.paths import CATALOG, catalog_month, picture_path
+from frontispiece.archive.store import Archive
+from frontispiece.gallery.publisher import publish
+from frontispiece.lineart.drawing import draw
+from frontispiece.lineart.plan import SCENES, plan_scene
+from frontispiece.models import Listing, Outcome, Paper, Picture, Prompt, Status
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+if CHROMIUM is None:
+    pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+NEW, OLD = "0123456789abcdef", "fedcba9876543210"
+DAYS = [date(2024, 10, 31), date(2024, 10, 30), date(2024, 10, 29), date(2024, 9, 30)]
+TITLES = [
+    "Attention Is Not All You Need",
+    "Language Models can Self-Lengthen",
+    '</script><script>alert(1)</script> "><img src=x onerror=alert(1)>',
+    "מבחן \u202eRLM\u202c and Whales",
+    "DELTA: Dense Efficient Long-range 3D Tracking for any Video",
+    "A Very Long Title about Optimisation under Constraints that Nobody Has Ever Met Before, and Then Some More",
+    "SambaMixer",
+    "Learning Video Representations without Natural Videos",
+    "Teaching Embodied Agents",
+]
+WIDE, TABLET, PHONE = (1440, 900), (820, 1100), (390, 844)
+
+
+def paper(number: int, day: date) -> Paper:
+    return Paper(
+        id=f"2410.{number:05}",
+        title=TITLES[number % 100],
+        abstract="We show it.",
+        authors=("Ada Lovelace", "Émilie du Châtelet"),
+        categories=("cs.CL", "cs.AI") if number % 100 % 2 else ("math.PR",),
+        published=day,
+        listing=Listing(source="arxiv", day=day, rank=number, upvotes=7, seen_at=NOW),
+    )
+
+
+@functools.cache
+def drawn(number: int, recipe: str) -> tuple[bytes, str]:
+    """A drawing, and what is on it."""
+    one = paper(number, DAYS[0])
+    scene = sorted(SCENES)[(3 * number + (recipe == OLD)) % len(SCENES)]
+    plan = plan_scene(one, one.title).model_copy(update={"scene": scene})
+    text = f"A drawing of a {scene}, with {plan.hero} in the middle. Style: linear art on white background."
+    return draw(plan, number), text
+
+
+async def outcome(archive: Archive, one: Paper, recipe: str) -> Outcome:
+    drawing, text = drawn(one.listing.rank % 100, recipe)
+    story = Story(title=one.title, paper_id=one.id, paper_url=one.url, prompt=text, recipe=recipe, writer_model="t",
+                  painter="lineart", painter_model="lineart-1", created=one.folder_date)  # fmt: skip
+    jpeg, width, height = to_jpeg(drawing, 85, story)
+    path = picture_path(one, None if recipe == NEW else recipe)
+    await archive.put(path, jpeg)
+    model = "fal-ai/flux/schnell" if recipe == OLD else "lineart-1"
+    return Outcome(
+        paper=one,
+        status=Status.DONE,
+        recipe=recipe,
+        prompt=Prompt(text=text, writer="template", model="template-1", request="", seconds=0, dollars=0.0),
+        painting=painting(1).model_copy(update={"model": model}),
+        picture=Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=1),
+    )
+
+
+async def hung(place: Path) -> None:
+    """A gallery of four days in two months; the newest day's papers also have an older picture, of another recipe."""
+    archive = Archive.open(str(place))
+    for nth, day in enumerate(DAYS):
+        papers = [paper(100 * nth + number, day) for number in range(9 if nth == 0 else 5)]
+        for recipe in (OLD, NEW) if nth == 0 else (NEW,):
+            made = [await outcome(archive, one, recipe) for one in papers]
+            at = NOW - timedelta(days=30 * (recipe == OLD))
+            said = run(f"run-{recipe}", at).model_copy(update={"source": "huggingface" if nth == 2 else "arxiv"})
+            await Catalog(archive).write(day, said.id, made, said)
+    await publish(archive, Catalog(archive).narrow, await archive.list(CATALOG), catalog_month)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("a gallery with spaces")
+    asyncio.run(hung(place))
+    return place
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser(folder: Path) -> "Iterator[sync_api.Browser]":
+    sync_api.expect.set_options(timeout=PATIENCE * 1000)
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page of the gallery, and all that must not happen on it."""
+
+    def __init__(self, page: "sync_api.Page", base: str) -> None:
+        self.page = page
+        self.base = base
+        self.wrong: list[str] = []
+        page.set_default_timeout(PATIENCE * 1000)
+        page.on("console", lambda message: self.wrong.append(message.text))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
+        page.on("requestfailed", self._failed)
+        page.on("request", self._asked)
+
+    def _asked(self, request: "sync_api.Request") -> None:
+        if not request.url.startswith(self.base):
+            self.wrong.append(f"outside: {request.url}")
+
+    def _failed(self, request: "sync_api.Request") -> None:
+        if request.failure != "net::ERR_ABORTED":  # whoever turns the page waits for no pictures
+            self.wrong.append(f"failed: {request.url}")
+
+    def open(self, place: str) -> "sync_api.Page":
+        self.page.goto(f"{self.base}gallery/{place}")
+        return self.page
+
+
+@pytest.fixture(params=["file", "http"])
+def base(request: pytest.FixtureRequest, folder: Path, address: str) -> str:
+    return address if request.param == "http" else f"{folder.as_uri()}/"
+
+
+@pytest.fixture
+def visit(browser: "sync_api.Browser", base: str) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, color_scheme="light")
+    visit = Visit(context.new_page(), base)
+    yield visit
+    context.close()
+    assert visit.wrong == []
+
+
+def loaded(page: "sync_api.Page", selector: str) -> None:
+    """Wait until the first such image has arrived."""
+    page.locator(selector).first.evaluate("image => image.decode()")
+
+
+def test_a_person_turns_the_pages(visit: Visit) -> None:
+    page = visit.open("index.html")
+    loaded(page, ".lead img")
+    page.get_by_role("link", name="All 9 pictures").click()
+    sync_api.expect(page.locator(".card")).to_have_count(9)
+    page.get_by_role("link", name="← 30 October").click()
+    page.get_by_role("heading", name="Wednesday, 30 October 2024").wait_for()
+    page.locator(".turn a[rel=next]").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("heading", name="Thursday, 31 October 2024").wait_for()
+    page.get_by_role("link", name="October 2024", exact=True).click()
+    loaded(page, ".weeks img")
+    page.get_by_role("link", name="← September 2024").click()
+    page.get_by_role("link", name="Monday, 30 September 2024: 5 pictures").click()
+    page.get_by_role("heading", name="Monday, 30 September 2024").wait_for()
+    page.get_by_role("link", name="Calendar").click()
+    page.get_by_role("link", name="October 19 pictures").click()
+    page.get_by_role("heading", name="October 2024").wait_for()
+
+
+def test_the_lightbox_by_keyboard(visit: Visit) -> None:
+    page = visit.open("day/2024-10-31.html")
+    page.locator("a.mat").first.focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_role("dialog")
+    box.get_by_text("1 of 9").wait_for()
+    loaded(page, ".wall img")
+    assert box.locator(".wall img").evaluate("image => image.naturalWidth") == 768
+    page.keyboard.press("ArrowRight")
+    sync_api.expect(box.get_by_role("heading")).to_have_text(TITLES[1])
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    box.get_by_text("9 of 9").wait_for()
+    page.keyboard.press("Home")
+    sync_api.expect(box.get_by_role("heading")).to_have_text(TITLES[0])
+    assert box.get_by_role("link", name="Read the paper on arXiv").get_attribute("href") == (
+        "https://arxiv.org/abs/2410.00000"
+    )
+    assert "lineart-1" in box.inner_text()
+    page.keyboard.press("Escape")
+    sync_api.expect(box).to_be_hidden()
+    sync_api.expect(page.locator(".card:first-child a.mat").first).to_be_focused()
+
+
+def test_old_and_new_side_by_side(visit: Visit) -> None:
+    page = visit.open("day/2024-10-31.html")
+    page.locator(".others a.mat").first.click()
+    box = page.get_by_role("dialog")
+    sync_api.expect(box.get_by_role("button", name="Before")).to_have_attribute("aria-pressed", "true")
+    box.get_by_role("button", name="Side by side").click()
+    images = box.locator(".wall img")
+    sync_api.expect(images).to_have_count(2)
+    assert len(set(images.evaluate_all("all => all.map(one => one.src)"))) == 2
+    captions = box.locator("figcaption").all_inner_texts()
+    assert captions == ["fal-ai/flux/schnell, 2 October 2024", "lineart-1, 1 November 2024"]
+    places = images.evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
+    assert places[0]["right"] < places[1]["left"]
+    assert abs(places[0]["top"] - places[1]["top"]) < 1
+
+
+def test_search_and_filters(visit: Visit) -> None:
+    page = visit.open("search.html?q=SELF-lengthen")
+    page.get_by_text("4 papers found.").wait_for()
+    loaded(page, "#found img")
+    assert page.locator("#found .title").all_inner_texts() == [TITLES[1]] * 4
+    page.get_by_label("From").fill("2024-10-01")
+    page.get_by_text("3 papers found.").wait_for()
+    page.get_by_label("To").fill("2024-10-30")
+    page.get_by_text("2 papers found.").wait_for()
+    page.get_by_label("Words").fill("emilie chatelet")
+    page.get_by_text("10 papers found.").wait_for()
+    page.get_by_label("Category").fill("math")
+    page.get_by_text("6 papers found.").wait_for()
+    page.get_by_label("Source").select_option("huggingface")
+    page.get_by_text("3 papers found.").wait_for()
+    page.get_by_label("Recipe").select_option(OLD)
+    page.get_by_text("0 papers found.").wait_for()
+    visit.open("search.html")
+    page.get_by_text("24 papers found.").wait_for()
+    page.get_by_label("Recipe").select_option(OLD)
+    page.get_by_text("9 papers found.").wait_for()
+    page.locator("#found a.mat").first.click()
+    page.get_by_role("dialog").get_by_text("fal-ai/flux/schnell").first.wait_for()
+
+
+def test_a_category_leads_to_its_papers(visit: Visit) -> None:
+    page = visit.open("day/2024-10-31.html")
+    page.get_by_role("link", name="math.PR").first.click()
+    page.get_by_text("14 papers found.").wait_for()
+    page.locator("#found .tags a").first.click()
+    page.get_by_role("heading", name="Thursday, 31 October 2024").wait_for()
+
+
+def test_the_theme_follows_the_system_until_somebody_chooses(visit: Visit) -> None:
+    page = visit.open("index.html")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(ground)
+    page.emulate_media(color_scheme="dark")
+    dark = page.evaluate(ground)
+    assert light != dark
+    page.get_by_role("button", name="Light").click()
+    assert page.evaluate(ground) == light
+    visit.open("calendar.html")
+    assert page.evaluate(ground) == light
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate(ground) == dark
+
+
+def test_pages_work_without_scripts(browser: "sync_api.Browser", base: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{base}gallery/day/2024-10-31.html")
+    page.get_by_text("How it was made").first.click()
+    assert "0123456789abcdef" in page.locator(".facts").first.inner_text()
+    page.locator("a.mat").first.click()
+    page.wait_for_url("**/*.jpg")
+    context.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, TABLET, PHONE], ids=lambda size: str(size[0]))
+def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tuple[int, int]) -> None:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    for place in ("index.html", "day/2024-10-31.html", "month/2024-10.html", "calendar.html", "search.html?q=delta"):
+        page.goto(f"{folder.as_uri()}/gallery/{place}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], place
+    page.goto(f"{folder.as_uri()}/gallery/day/2024-10-31.html")
+    page.locator("a.mat").first.click()
+    loaded(page, ".wall img")
+    right = page.locator(".wall img").evaluate("image => image.getBoundingClientRect().right")
+    assert right <= size[0]
+    page.close()
+
+
+def test_the_first_page_is_light(browser: "sync_api.Browser", address: str) -> None:
+    """What the front page needs above the fold, uncompressed: under 300 KB."""
+    page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
+    page.goto(f"{address}gallery/index.html", wait_until="networkidle")
+    sizes = page.evaluate(
+        """() => {
+          const entries = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")];
+          const below = new Set([...document.images]
+            .filter((image) => image.getBoundingClientRect().top >= innerHeight).map((image) => image.currentSrc));
+          return entries.filter((entry) => !below.has(entry.name)).map((entry) => [entry.name, entry.encodedBodySize]);
+        }"""
+    )
+    page.close()
+    assert len(sizes) >= 6
+    assert sum(size for _, size in sizes) < 300_000, sizes
+
+
+AXE = importlib.util.find_spec("axe_playwright_python")
+
+
+@pytest.mark.skipif(AXE is None, reason="axe-playwright-python is not installed")
+@pytest.mark.parametrize(("theme", "size"), [("light", WIDE), ("dark", PHONE)], ids=["light wide", "dark phone"])
+def test_axe_finds_nothing(browser: "sync_api.Browser", folder: Path, theme: str, size: tuple[int, int]) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]}, color_scheme=theme)
+    page.emulate_media(reduced_motion="reduce", color_scheme=theme)
+    found = []
+
+    def look(place: str) -> None:
+        # Through the debugger, which the page's policy does not concern.
+        results = Axe().run(page)
+        assert len(results.response["passes"]) > 10
+        found.extend(
+            f"{place}: {wrong['id']} {wrong['help']} {[node['html'][:150] for node in wrong['nodes'][:3]]}"
+            for wrong in results.response["violations"]
+        )
+
+    for place in ("index.html", "day/2024-10-31.html", "month/2024-10.html", "calendar.html", "search.html?q=delta"):
+        page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="networkidle")
+        look(place)
+    page.goto(f"{folder.as_uri()}/gallery/day/2024-10-31.html", wait_until="networkidle")
+    page.locator(".story summary").first.click()
+    look("story")
+    page.locator("a.mat").first.click()
+    look("lightbox")
+    page.get_by_role("button", name="Side by side").click()
+    look("side by side")
+    page.close()
+    assert found == []

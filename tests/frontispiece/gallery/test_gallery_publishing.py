@@ -1,0 +1,284 @@
+"""Publishing the gallery: only what changed is written, every link leads to a file, and the commands say so."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from fakes.s3 import FakeS3
+from fakes.server import serving
+from helpers.gallery_pages import Page, script_data
+from helpers.stocked import DAY, NOW, outcome, run, stocked
+
+from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.paths import CATALOG, catalog_month
+from frontispiece.archive.store import Archive
+from frontispiece.gallery import layout
+from frontispiece.gallery.manifest import Manifest
+from frontispiece.gallery.publisher import Published, publish
+
+
+async def published(archive: Archive, **options: object) -> Published:
+    files = await archive.list(CATALOG)
+    return await publish(archive, Catalog(archive).narrow, files, catalog_month, **options)  # type: ignore[arg-type]
+
+
+async def written(archive: Archive, **options: object) -> set[str]:
+    """What a publication writes or deletes, as places in the gallery."""
+    assert archive.local_root is not None
+    for path in (archive.local_root / "gallery").rglob("*"):
+        os.utime(path, (0, 0))  # what is written a moment later may else look as old
+    before = {each.path: each.modified for each in await archive.list("gallery")}
+    await published(archive, **options)
+    after = {each.path: each.modified for each in await archive.list("gallery")}
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    return {path.removeprefix("gallery/") for path in changed}
+
+
+@pytest.fixture
+async def archive(tmp_path: Path) -> Archive:
+    return await stocked(tmp_path / "archive")
+
+
+def _resolved(root: Path, pages: Iterable[Path]) -> list[str]:
+    """Links between files that lead nowhere."""
+    dead = []
+    for path in pages:
+        for target in Page(path.read_bytes()).targets:
+            parts = urlsplit(target)
+            if not parts.scheme and parts.path and not (path.parent / parts.path).is_file():
+                dead.append(f"{path.relative_to(root)} → {target}")
+    return dead
+
+
+async def test_every_link_leads_to_a_file(archive: Archive) -> None:
+    done = await published(archive)
+    assert (done.days, done.papers, done.thumbnails, done.problems) == ([DAY], 3, 3, [])
+    assert archive.local_root is not None
+    pages = sorted((archive.local_root / "gallery").rglob("*.html"))
+    assert len(pages) == 5
+    # What search.js clones is no page of its own: its pictures are filled in.
+    assert _resolved(archive.local_root, [path for path in pages if path.name != "search.html"]) == []
+    _, index = script_data((archive.local_root / "gallery/data/days.js").read_bytes())
+    assert index["months"] == {"2024-10": {"31": 3}}  # type: ignore[index,call-overload]
+    assert list(index["shards"]) == ["2024-10"]  # type: ignore[index,call-overload]
+
+
+async def test_nothing_new_writes_nothing(archive: Archive) -> None:
+    await published(archive)
+    assert await written(archive) == set()
+    assert (await published(archive)).files == 0
+
+
+FRONT = {"index.html", "calendar.html", "search.html", "feed.xml", "data/days.js", "manifest.json"} | {
+    f"assets/{path.name}" for path in (Path(layout.__file__).parent / "static").iterdir()
+}
+
+
+async def test_a_new_day_writes_its_own_pages_only(archive: Archive) -> None:
+    await published(archive)
+    new = DAY + timedelta(days=30)
+    await Catalog(archive).write(new, "run-2", [await outcome(archive, 7, new)], run("run-2"))
+    changed = await written(archive)
+    thumbs = {place for place in changed if place.startswith("thumbs/20241130/")}
+    assert len(thumbs) == 2
+    assert changed - thumbs - FRONT == {"day/2024-11-30.html", "month/2024-11.html", "data/2024-11.js"}
+
+
+async def test_another_recipe_rewrites_the_days_it_concerns_only(archive: Archive) -> None:
+    other_day = DAY - timedelta(days=30)
+    await Catalog(archive).write(other_day, "run-0", [await outcome(archive, 50, other_day)], run("run-0"))
+    await published(archive)
+    # The same paper on another list, painted by another recipe.
+    later = DAY + timedelta(days=1)
+    again = (await outcome(archive, 50, later)).model_copy(update={"recipe": "fedcba9876543210"})
+    await Catalog(archive).write(later, "run-2", [again], run("run-2", NOW + timedelta(days=1)))
+    changed = await written(archive)
+    assert {place for place in changed if place.startswith("day/")} == {"day/2024-10-01.html", "day/2024-11-01.html"}
+
+
+async def test_a_picture_made_anew_has_new_thumbnails_and_no_old_ones(archive: Archive) -> None:
+    await published(archive)
+    before = {each.path for each in await archive.list("gallery/thumbs")}
+    made = await outcome(archive, 1)
+    assert made.picture is not None
+    anew = made.model_copy(update={"picture": made.picture.model_copy(update={"digest": "ab" * 32})})
+    await Catalog(archive).write(DAY, "run-2", [anew], run("run-2", NOW + timedelta(days=1)))
+    assert (await published(archive)).thumbnails == 1
+    after = {each.path for each in await archive.list("gallery/thumbs")}
+    assert {"abababab" in path for path in after - before} == {True}
+    assert len(after) == len(before)
+
+
+async def test_days_and_months_that_are_gone_are_taken_down(archive: Archive) -> None:
+    new = DAY + timedelta(days=30)
+    path = await Catalog(archive).write(new, "run-2", [await outcome(archive, 7, new)], run("run-2"))
+    await published(archive)
+    await archive.delete(path)
+    done = await published(archive)
+    assert (done.removed, done.papers) == ([new], 3)
+    left = {each.path for each in await archive.list("gallery")}
+    assert not left & {"gallery/day/2024-11-30.html", "gallery/month/2024-11.html", "gallery/data/2024-11.js"}
+
+
+async def test_compacting_the_catalog_rewrites_no_page(archive: Archive) -> None:
+    from frontispiece.maintenance.compact import compact_month, months_to_compact
+
+    await Catalog(archive).write(DAY, "run-2", [await outcome(archive, 8)], run("run-2"))
+    await published(archive)
+    for month, paths in (await months_to_compact(archive, date(2025, 1, 1))).items():
+        await compact_month(archive, month, paths)
+    assert await written(archive) == {"manifest.json"}
+
+
+async def test_a_lost_picture_is_named_left_out_and_tried_again(archive: Archive) -> None:
+    assert archive.local_root is not None
+    (lost, *_) = sorted((archive.local_root / "pictures").rglob("*.jpg"))
+    content = lost.read_bytes()
+    lost.unlink()
+    done = await published(archive)
+    assert done.papers == 2
+    assert done.problems == [f"{lost.relative_to(archive.local_root)} is missing or damaged; see frontispiece verify."]
+    assert _resolved(archive.local_root, (archive.local_root / "gallery").glob("[!s]*.html")) == []
+    lost.write_bytes(content)
+    done = await published(archive)
+    assert (done.papers, done.problems, done.days) == (3, [], [DAY])
+    assert await written(archive) == set()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"days": {"x": 1}}', b"[]", b'{"surprise": 1}'])
+async def test_a_damaged_manifest_means_that_all_is_written_again(archive: Archive, content: bytes) -> None:
+    await published(archive)
+    await archive.put("gallery/manifest.json", content)
+    assert (await published(archive)).days == [DAY]
+
+
+async def test_an_interrupted_publication_is_taken_up(archive: Archive) -> None:
+    class Interrupted(Exception):
+        pass
+
+    put = archive.put
+
+    async def no_front(path: str, content: bytes, *, durable: bool = False) -> None:
+        if path == "gallery/index.html":
+            raise Interrupted
+        await put(path, content, durable=durable)
+
+    archive.put = no_front  # type: ignore[method-assign]
+    with pytest.raises(Interrupted):
+        await published(archive)
+    archive.put = put  # type: ignore[method-assign]
+    changed = await written(archive)
+    assert "index.html" in changed
+    assert "day/2024-10-31.html" not in changed
+
+
+async def test_the_address_is_remembered(archive: Archive) -> None:
+    await published(archive, site_url="https://e.org/g")
+    assert await written(archive, site_url=None) == set()
+    assert b"https://e.org/g/day/2024-10-31.html#" in (await archive.get("gallery/feed.xml") or b"")
+    assert Manifest.parse(await archive.get("gallery/manifest.json")).site_url == "https://e.org/g/"
+    await published(archive, site_url="")
+    assert b"https://e.org" not in (await archive.get("gallery/feed.xml") or b"")
+
+
+async def test_everything_means_everything_but_thumbnails(archive: Archive) -> None:
+    await published(archive)
+    changed = await written(archive, everything=True)
+    assert changed == FRONT | {"day/2024-10-31.html", "month/2024-10.html", "data/2024-10.js"}
+
+
+async def test_an_empty_archive_has_an_empty_gallery() -> None:
+    archive = Archive.open("memory://")
+    done = await published(archive)
+    assert done.papers == 0
+    assert "Nothing hangs here yet" in Page(await archive.get("gallery/index.html") or b"").text
+
+
+async def test_a_gallery_can_be_in_a_bucket() -> None:
+    fake = FakeS3()
+    with serving(fake.app()) as address:
+        archive = await stocked(f"s3://papers?region=eu-west-1&endpoint={address}&skip_signature=true", 2)
+        assert (await published(archive)).days == [DAY]
+        assert (await published(archive)).files == 0
+    assert {"gallery/index.html", "gallery/day/2024-10-31.html"} <= fake.objects.keys()
+
+
+async def test_the_task_publishes(archive: Archive) -> None:
+    from prefect.logging import disable_run_logger
+
+    from tasks.publish_gallery import publish_gallery
+
+    with disable_run_logger():
+        done = await publish_gallery.fn(archive, "https://e.org/gallery")
+    assert (done.days, done.site_url) == ([DAY], "https://e.org/gallery/")
+
+
+# The commands
+
+
+def command(*arguments: str) -> int:
+    import argparse
+
+    from deployments.cli import gallery as showing
+
+    top = argparse.ArgumentParser()
+    showing.add_commands(top.add_subparsers(required=True))
+    options = top.parse_args(arguments)
+    code: int = options.handle(options)
+    return code
+
+
+async def test_gallery_says_what_it_wrote_and_where(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    place = str(archive.local_root)
+    assert await asyncio.to_thread(command, "gallery", "--archive", place) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("Days written: 1; files: ")
+    assert said[1] == f"{place}/gallery/index.html"
+    assert await asyncio.to_thread(command, "gallery", "--archive", place) == 0
+    assert capsys.readouterr().out.startswith("Nothing new; papers in the gallery: 3.")
+    shutil.rmtree(f"{place}/pictures")
+    shutil.rmtree(f"{place}/gallery")
+    assert await asyncio.to_thread(command, "gallery", "--archive", place, "--all") == 1
+
+
+async def test_open_gives_the_address_of_a_day(
+    archive: Archive, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import webbrowser
+
+    from frontispiece.errors import BadInput
+
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    place = str(archive.local_root)
+    await asyncio.to_thread(command, "open", "--archive", place, "2024-10-31")
+    assert capsys.readouterr().out == f"file://{place}/gallery/day/2024-10-31.html\n"
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", place)
+    await asyncio.to_thread(command, "open", "--print")
+    assert opened == [f"file://{place}/gallery/day/2024-10-31.html"]
+    with pytest.raises(BadInput, match="no picture of 2024-10-30"):
+        await asyncio.to_thread(command, "open", "--archive", place, "2024-10-30")
+    with pytest.raises(BadInput, match="--site-url"):
+        await asyncio.to_thread(command, "open", "--archive", "memory://")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "example.org",
+        "https://",
+        "https://e.org/?q=planted",
+        "http://[e",
+        "https://me:planted@e.org",
+    ],
+)
+def test_an_address_is_an_address(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command("gallery", "--site-url", address)
+    assert "planted" not in capsys.readouterr().err

@@ -1,0 +1,132 @@
+"""An archive is looked over: what is whole passes, and each kind of damage is named with a way to mend it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers.stocked import buy, painting, stocked
+
+from deployments.cli import main
+from frontispiece.archive.store import Archive
+from frontispiece.errors import InDoubt
+from frontispiece.maintenance.verify import verify
+from frontispiece.models import Painting
+from frontispiece.purchases.journal import Journal, PaidCall
+
+PICTURE = "pictures/20241031"
+
+
+def pictures(root: Path) -> list[Path]:
+    return sorted((root / PICTURE).iterdir())
+
+
+def delete(root: Path) -> None:
+    pictures(root)[0].unlink()
+
+
+def truncate(root: Path) -> None:
+    path = pictures(root)[0]
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def empty(root: Path) -> None:
+    pictures(root)[0].write_bytes(b"")
+
+
+def swap(root: Path) -> None:
+    first, second = pictures(root)[:2]
+    first.write_bytes(second.read_bytes())
+
+
+def add(root: Path) -> None:
+    (root / PICTURE / "00000000000000ff.jpg").write_bytes(b"\xff\xd8\xff")
+
+
+def damage_catalog(root: Path) -> None:
+    (root / "catalog/day=2024-10-31/other.parquet").write_bytes(b"PAR1, but not really")
+
+
+def damage_original(root: Path) -> None:
+    path = root / painting(1).original.path
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize(
+    ("damage", "wrong", "mend"),
+    [
+        pytest.param(delete, "no such file", "frontispiece paper", id="lost picture"),
+        pytest.param(truncate, "cannot be opened", "Delete it", id="cut picture"),
+        pytest.param(empty, "cannot be opened", "Delete it", id="empty picture"),
+        pytest.param(swap, "not the file that was archived", "frontispiece rebuild", id="another picture"),
+        pytest.param(add, "no row", "frontispiece rebuild", id="picture without a row"),
+        pytest.param(damage_catalog, "cannot be read", "Delete that file", id="damaged catalog"),
+        pytest.param(damage_original, "bytes, where the catalog says", "Delete it", id="damaged original"),
+    ],
+)
+async def test_damage_is_named(damage: Callable[[Path], None], wrong: str, mend: str, tmp_path: Path) -> None:
+    archive = await stocked(tmp_path)
+    assert (await verify(archive)).findings == []
+    damage(tmp_path)
+    (finding,) = (await verify(archive)).findings
+    assert wrong in finding.wrong
+    assert mend in finding.mend
+
+
+async def test_a_pruned_original_is_no_damage(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path)
+    await archive.delete(painting(1).original.path)
+    assert (await verify(archive)).findings == []
+
+
+async def test_a_delivery_without_a_picture_is_named(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path)
+    await buy(archive, 7)
+    (finding,) = (await verify(archive)).findings
+    assert finding.about == painting(7).original.path
+    assert "buys nothing" in finding.mend
+
+
+async def test_a_paid_call_in_doubt_is_named_with_its_paper(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path)
+    await doubt(archive)
+    (finding,) = (await verify(archive)).findings
+    assert "in doubt" in finding.wrong
+    assert "`frontispiece paper 2410.00008`" in finding.mend
+
+
+async def doubt(archive: Archive) -> None:
+    async def lost() -> Painting:
+        raise InDoubt("No answer.")
+
+    call = PaidCall(what="painting 2410.00008 by fal", record=Painting, submit=lost, price_hint=0.003)
+    with pytest.raises(InDoubt):
+        await Journal(archive).settle("ab" * 16, call)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
+    return tmp_path
+
+
+def test_the_command_exits_1_when_something_is_wrong(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(stocked(root))
+    assert main(["verify"]) == 0
+    assert "all is well" in capsys.readouterr().out
+    delete(root)
+    assert main(["verify"]) == 1
+    out = capsys.readouterr().out
+    assert PICTURE in out
+    assert "1 wrong" in out
+
+
+def test_the_journal_lists_what_is_open(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["journal"]) == 0
+    assert "No paid call is open" in capsys.readouterr().out
+    asyncio.run(doubt(Archive.open(str(root))))
+    assert main(["journal"]) == 0
+    out = capsys.readouterr().out
+    assert "painting 2410.00008 by fal" in out
+    assert "in doubt" in out
+    assert "$0.0030" in out

@@ -1,0 +1,457 @@
+"""The fal painter against the fake of fal's queue, over a real socket."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fakes.fal import FakeFal
+from fakes.faults import TOO_LONG
+from fakes.pictures import ODD, png
+from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
+from fakes.server import refusing
+from helpers.real_server import PATIENCE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontispiece.errors import (
+    BadInput,
+    Blocked,
+    InDoubt,
+    OutOfService,
+    ProviderBroken,
+    ProviderError,
+    ProviderUnavailable,
+    Rejected,
+)
+from frontispiece.painters.fal import FAILED_LOOKS, FalQueue
+from frontispiece.painters.fal_answers import origin, read_recent, read_result, read_standing, read_ticket, refusal
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.providers.http import Answer
+from frontispiece.settings import load_settings
+
+Open = Callable[..., FalQueue]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Providers]:
+    with fake_providers() as providers:
+        yield providers
+
+
+@pytest.fixture
+def fake(server: Providers) -> Providers:
+    server.renew()
+    return server
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    """The pauses that the painter asked for, none of which was taken in full."""
+    return []
+
+
+@pytest.fixture
+async def open_fal(fake: Providers, naps: list[float]) -> AsyncIterator[Open]:
+    opened: list[FalQueue] = []
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+        await asyncio.sleep(0)
+
+    def build(seconds: float = PATIENCE, **choices: object) -> FalQueue:
+        opened.append(FalQueue(fake.settings(**choices), seconds=seconds, sleep=nap))
+        return opened[-1]
+
+    yield build
+    for painter in opened:
+        await painter.close()
+
+
+async def ordered(painter: FalQueue, words: str = "a crab") -> Ticket:
+    ticket = await painter.submit(SEED_PAPER, prompt(words))
+    assert isinstance(ticket, Ticket)
+    return ticket
+
+
+async def test_one_order_from_post_to_picture(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    assert fake.fal.requests == [
+        {
+            "prompt": "a crab",
+            "seed": 42,
+            "image_size": {"width": 384, "height": 720},
+            "num_images": 1,
+            "output_format": "png",
+        }
+    ]
+    sent = fake.fal.headers[0]
+    assert sent["authorization"] == "Key fal-secret"
+    assert (sent["x-app-fal-disable-fallback"], sent["x-fal-no-retry"]) == ("true", "1")
+    assert ticket.status_url == f"{fake.url}/fal-ai/flux/requests/{ticket.request_id}/status"
+
+    canvas = await painter.collect(ticket)
+    assert canvas.image == png(384, 720, "a crab")
+    assert "authorization" not in fake.fal.headers[-1], "the key never travels to the media host"
+    assert (canvas.model, canvas.seed, canvas.nsfw) == ("fal-ai/flux/schnell", "42", False)
+    assert canvas.url == f"{fake.url}/media/files/{ticket.request_id}.png"
+    assert canvas.request_id == ticket.request_id
+    assert canvas.dollars == fake.fal.dollars == 0.003
+    assert painter.recipe.parameters == (
+        '{"image_size":{"height":720,"width":384},"num_images":1,"output_format":"png","seed":42}'
+    )
+
+
+async def test_collecting_may_be_repeated_and_costs_nothing(fake: Providers, open_fal: Open) -> None:
+    ticket = await ordered(open_fal())
+    reread = Ticket.model_validate_json(ticket.model_dump_json())
+    canvases = [await open_fal().collect(reread) for _ in range(2)]
+    assert canvases[0].image == canvases[1].image
+    assert fake.fal.paid == 1
+
+
+async def test_waits_while_the_order_is_queued_and_in_progress(
+    fake: Providers, open_fal: Open, naps: list[float]
+) -> None:
+    fake.fal.looks_needed = 12
+    painter = open_fal()
+    await painter.collect(await ordered(painter))
+    assert sum(path.startswith("status") for path in fake.fal.paths) == 13
+    assert naps[1] < naps[8], "the longer it takes, the rarer the looks"
+    assert max(naps) <= 2.0
+
+
+async def test_learns_when_to_look_first(fake: Providers, open_fal: Open, naps: list[float]) -> None:
+    painter = open_fal()
+    before = painter._usual
+    for _ in range(3):
+        painter._learn(1.5, looks=4)
+    assert before < painter._usual < 1.35
+    painter._learn(86_400.0, looks=1)
+    assert painter._usual < 1.35
+    naps.clear()
+    await painter.collect(await ordered(painter))
+    assert naps[0] > 0.5
+
+
+async def test_looking_adds_a_twentieth_at_most(fake: Providers, open_fal: Open, naps: list[float]) -> None:
+    painter = open_fal()
+    for _ in range(30):
+        painter._learn(4.0, looks=4)
+    fake.fal.looks_needed = 8
+    ticket = await ordered(painter)
+    naps.clear()
+    await painter.collect(ticket)
+    assert naps[0] == pytest.approx(3.6, abs=0.2), "the first look is just before it should be ready"
+    waits = [(sum(naps[:number]), nap) for number, nap in enumerate(naps) if 0 < number < 9]
+    assert all(0.05 <= nap <= 0.05 * (waited + 1) for waited, nap in waits)
+
+
+async def test_says_that_it_is_free_before_it_downloads(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    seen: list[list[str]] = []
+
+    async def painted() -> None:
+        seen.append(list(fake.fal.paths))
+
+    await painter.collect(ticket, painted)
+    (before,) = seen
+    assert before[-1].startswith("status")
+    assert not any(path.startswith("status") for path in fake.fal.paths[len(before) :])
+    assert len(fake.fal.paths) > len(before)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "taken"),
+    [
+        ("429 seconds", ProviderUnavailable, 0),
+        ("429 date", ProviderUnavailable, 0),
+        ("429", ProviderUnavailable, 0),
+        ("500", ProviderUnavailable, 0),
+        ("502", ProviderUnavailable, 0),
+        ("503", ProviderUnavailable, 0),
+        ("504", ProviderUnavailable, 0),
+        ("reset before reading", InDoubt, 0),
+        ("reset after reading", InDoubt, 1),
+        ("truncated body", InDoubt, 1),
+        ("HTML 200", InDoubt, 0),
+        ("foreign ticket", InDoubt, 1),
+        ("redirect", Rejected, 0),
+        ("401", OutOfService, 0),
+        ("exhausted balance", OutOfService, 0),
+        ("402", OutOfService, 0),
+        ("404", Rejected, 0),
+        ("422", Rejected, 0),
+        ("422 string", Rejected, 0),
+        ("policy", Blocked, 0),
+    ],
+)
+async def test_faults_of_an_order(
+    fake: Providers, open_fal: Open, fault: str, error: type[ProviderError], taken: int
+) -> None:
+    fake.fal.faults.queue("submit", fault)
+    with pytest.raises(ProviderError) as caught:
+        await ordered(open_fal())
+    assert type(caught.value) is error
+    assert fake.fal.paid == taken
+    assert len(fake.fal.faults.served) == 1, "a paid call is sent once"
+    assert "fal-secret" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+async def test_a_trickle_is_in_doubt(fake: Providers, open_fal: Open) -> None:
+    fake.fal.faults.queue("submit", "slow body")
+    with pytest.raises(InDoubt):
+        await ordered(open_fal(seconds=TOO_LONG))
+
+
+async def test_a_server_that_is_down_did_not_take_the_order(open_fal: Open) -> None:
+    with refusing() as url, pytest.raises(ProviderUnavailable):
+        await ordered(open_fal(fal_url=url))
+
+
+@pytest.mark.parametrize("where", ["status", "result"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("429 seconds", "500", "502", "503", "504", "HTML 200", "wrong content type"),
+        *("reset before reading", "reset after reading", "truncated body"),
+    ],
+)
+async def test_a_look_that_fails_is_only_repeated(fake: Providers, open_fal: Open, where: str, fault: str) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    fake.fal.faults.queue(where, *[fault] * 3)
+    assert (await painter.collect(ticket)).image == png(384, 720, "a crab")
+
+
+@pytest.mark.parametrize("where", ["status", "result"])
+@pytest.mark.parametrize("fault", ["503", "HTML 200", "reset before reading"])
+async def test_an_outage_while_waiting_leaves_the_ticket_good(
+    fake: Providers, open_fal: Open, where: str, fault: str
+) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    fake.fal.faults.always(where, fault)
+    with pytest.raises(ProviderUnavailable):
+        await painter.collect(ticket)
+    assert len(fake.fal.faults.served) == FAILED_LOOKS
+    fake.fal.faults.always(where, None)
+    assert (await painter.collect(ticket)).image
+
+
+async def test_a_wait_asked_for_while_waiting_is_kept_and_closes_the_gate(
+    fake: Providers, open_fal: Open, naps: list[float]
+) -> None:
+    painter = open_fal()
+    told: list[float] = []
+    painter.gate.on_wait = lambda wait, reason: told.append(wait)
+    ticket = await ordered(painter)
+    fake.fal.faults.queue("status", "429 seconds")
+    await painter.collect(ticket)
+    assert 1.0 in naps
+    assert told == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("where", "fault", "error"),
+    [
+        ("status", "401", OutOfService),
+        ("status", "404", ProviderBroken),
+        ("result", "404", ProviderBroken),
+        ("result", "policy", Blocked),
+        ("result", "422", Rejected),
+        ("result", "422 string", Rejected),
+        ("result", "job died", ProviderBroken),
+        ("result", "nsfw", Blocked),
+        ("result", "no picture", ProviderBroken),
+        ("result", "foreign picture", ProviderBroken),
+        ("result", "private picture", ProviderBroken),
+        ("media", "404", ProviderBroken),
+        ("media", "redirect", ProviderBroken),
+        ("media", "503", ProviderUnavailable),
+        ("media", "truncated body", ProviderUnavailable),
+    ],
+)
+async def test_faults_of_a_delivery(
+    fake: Providers, open_fal: Open, where: str, fault: str, error: type[ProviderError]
+) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    fake.fal.faults.queue(where, fault)
+    with pytest.raises(ProviderError) as caught:
+        await painter.collect(ticket)
+    assert type(caught.value) is error
+    assert "fal-secret" not in str(caught.value)
+
+
+async def test_a_result_asked_for_too_early_is_asked_for_again(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    fake.fal.faults.queue("result", "too early", "too early")
+    assert (await painter.collect(ticket)).image
+
+
+async def test_quirks_of_real_results(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    fake.fal.faults.queue("result", "big seed", "bare result")
+    assert (await painter.collect(ticket)).seed == "15619174981588513000"
+    bare = await painter.collect(ticket)
+    assert (bare.seed, bare.nsfw) == ("42", None)
+    fake.fal.data_uri = True
+    inline = await painter.collect(ticket)
+    assert (inline.image, inline.url) == (png(384, 720, "a crab"), None)
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_odd_pictures_are_handed_on_untouched(fake: Providers, open_fal: Open, name: str) -> None:
+    """Pixels are judged where they are decoded, in the archive."""
+    painter = open_fal()
+    ticket = await ordered(painter)
+    fake.fal.faults.queue("media", f"picture {name}")
+    assert (await painter.collect(ticket)).image == ODD[name]()
+
+
+async def test_an_exhausted_balance_stops_further_orders_but_not_deliveries(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    fake.fal.faults.queue("submit", "exhausted balance")
+    for _ in range(3):
+        with pytest.raises(OutOfService, match="balance is used up"):
+            await ordered(painter)
+    assert len(fake.fal.faults.served) == 1
+    assert (await painter.collect(ticket)).image
+
+
+async def test_a_forged_ticket_does_not_get_the_key(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal()
+    ticket = await ordered(painter)
+    for field in ("status_url", "response_url"):
+        forged = ticket.model_copy(update={field: "http://127.0.0.1:9/x"})
+        with pytest.raises(ProviderBroken, match="leads away"):
+            await painter.collect(forged)
+
+
+async def test_a_lost_order_is_found_among_the_recent_ones(fake: Providers, open_fal: Open) -> None:
+    painter, since = open_fal(), datetime.now(UTC) - timedelta(seconds=5)
+    await ordered(painter, "another")
+    fake.fal.faults.queue("submit", "reset after reading")
+    with pytest.raises(InDoubt):
+        await ordered(painter)
+    ticket = await painter.recent(SEED_PAPER, prompt("a crab"), since)
+    assert ticket is not None
+    assert ticket.request_id == list(fake.fal.orders)[1]
+    assert isinstance(await painter.collect(ticket), Canvas)
+    assert fake.fal.paid == 2
+    query = next(path for path in fake.fal.paths if path.startswith("list"))
+    assert "endpoint_id=fal-ai%2Fflux%2Fschnell" in query
+    assert "expand=payloads" in query
+
+
+async def test_an_order_that_never_arrived_is_not_found(fake: Providers, open_fal: Open, naps: list[float]) -> None:
+    painter, now = open_fal(), datetime.now(UTC)
+    await ordered(painter, "another")
+    assert await painter.recent(SEED_PAPER, prompt("a crab"), now - timedelta(hours=1)) is None
+    assert len(naps) == 1
+    assert await painter.recent(SEED_PAPER, prompt("a crab"), now) is None
+    assert len(naps) == 4, "a young order may still be under way"
+
+
+@pytest.mark.parametrize("fault", ["500", "HTML 200", "reset before reading", "429"])
+async def test_a_list_that_cannot_be_read_leaves_the_doubt(fake: Providers, open_fal: Open, fault: str) -> None:
+    fake.fal.faults.always("list", fault)
+    with pytest.raises(ProviderUnavailable):
+        await open_fal().recent(SEED_PAPER, prompt(), datetime.now(UTC))
+
+
+@pytest.mark.parametrize("fault", ["401", "403", "404"])
+async def test_a_list_that_is_not_for_us_is_no_list(fake: Providers, open_fal: Open, fault: str) -> None:
+    fake.fal.faults.always("list", fault)
+    painter = open_fal()
+    assert await painter.recent(SEED_PAPER, prompt(), datetime.now(UTC)) is None
+    await painter.gate.pass_through()
+
+
+def test_fal_itself_needs_a_key() -> None:
+    with pytest.raises(BadInput, match="FAL_KEY is not set"):
+        FalQueue(load_settings())
+    with pytest.raises(BadInput, match="FAL_KEY holds"):
+        FalQueue(load_settings(fal_key="sécret"))
+    with pytest.raises(BadInput, match="FRONTISPIECE_FAL_URL"):
+        FalQueue(load_settings(fal_url="queue.fal.run"))
+
+
+async def test_a_local_server_needs_no_key(open_fal: Open) -> None:
+    assert (await ordered(open_fal(fal_key=""))).request_id
+
+
+@pytest.mark.parametrize(
+    ("url", "home"),
+    [
+        ("https://queue.fal.run/fal-ai/flux", "https://queue.fal.run:443"),
+        ("https://QUEUE.fal.run:443", "https://queue.fal.run:443"),
+        ("http://127.0.0.1:8099/x", "http://127.0.0.1:8099"),
+        ("https://queue.fal.run@evil.example/", ""),
+        ("https://evil.example\\@queue.fal.run/", ""),
+        ("https://queue.fal.run:x/", ""),
+        ("//queue.fal.run/x", ""),
+        ("", ""),
+    ],
+)
+def test_origins(url: str, home: str) -> None:
+    assert origin(url) == home
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "detail",
+                    "error",
+                    "type",
+                    "msg",
+                    "status",
+                    "images",
+                    "url",
+                    "items",
+                    "request_id",
+                    "seed",
+                    "json_input",
+                ]
+            )
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+BODIES = st.binary(max_size=80) | JSON.map(lambda value: json.dumps(value).encode())
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@given(st.sampled_from([200, 202, 302, 400, 401, 404, 422, 429, 500]), BODIES)
+def test_any_answer_is_read_or_refused_in_our_own_terms(status: int, body: bytes) -> None:
+    answer = Answer(status, {"content-type": "text/plain"}, body, "http://127.0.0.1/")
+    assert str(refusal(answer)).startswith(("fal answered", "The key", "The balance"))
+    for read in (
+        lambda: read_ticket(answer, "http://127.0.0.1:80", NOW),
+        lambda: read_standing(answer),
+        lambda: read_result(answer, has_failed=False),
+        lambda: read_recent(answer),
+    ):
+        try:
+            read()
+        except ProviderError as error:
+            assert str(error).isprintable()  # noqa: PT017
+
+
+def test_the_fake_drops_the_sub_path_like_fal_does() -> None:
+    assert {route.path for route in FakeFal().routes} >= {"/{owner}/{app}/requests/{id}/status"}

@@ -1,0 +1,133 @@
+"""The painter of OpenAI's image models against the fake of OpenAI, over a real socket."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from fakes.faults import TOO_LONG
+from fakes.pictures import png
+from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
+from fakes.server import refusing
+from helpers.real_server import PATIENCE
+
+from frontispiece.errors import (
+    BadInput,
+    Blocked,
+    InDoubt,
+    OutOfService,
+    ProviderBroken,
+    ProviderError,
+    ProviderUnavailable,
+    Rejected,
+)
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.painters.openai_images import OpenAIImages
+from frontispiece.settings import load_settings
+
+Open = Callable[..., OpenAIImages]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Providers]:
+    with fake_providers() as providers:
+        yield providers
+
+
+@pytest.fixture
+def fake(server: Providers) -> Providers:
+    server.renew()
+    return server
+
+
+@pytest.fixture
+async def open_painter(fake: Providers) -> AsyncIterator[Open]:
+    opened: list[OpenAIImages] = []
+
+    def build(seconds: float = PATIENCE, **choices: object) -> OpenAIImages:
+        opened.append(OpenAIImages(fake.settings(**choices), seconds=seconds))
+        return opened[-1]
+
+    yield build
+    for painter in opened:
+        await painter.close()
+
+
+async def test_the_picture_comes_with_the_answer(fake: Providers, open_painter: Open) -> None:
+    painter = open_painter()
+    canvas = await painter.submit(SEED_PAPER, prompt("a crab"))
+    assert isinstance(canvas, Canvas)
+    assert fake.openai.requests == [
+        {
+            "model": "gpt-image-2.5-flare",
+            "prompt": "a crab",
+            "size": "640x1200",
+            "quality": "low",
+            "output_format": "png",
+            "n": 1,
+        }
+    ]
+    assert canvas.image == png(640, 1200, "a crab")
+    assert canvas.dollars == pytest.approx(fake.openai.dollars)
+    assert (canvas.seed, canvas.url, canvas.nsfw, canvas.request_id) == (None, None, None, "req_000001")
+    assert painter.recipe.parameters == '{"output_format":"png","quality":"low","size":"640x1200"}'
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "paid"),
+    [
+        ("429 seconds", ProviderUnavailable, 0),
+        ("503", ProviderUnavailable, 0),
+        ("reset after reading", InDoubt, 1),
+        ("truncated body", InDoubt, 1),
+        ("HTML 200", ProviderBroken, 0),
+        ("no picture", ProviderBroken, 1),
+        ("moderation", Blocked, 0),
+        ("bad parameter", Rejected, 0),
+        ("quota exhausted", OutOfService, 0),
+        ("401", OutOfService, 0),
+    ],
+)
+async def test_faults(fake: Providers, open_painter: Open, fault: str, error: type[ProviderError], paid: int) -> None:
+    fake.openai.faults.queue("images", fault)
+    with pytest.raises(ProviderError) as caught:
+        await open_painter().submit(SEED_PAPER, prompt())
+    assert type(caught.value) is error
+    assert fake.openai.paid == paid
+    assert len(fake.openai.faults.served) == 1, "a paid call is sent once"
+    charge = caught.value.charge
+    is_known = paid and error is not InDoubt
+    assert (charge and charge.dollars) == (pytest.approx(fake.openai.dollars) if is_known else None)
+
+
+async def test_a_trickle_is_in_doubt(fake: Providers, open_painter: Open) -> None:
+    fake.openai.faults.queue("images", "slow body")
+    with pytest.raises(InDoubt):
+        await open_painter(seconds=TOO_LONG).submit(SEED_PAPER, prompt())
+
+
+async def test_a_server_that_is_down_did_not_take_the_job(open_painter: Open) -> None:
+    with refusing() as url, pytest.raises(ProviderUnavailable):
+        await open_painter(openai_base_url=f"{url}/v1").submit(SEED_PAPER, prompt())
+
+
+async def test_half_a_surrogate_pair_is_no_obstacle(fake: Providers, open_painter: Open) -> None:
+    await open_painter().submit(SEED_PAPER, prompt("a crab \ud83d"))
+    assert fake.openai.requests[0]["prompt"] == "a crab ?"
+
+
+async def test_an_unknown_model_has_no_price(open_painter: Open) -> None:
+    canvas = await open_painter(openai_image_model="dream-1").submit(SEED_PAPER, prompt())
+    assert isinstance(canvas, Canvas)
+    assert canvas.dollars is None
+
+
+async def test_it_keeps_no_orders(open_painter: Open) -> None:
+    painter, now = open_painter(), datetime.now(UTC)
+    assert await painter.recent(SEED_PAPER, prompt(), now) is None
+    with pytest.raises(ProviderBroken):
+        await painter.collect(Ticket(request_id="1", status_url="", response_url="", sent_at=now))
+
+
+def test_openai_itself_needs_a_key() -> None:
+    with pytest.raises(BadInput, match="OPENAI_API_KEY is not set"):
+        OpenAIImages(load_settings())

@@ -1,0 +1,771 @@
+"""Prompts in batches: each is bought once and at half the price, whoever is killed, late, or in a hurry."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fakes.batches import START
+from fakes.faults import TOO_LONG
+from fakes.providers import Providers, fake_providers
+from helpers.papers import many
+from hypothesis import given
+from hypothesis import strategies as st
+from prefect import flow
+from prefect.client.schemas.objects import State as FlowState
+
+from flows.batching import Batching
+from flows.results import NO_RESULTS
+from flows.steps import Step
+from frontispiece.archive.store import Archive
+from frontispiece.errors import (
+    BudgetReached,
+    FrontispieceError,
+    InDoubt,
+    NotYet,
+    OutOfService,
+    ProviderBroken,
+    ProviderUnavailable,
+    Rejected,
+)
+from frontispiece.models import Paper, Prompt
+from frontispiece.purchases import bulk
+from frontispiece.purchases.budget import Budget
+from frontispiece.purchases.entries import Bulk, Entry, Kind, Phase, fold
+from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.journal import Journal
+from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.prompts import fetch, key_of, order
+from frontispiece.services import Studio, open_studio
+from frontispiece.settings import load_settings
+from frontispiece.writers.interface import Batches, BatchTicket
+from frontispiece.writers.openai import OpenAIChat
+from frontispiece.writers.openai_batches import OpenAIBatches, _Delivery, reply_in
+from tasks.order_prompts import fetch_prompts, order_prompts
+from tasks.write_prompt import write_prompt
+
+DEAD = Holder.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
+ACCOUNT = "0123456789ab"
+PAPERS = many(3)
+
+
+class Killed(BaseException):
+    """The program ends here, without any clean-up."""
+
+
+@dataclass
+class Fuse:
+    """Kills the program at its n-th step, and lets a dead program do nothing more."""
+
+    left: int = 1_000_000
+
+    def burn(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+
+
+class Mortal(Archive):
+    """An archive whose user may be killed before and after everything it does."""
+
+    def __init__(self, archive: Archive, fuse: Fuse) -> None:
+        super().__init__(archive._store, archive.url, archive.local_root)
+        self._fuse = fuse
+
+    async def list(self, prefix: str) -> list:
+        self._fuse.burn()
+        return await super().list(prefix)
+
+    async def put_if_absent(self, path: str, content: bytes) -> bool:
+        self._fuse.burn()
+        written = await super().put_if_absent(path, content)
+        self._fuse.burn()
+        return written
+
+
+class MortalBatches:
+    """Batches whose user may be killed before and after every request."""
+
+    def __init__(self, batches: Batches, fuse: Fuse) -> None:
+        self._batches = batches
+        self._fuse = fuse
+
+    def __getattr__(self, name: str) -> Any:
+        meant = getattr(self._batches, name)
+        if name not in ("upload", "order", "find", "look", "collect"):
+            return meant
+
+        async def mortal(*args: Any) -> Any:
+            self._fuse.burn()
+            answer = await meant(*args)
+            self._fuse.burn()
+            return answer
+
+        return mortal
+
+
+class Clock:
+    """The time that the journal believes in; whoever sleeps lets it pass."""
+
+    def __init__(self) -> None:
+        self.now = datetime.fromtimestamp(START, UTC)
+        self.naps = 0
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        """Journals poll every second, batches every minute; a lease is never to be renewed here."""
+        if seconds not in (1.0, 60.0):
+            await asyncio.Event().wait()
+        self.naps += 1
+        assert self.naps < 1_000, "waits for ever"
+        self.now += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Providers]:
+    with fake_providers() as providers:
+        yield providers
+
+
+@pytest.fixture
+def fake(server: Providers) -> Providers:
+    server.renew()
+    return server
+
+
+@pytest.fixture
+def archive() -> Archive:
+    return Archive.open("memory://")
+
+
+@asynccontextmanager
+async def program(
+    fake: Providers,
+    archive: Archive,
+    clock: Clock,
+    *,
+    max_usd: float | None = None,
+    **choices: object,
+) -> AsyncIterator[Studio]:
+    """A program at work on the archive, on the account of all programs here."""
+    settings = fake.settings(
+        writer="openai", painter="fal", archive="memory://", attempts=1, retry_seconds=0, **choices
+    )
+    async with open_studio(settings) as studio:
+        await move(studio, archive, clock, max_usd=max_usd)
+        yield studio
+
+
+async def move(
+    studio: Studio,
+    archive: Archive,
+    clock: Clock,
+    *,
+    holder: Holder | None = None,
+    fuse: Fuse | None = None,
+    max_usd: float | None = None,
+) -> None:
+    """Another program, with the connections of this one."""
+    fuse = fuse or Fuse()
+    mortal = Mortal(archive, fuse)
+    studio.archive = archive
+    studio.journal = Journal(mortal, holder=holder, clock=clock, monotonic=clock.monotonic, sleep=clock.sleep)
+    studio.budget = Budget(max_usd, Ledger(mortal, ACCOUNT), await Ledger(archive, ACCOUNT).read())
+    writer = studio.writer
+    assert isinstance(writer, OpenAIChat)
+    writer.batches = MortalBatches(OpenAIBatches(writer._api, writer), fuse)  # type: ignore[assignment]
+
+
+async def get(papers: Sequence[Paper], studio: Studio, clock: Clock) -> None:
+    """Order, wait and fetch until nothing is open, as the flow does."""
+    left = list(papers)
+    for _ in range(50):
+        orders = await order(left, studio)
+        left = list(orders.busy)
+        for ticket, ordered in orders.ordered.items():
+            if (await studio.writer.batches.look(ticket)).is_finished:  # type: ignore[union-attr]
+                left += (await fetch(ordered, studio)).again
+            else:
+                left += ordered
+        if not left:
+            return
+        await clock.sleep(60.0)
+    raise AssertionError("never ends")
+
+
+async def phases(archive: Archive, papers: Sequence[Paper], studio: Studio) -> list[Phase]:
+    return [(await Journal(archive).log(key_of(paper, studio)).look()).phase for paper in papers]
+
+
+async def prompts(archive: Archive, papers: Sequence[Paper], studio: Studio) -> list[Prompt]:
+    records = [(await Journal(archive).log(key_of(paper, studio)).look()).record for paper in papers]
+    return [Prompt.model_validate(record) for record in records]
+
+
+async def spent(archive: Archive) -> float:
+    return sum(booking.dollars for booking in await Ledger(archive, ACCOUNT).read())
+
+
+def once_each(fake: Providers, papers: Sequence[Paper], studio: Studio) -> bool:
+    return fake.openai.bought == {studio.writer.request(paper): 1 for paper in papers}
+
+
+class TestHappyPath:
+    async def test_prompts_come_in_any_order_at_half_the_price(self, fake: Providers, archive: Archive) -> None:
+        papers = many(20)
+        async with program(fake, archive, Clock()) as studio:
+            orders = await order(papers, studio)
+            ((ticket, ordered),) = orders.ordered.items()
+            assert ordered == tuple(papers)
+            assert fake.openai.paid == 0
+            with pytest.raises(NotYet, match=r"batch_\d+, which is not finished"):
+                await studio.writer.batches.collect(ticket, key_of(papers[0], studio), papers[0])  # type: ignore[union-attr]
+            fake.openai.finish(ticket.batch)
+            assert (await order(papers, studio)).ordered == {ticket: tuple(papers)}
+            assert (await studio.writer.batches.look(ticket)).is_finished  # type: ignore[union-attr]
+            fetched = await fetch(papers, studio)
+            assert (fetched.written, fetched.again, fetched.problems) == (20, (), ())
+            assert once_each(fake, papers, studio)
+            made = await prompts(archive, papers, studio)
+            assert [each.request for each in made] == [studio.writer.request(paper) for paper in papers]
+            assert sum(each.dollars or 0 for each in made) == pytest.approx(fake.openai.dollars)
+            assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
+            assert fake.openai.downloads == 1
+            assert (await order(papers, studio)).ordered == {}
+
+    async def test_a_line_asks_exactly_what_a_call_asks(self, fake: Providers, archive: Archive) -> None:
+        for choices in ({}, {"openai_temperature": 0.3, "openai_reasoning_effort": "none"}):
+            fake.renew()
+            async with program(fake, Archive.open("memory://"), Clock(), **choices) as studio:
+                await studio.writer.write(PAPERS[0])
+                orders = await order(PAPERS[:1], studio)
+                (request,) = fake.openai.ordered(next(iter(orders.ordered)).batch)
+                assert request["body"] == fake.openai.requests[0]
+                assert (request["method"], request["url"]) == ("POST", "/v1/chat/completions")
+                assert request["custom_id"] == key_of(PAPERS[0], studio)
+
+    async def test_many_papers_take_several_batches(self, fake: Providers, archive: Archive) -> None:
+        papers = many(7)
+        async with program(fake, archive, Clock()) as studio:
+            batches = studio.writer.batches
+            assert batches is not None
+            batches._batches.most_lines = 3  # type: ignore[attr-defined]
+            orders = await order(papers[:4], studio)
+            assert [len(each) for each in orders.ordered.values()] == [3, 1]
+            batches._batches.most_bytes = 2 * max(map(batches.size, papers))  # type: ignore[attr-defined]
+            orders = await order(papers[4:], studio)
+            assert [len(each) for each in orders.ordered.values()] == [2, 1]
+            names = [batch["metadata"]["frontispiece"] for batch in fake.openai.batches.values()]
+            assert len(set(names)) == 4
+
+    async def test_what_is_there_is_not_ordered(self, fake: Providers, archive: Archive) -> None:
+        async with program(fake, archive, Clock()) as studio:
+            await get(PAPERS[:1], studio, Clock())
+            await get(PAPERS, studio, Clock())
+            assert [len(fake.openai.ordered(name)) for name in fake.openai.batches] == [1, 2]
+            assert once_each(fake, PAPERS, studio)
+
+
+class TestKilled:
+    async def test_at_every_step(self, fake: Providers, archive: Archive) -> None:
+        async with program(fake, archive, Clock()) as studio:
+            for step in itertools.count():
+                fake.renew()
+                fake.openai.looks = 0
+                there, clock = Archive.open("memory://"), Clock()
+                await move(studio, there, clock, holder=DEAD, fuse=Fuse(step))
+                finished = await self._until_killed(studio, clock)
+                await move(studio, there, clock)
+                await get(PAPERS, studio, clock)
+                assert once_each(fake, PAPERS, studio), step
+                await fetch(PAPERS, studio)  # as every paper's trip does: what is there is settled
+                assert await spent(there) == pytest.approx(fake.openai.dollars, rel=1e-4), step
+                if finished:
+                    assert step > 30
+                    return
+
+    async def _until_killed(self, studio: Studio, clock: Clock) -> bool:
+        try:
+            await get(PAPERS, studio, clock)
+        except Killed:
+            return False
+        return True
+
+    @pytest.mark.parametrize("fault", ["reset after reading", "truncated body", "HTML 200", "503", "never answered"])
+    async def test_an_order_whose_answer_is_lost_is_found(self, fake: Providers, archive: Archive, fault: str) -> None:
+        fake.openai.faults.queue("order", fault)
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            if fault == "never answered":
+                studio.writer._api._seconds = TOO_LONG  # type: ignore[attr-defined]
+            with pytest.raises((InDoubt, ProviderBroken, ProviderUnavailable)):
+                await order(PAPERS, studio)
+            assert await phases(archive, PAPERS, studio) == [Phase.IN_DOUBT] * 3
+            assert (await order(PAPERS, studio)).busy == tuple(PAPERS)  # it may be on its way still
+            await get(PAPERS, studio, clock)
+            assert once_each(fake, PAPERS, studio)
+            assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
+
+    @pytest.mark.parametrize(
+        ("where", "fault"),
+        [("files", "503"), ("files", "reset after reading"), ("files", "HTML 200"), ("order", "401"), ("order", "404")],
+    )
+    async def test_what_was_certainly_not_ordered_is_free_at_once(
+        self, fake: Providers, archive: Archive, where: str, fault: str
+    ) -> None:
+        fake.openai.faults.queue(where, fault)
+        async with program(fake, archive, Clock()) as studio:
+            with pytest.raises(FrontispieceError):
+                await order(PAPERS, studio)
+            assert await phases(archive, PAPERS, studio) == [Phase.FREE] * 3
+            assert studio.budget.committed == pytest.approx(0)
+        async with program(fake, archive, Clock()) as studio:
+            await get(PAPERS, studio, Clock())
+            assert once_each(fake, PAPERS, studio)
+
+    async def test_cancelled_while_it_orders(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.faults.queue("order", "never answered")
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            ordering = asyncio.create_task(order(PAPERS, studio))
+            while not fake.openai.faults.served:  # noqa: ASYNC110 the fakes have no event
+                await asyncio.sleep(0.005)
+            ordering.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await ordering
+            assert await phases(archive, PAPERS, studio) == [Phase.IN_DOUBT] * 3
+            await get(PAPERS, studio, clock)
+            assert once_each(fake, PAPERS, studio)
+
+    async def test_a_batch_is_found_on_a_later_page(self, fake: Providers, archive: Archive) -> None:
+        clock = Clock()
+        fake.openai.page = 2
+        async with program(fake, archive, clock) as studio:
+            fake.openai.faults.queue("order", "reset after reading")
+            with pytest.raises(InDoubt):
+                await order(PAPERS, studio)
+            for paper in many(9)[3:]:
+                await order([paper], studio)
+            clock.now += timedelta(minutes=2)
+            orders = await order(PAPERS, studio)
+            assert [len(each) for each in orders.ordered.values()] == [3]
+            assert len(fake.openai.batches) == 7
+
+    async def test_preparing_for_too_long_orders_nothing(self, fake: Providers, archive: Archive) -> None:
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+
+            async def slow(_: Sequence[str]) -> str:
+                clock.now += timedelta(seconds=bulk.READY_SECONDS + 1)
+                return "file-1"
+
+            call = bulk.BulkCall(
+                ticket=BatchTicket,
+                book=_all,
+                refund=_all,  # type: ignore[arg-type]
+                upload=slow,
+                order=studio.writer.batches.order,  # type: ignore[union-attr]
+                find=_none,
+            )
+            keys = {key_of(paper, studio): bulk.Line("a prompt", None) for paper in PAPERS}
+            with pytest.raises(ProviderUnavailable, match="so long"):
+                await bulk.place(studio.journal, keys, call, monotonic=clock.monotonic)
+            assert fake.openai.batches == {}
+            assert await phases(archive, PAPERS, studio) == [Phase.FREE] * 3
+
+
+async def _all(keys: Sequence[str]) -> Sequence[str]:
+    return keys
+
+
+async def _none(_: Bulk) -> None:
+    return None
+
+
+class TestLines:
+    @pytest.mark.parametrize("what", ["expired", "lost", "500", "429", "401"])
+    async def test_what_was_not_written_is_ordered_again_and_costs_nothing(
+        self, fake: Providers, archive: Archive, what: str
+    ) -> None:
+        fake.openai.lines.extend(["", what, ""])
+        async with program(fake, archive, Clock()) as studio:
+            await get(PAPERS, studio, Clock())
+            assert [len(fake.openai.ordered(name)) for name in fake.openai.batches] == [3, 1]
+            assert once_each(fake, PAPERS, studio)
+            assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
+
+    @pytest.mark.parametrize("status", ["expired", "cancelled"])
+    async def test_a_batch_that_ended_early_is_ordered_again(
+        self, fake: Providers, archive: Archive, status: str
+    ) -> None:
+        async with program(fake, archive, Clock()) as studio:
+            (ticket,) = (await order(PAPERS, studio)).ordered
+            fake.openai.finish(ticket.batch, status)
+            await get(PAPERS, studio, Clock())
+            assert once_each(fake, PAPERS, studio)
+            assert len(fake.openai.batches) == 2
+
+    async def test_refusals_are_for_ever_and_free(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.lines.extend(["blocked", "422", ""])
+        async with program(fake, archive, Clock()) as studio:
+            await order(PAPERS, studio)
+            (name,) = fake.openai.batches
+            fake.openai.finish(name)
+            fetched = await fetch(PAPERS, studio)
+            assert (fetched.written, fetched.again, len(fetched.problems)) == (1, (), 2)
+            assert await phases(archive, PAPERS, studio) == [Phase.BLOCKED, Phase.FREE, Phase.DONE]
+
+    async def test_a_refusal_in_words_is_paid_at_half_the_price(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.lines.extend(["refusal"] * 3)
+        async with program(fake, archive, Clock()) as studio:
+            await order(PAPERS, studio)
+            (name,) = fake.openai.batches
+            fake.openai.finish(name)
+            assert len((await fetch(PAPERS, studio)).problems) == 3
+            charges = [await studio.waste.take(paper.key) for paper in PAPERS]
+        assert sum(charge.dollars for each in charges for charge in each.values()) == pytest.approx(fake.openai.dollars)
+        assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
+
+    @pytest.mark.parametrize("what", ["empty", "garbage"])
+    async def test_a_useless_line_is_read_twice_and_then_ordered_again(
+        self, fake: Providers, archive: Archive, what: str
+    ) -> None:
+        fake.openai.lines.extend([what, "", ""])
+        async with program(fake, archive, Clock()) as studio:
+            await get(PAPERS, studio, Clock())
+            assert [len(fake.openai.ordered(name)) for name in fake.openai.batches] == [3, 1]
+            assert sorted(fake.openai.bought.values()) == [1, 1, 2]
+            assert await spent(archive) >= fake.openai.dollars - 1e-9
+
+    async def test_lines_of_others_are_nobodys(self, fake: Providers, archive: Archive) -> None:
+        async with program(fake, archive, Clock()) as studio:
+            (ticket,) = (await order(PAPERS, studio)).ordered
+            fake.openai.finish(ticket.batch)
+            output = fake.openai.batches[ticket.batch]["output_file_id"]
+            stranger = json.dumps({"custom_id": "stranger", "response": {"status_code": 200, "body": {}}}).encode()
+            fake.openai.files[output] = stranger + b"\n\n" + fake.openai.files[output].rstrip(b"\n")
+            assert (await fetch(PAPERS, studio)).written == 3
+
+    @pytest.mark.parametrize("fault", ["503", "reset before reading", "truncated body", "429", "slow body", "401"])
+    async def test_a_file_that_cannot_be_read_leaves_the_order(
+        self, fake: Providers, archive: Archive, fault: str
+    ) -> None:
+        async with program(fake, archive, Clock()) as studio:
+            await order(PAPERS, studio)
+            fake.openai.finish(*fake.openai.batches)
+            fake.openai.faults.always("content", "truncated body" if fault == "slow body" else fault)
+            with pytest.raises(FrontispieceError):
+                await fetch(PAPERS, studio)
+            assert await phases(archive, PAPERS, studio) == [Phase.ORDERED] * 3
+            fake.openai.faults.always("content", None)
+            assert (await fetch(PAPERS, studio)).written == 3
+            assert once_each(fake, PAPERS, studio)
+
+    async def test_a_file_without_end_is_not_read_to_its_end(
+        self, fake: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("frontispiece.writers.openai_batches.MAX_LINE", 1_000)
+        async with program(fake, archive, Clock()) as studio:
+            (ticket,) = (await order(PAPERS, studio)).ordered
+            fake.openai.finish(ticket.batch)
+            fake.openai.files[fake.openai.batches[ticket.batch]["output_file_id"]] = b"x" * 1_000_000
+            with pytest.raises(ProviderBroken, match="larger than what was ordered"):
+                await studio.writer.batches.collect(ticket, "0" * 32, PAPERS[0])  # type: ignore[union-attr]
+
+    async def test_another_key_does_not_order_again(self, fake: Providers, archive: Archive) -> None:
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            (ticket,) = (await order(PAPERS, studio)).ordered
+            batches = studio.writer.batches
+            assert batches is not None
+            kept = fake.openai.batches.copy()
+            fake.openai.batches.clear()
+            batches._batches._clock = clock  # type: ignore[attr-defined]
+            with pytest.raises(NotYet, match="another key"):
+                await batches.look(ticket)
+            assert (await fetch(PAPERS, studio)).again == tuple(PAPERS)
+            assert await phases(archive, PAPERS, studio) == [Phase.ORDERED] * 3
+            clock.now += timedelta(days=31)
+            with pytest.raises(ProviderBroken, match="no longer there"):
+                await batches.look(ticket)
+            fake.openai.batches.update(kept)
+            await get(PAPERS, studio, clock)
+            assert once_each(fake, PAPERS, studio)
+
+
+class TestSideBySide:
+    async def test_two_programs_order_at_once(self, fake: Providers, archive: Archive) -> None:
+        papers, clock = many(12), Clock()
+        async with program(fake, archive, clock) as one, program(fake, archive, clock) as two:
+            await asyncio.gather(get(papers, one, clock), get(list(reversed(papers)), two, clock))
+            assert once_each(fake, papers, one)
+            ordered = [line["custom_id"] for name in fake.openai.batches for line in fake.openai.ordered(name)]
+            assert sorted(ordered) == sorted(key_of(paper, one) for paper in papers)
+
+    async def test_what_another_program_holds_is_left_to_it(self, fake: Providers, archive: Archive) -> None:
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            await studio.journal.log(key_of(PAPERS[0], studio)).intend("a prompt", 0.1)
+            orders = await order(PAPERS, studio)
+            assert orders.busy == (PAPERS[0],)
+            assert list(orders.ordered.values()) == [tuple(PAPERS[1:])]
+
+
+class TestBudget:
+    async def test_only_what_can_be_painted_as_well_is_ordered(self, fake: Providers, archive: Archive) -> None:
+        papers = many(10)
+        async with program(fake, archive, Clock(), max_usd=0.0135) as studio:
+            assert studio.painter.price == 0.003
+            orders = await order(papers, studio)
+            ((ticket, ordered),) = orders.ordered.items()
+            assert (ordered, orders.unaffordable) == (tuple(papers[:4]), tuple(papers[4:]))
+            assert 0 < studio.budget.committed < 0.0135 - 4 * 0.003
+            assert await phases(archive, papers[4:], studio) == [Phase.FREE] * 6
+            assert not studio.budget.is_reached  # the paintings are still to come
+            assert studio.writer.batches.held_back == {key_of(paper, studio) for paper in papers[4:]}  # type: ignore[union-attr]
+            fake.openai.finish(ticket.batch)
+            await fetch(ordered, studio)
+            assert studio.budget.committed == pytest.approx(fake.openai.dollars, rel=1e-6)
+
+    async def test_a_later_run_keeps_room_for_what_an_earlier_one_ordered(
+        self, fake: Providers, archive: Archive
+    ) -> None:
+        papers = many(10)
+        for _ in range(3):
+            async with program(fake, archive, Clock(), max_usd=0.0135) as studio:
+                studio.writer.batches._batches.most_lines = 3  # type: ignore[union-attr]
+                orders = await order(papers, studio)
+                assert [len(each) for each in orders.ordered.values()] == [3, 1]
+                assert orders.unaffordable == tuple(papers[4:])
+                assert (await order(papers[4:], studio, beside=4)).ordered == {}
+
+    async def test_nothing_is_ordered_without_money(self, fake: Providers, archive: Archive) -> None:
+        async with program(fake, archive, Clock(), max_usd=0.001) as studio:
+            orders = await order(PAPERS, studio)
+            assert (orders.ordered, orders.unaffordable) == ({}, tuple(PAPERS))
+            assert (fake.openai.files, fake.openai.batches) == ({}, {})
+            studio.budget.max_usd = 1
+            assert len((await order(PAPERS, studio)).ordered) == 1
+            assert studio.writer.batches.held_back == set()  # type: ignore[union-attr]
+
+
+async def in_a_flow(work: Callable[[], Awaitable[Any]]) -> Any:
+    """What `work` gives when Prefect's tasks run in it."""
+    given: list[Any] = []
+
+    @flow(name="a test", persist_result=False, result_storage=NO_RESULTS)
+    async def a_test() -> None:
+        given.append(await work())
+
+    state: FlowState[Any] = await a_test(return_state=True)
+    await state.aresult()
+    return given[0]
+
+
+@pytest.mark.usefixtures("prefect_server")
+class TestInFlows:
+    async def test_an_ordinary_run_meets_an_order(self, fake: Providers, archive: Archive) -> None:
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            (ticket,) = (await order(PAPERS[:2], studio)).ordered
+
+        async def write(paper: Paper) -> Prompt:
+            async with program(fake, archive, clock) as studio:
+                return (await Step(write_prompt, studio)(paper, studio)).result
+
+        with pytest.raises(NotYet, match=ticket.batch):
+            await in_a_flow(lambda: write(PAPERS[0]))
+        fake.openai.lines.extend(["", "expired"])
+        fake.openai.finish(ticket.batch)
+        prompt = await in_a_flow(lambda: write(PAPERS[0]))
+        assert prompt.dollars == pytest.approx(fake.openai.dollars)
+        assert fake.openai.requests == []
+        again = await in_a_flow(lambda: write(PAPERS[1]))  # by a call of its own, at the full price
+        assert len(fake.openai.requests) == 1
+        assert prompt.dollars + again.dollars == pytest.approx(fake.openai.dollars)
+        assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
+
+    async def test_what_is_beyond_the_budget_is_not_bought_alone(self, fake: Providers, archive: Archive) -> None:
+        async with program(fake, archive, Clock(), max_usd=0.0065) as studio:
+            orders = await order(PAPERS, studio)
+            assert orders.unaffordable == (PAPERS[2],)
+            with pytest.raises(BudgetReached, match="beside those that are ordered"):
+                await in_a_flow(lambda: Step(write_prompt, studio)(PAPERS[2], studio))
+            assert (fake.openai.paid, await phases(archive, PAPERS[2:], studio)) == (0, [Phase.FREE])
+
+    async def test_ordered_waited_for_and_taken_in(self, fake: Providers, archive: Archive) -> None:
+        papers, clock = many(5), Clock()
+        fake.openai.looks = 3
+        fake.openai.lines.extend(["expired"])
+        async with program(fake, archive, clock) as studio:
+            batching = Batching(papers, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            assert await in_a_flow(lambda: batching.run(24 * 3600))
+            assert once_each(fake, papers, studio)
+            assert (batching.waiting, clock.naps) == (0, 7)
+
+    async def test_not_waited_for_and_continued_by_another_run(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.looks = None
+        clock = Clock()
+        for _ in range(2):
+            async with program(fake, archive, clock) as studio:
+                batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+                assert not await in_a_flow(lambda batching=batching: batching.run(0))
+                assert batching.waiting == 3
+        fake.openai.finish(*fake.openai.batches)
+        async with program(fake, archive, clock) as studio:
+            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            assert await in_a_flow(lambda: batching.run(0))
+            assert once_each(fake, PAPERS, studio)
+        assert clock.naps == 0
+
+    async def test_a_refused_batch_ends_the_run_in_the_providers_words(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.refusals.append("Enqueued token limit reached for gpt-4o-mini.")
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            with pytest.raises(Rejected, match="Enqueued token limit reached"):
+                await in_a_flow(lambda: batching.run(3600))
+            assert await phases(archive, PAPERS, studio) == [Phase.FREE] * 3
+            assert studio.budget.committed == pytest.approx(0)
+
+    @pytest.mark.parametrize("refused", [1, 2, 3, 6])
+    async def test_where_only_one_batch_may_wait_each_goes_alone(
+        self, fake: Providers, archive: Archive, refused: int
+    ) -> None:
+        papers, clock = many(12), Clock()
+        fake.openai.refusals.extend(["Enqueued token limit reached for gpt-4o-mini."] * refused)
+        async with program(fake, archive, clock) as studio:
+            studio.writer.batches._batches.most_lines = 2  # type: ignore[union-attr]
+            batching = Batching(papers, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            assert await in_a_flow(lambda: batching.run(3600))
+            assert once_each(fake, papers, studio)
+            assert len(fake.openai.batches) == 6 + refused
+            assert studio.budget.committed == pytest.approx(fake.openai.dollars, rel=1e-6)
+
+    async def test_a_prompt_that_never_comes_is_left_to_its_own_call(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.lines.extend(["expired"] * 3)
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            batching = Batching(PAPERS[:1], studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            assert await in_a_flow(lambda: batching.run(24 * 3600))
+            assert await phases(archive, PAPERS[:1], studio) == [Phase.FREE]
+            assert len(fake.openai.batches) == 3
+
+    async def test_a_look_that_fails_is_repeated(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.faults.queue("batch", "503", "reset before reading", "HTML 200")
+        fake.openai.faults.queue("content", "503", "truncated body")
+        fake.openai.faults.queue("order", "", "503")
+        fake.openai.lines.append("expired")
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            assert await in_a_flow(lambda: batching.run(24 * 3600))
+            assert once_each(fake, PAPERS, studio)
+
+    async def test_a_refused_key_ends_the_run(self, fake: Providers, archive: Archive) -> None:
+        fake.openai.faults.queue("batch", "401")
+        clock = Clock()
+        async with program(fake, archive, clock) as studio:
+            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            with pytest.raises(OutOfService):
+                await in_a_flow(lambda: batching.run(24 * 3600))
+            assert await phases(archive, PAPERS, studio) == [Phase.ORDERED] * 3
+
+    async def test_tasks_show_in_the_run(self, fake: Providers, archive: Archive) -> None:
+        async with program(fake, archive, Clock()) as studio:
+
+            async def work() -> None:
+                orders = (await Step(order_prompts, studio)(PAPERS, studio)).result
+                ((ticket, ordered),) = orders.ordered.items()
+                fake.openai.finish(ticket.batch)
+                fetched = (await Step(fetch_prompts, studio)(ticket, ordered, studio)).result
+                assert fetched.written == 3
+
+            await in_a_flow(work)
+
+
+async def test_a_writer_without_batches_says_so(archive: Archive) -> None:
+    async with open_studio(load_settings(archive="memory://", writer="template", painter="lineart")) as studio:
+        with pytest.raises(FrontispieceError, match="Template takes no batches"):
+            await order(PAPERS, studio)
+
+
+class TestParser:
+    CHAT = OpenAIChat(load_settings(openai_api_key="sk-test"))
+
+    @given(
+        st.one_of(
+            st.binary(max_size=200),
+            st.recursive(
+                st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=9)),
+                lambda inner: st.one_of(
+                    st.lists(inner, max_size=3),
+                    st.dictionaries(
+                        st.sampled_from(
+                            ["custom_id", "response", "status_code", "body", "error", "code", "message", "choices"]
+                        ),
+                        inner,
+                        max_size=4,
+                    ),
+                ),
+                max_leaves=12,
+            ).map(lambda value: json.dumps(value).encode()),
+            st.builds(
+                lambda status, body: json.dumps(
+                    {"custom_id": "a", "response": {"status_code": status, "body": body}}
+                ).encode(),
+                st.integers(-1, 700),
+                st.one_of(st.none(), st.text(), st.just({"choices": []}), st.just({"error": {"code": "x"}})),
+            ),
+        )
+    )
+    def test_any_line_gives_a_prompt_nothing_or_an_error_of_ours(self, line: bytes) -> None:
+        with suppress(FrontispieceError):
+            reply = reply_in(line)
+            assert reply is None or isinstance(self.CHAT.read(reply, "?"), Prompt)
+
+    @given(st.lists(st.binary(max_size=60), max_size=5))
+    def test_any_file_is_taken_in(self, lines: list[bytes]) -> None:
+        delivery = _Delivery()
+        for line in lines:
+            delivery.take(line)
+        assert len(delivery.lines) + delivery.unreadable <= len(lines)
+
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def entry(kind: Kind, by: str = "a", **fields: object) -> Entry:
+    return Entry.model_validate({"kind": kind, "at": NOW, "by": by, **fields})
+
+
+class TestFold:
+    INTENT = entry(Kind.INTENT, bulk="b1", lease=900, what="x")
+
+    def test_a_ticket_of_a_bulk_order_gives_the_lease_back(self) -> None:
+        state = fold([self.INTENT, entry(Kind.TICKET, ticket={"batch": "1"})])
+        assert (state.phase, state.lease, state.bulk) == (Phase.ORDERED, None, Bulk("b1", NOW))
+
+    def test_one_that_was_never_made_leaves_no_doubt(self) -> None:
+        state = fold([self.INTENT, entry(Kind.CLAIM, "b"), entry(Kind.REFUSED, "b")])
+        assert (state.phase, state.lease, state.bulk, state.doubts) == (Phase.FREE, None, None, 0)
+
+    def test_an_ordinary_call_in_doubt_stays_in_doubt(self) -> None:
+        state = fold([entry(Kind.INTENT, what="x"), entry(Kind.CLAIM, "b"), entry(Kind.REFUSED, "b")])
+        assert state.phase is Phase.IN_DOUBT
+
+    def test_the_latest_call_says_what_it_goes_with(self) -> None:
+        state = fold([entry(Kind.INTENT, what="x"), entry(Kind.CLAIM, "b"), entry(Kind.INTENT, "b", bulk="b2")])
+        assert (state.bulk, state.doubts) == (Bulk("b2", NOW), 1)
+        assert fold([self.INTENT, entry(Kind.CLAIM, "b"), entry(Kind.INTENT, "b", what="x")]).bulk is None

@@ -1,0 +1,295 @@
+"""A limit in dollars: never passed, whatever goes on side by side, and remembered across restarts."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+from helpers.real_server import PATIENCE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontispiece.archive.store import Archive
+from frontispiece.errors import (
+    BudgetReached,
+    FrontispieceError,
+    InDoubt,
+    OutOfService,
+    ProviderBroken,
+    ProviderUnavailable,
+    Rejected,
+)
+from frontispiece.models import Charge
+from frontispiece.purchases.budget import Budget
+from frontispiece.purchases.ledger import Booking, Ledger
+
+KEY = "0123456789abcdef"
+
+
+def key(number: int) -> str:
+    return f"{number:016x}"
+
+
+async def buy(
+    budget: Budget, name: str, expected: float | None, real: float | None, seconds: float = 0, by: str = ""
+) -> None:
+    async def call() -> float | None:
+        await asyncio.sleep(seconds)
+        return real
+
+    async with budget.purchase(name, expected, by=by) as purchase:
+        await purchase.delivered(await purchase.make(call))
+
+
+async def nothing() -> None:
+    """A call that takes no time."""
+
+
+async def test_without_a_limit_everything_is_bought_and_counted() -> None:
+    budget = Budget()
+    for number in range(3):
+        await buy(budget, key(number), 2.0, 1.0)
+    assert (budget.committed, budget.is_reached) == (3.0, False)
+
+
+async def test_the_limit_itself_may_be_spent_and_nothing_more() -> None:
+    budget = Budget(0.3)
+    for number in range(3):
+        await buy(budget, key(number), 0.1, 0.1)
+    with pytest.raises(BudgetReached, match=r"\$0.3 is reached: \$0.3000"):
+        await buy(budget, key(3), 0.1, 0.1)
+    assert budget.is_reached
+    with pytest.raises(BudgetReached):  # a cheaper one would fit into no rest, but the run is to stop buying
+        await buy(budget, key(4), 0.0001, 0.0001)
+
+
+async def test_who_does_not_fit_waits_for_calls_that_may_turn_out_cheaper() -> None:
+    budget = Budget(1.0)
+    await asyncio.gather(*(buy(budget, key(number), 0.6, 0.1, 0.01) for number in range(5)))
+    assert budget.committed == pytest.approx(0.5)
+
+
+async def test_who_can_never_fit_does_not_wait() -> None:
+    budget = Budget(1.0)
+    await buy(budget, key(0), 0.9, 0.9)
+    async with budget.purchase(key(1), 0.05) as purchase:
+        assert await purchase.make(_nothing) is None
+        with pytest.raises(BudgetReached):
+            await asyncio.wait_for(buy(budget, key(2), 0.2, 0.2), PATIENCE)
+
+
+async def _nothing() -> None:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        (ProviderUnavailable, 0.0),
+        (Rejected, 0.0),
+        (OutOfService, 0.0),
+        (InDoubt, 0.2),
+        (ProviderBroken, 0.2),
+        (asyncio.CancelledError, 0.2),
+    ],
+)
+async def test_only_what_was_certainly_not_taken_is_free(error: type[BaseException], kept: float) -> None:
+    budget = Budget(1.0)
+
+    async def call() -> None:
+        raise error("no")
+
+    with pytest.raises(error):
+        async with budget.purchase(KEY, 0.2) as purchase:
+            await purchase.make(call)
+    assert budget.committed == kept
+
+
+async def test_what_was_in_doubt_and_then_delivered_is_paid_once() -> None:
+    budget = Budget(1.0)
+
+    async def lost() -> None:
+        raise InDoubt("lost")
+
+    with pytest.raises(InDoubt):
+        async with budget.purchase(KEY, 0.2) as purchase:
+            await purchase.make(lost)
+    async with budget.purchase(KEY, 0.2) as purchase:  # its ticket was found: no second call
+        await purchase.delivered(0.15)
+    assert budget.committed == pytest.approx(0.15)
+
+
+async def test_what_another_account_paid_for_costs_nothing() -> None:
+    budget = Budget(1.0)
+    async with budget.purchase(KEY, 0.2) as purchase:
+        await purchase.delivered(0.15)
+    assert budget.committed == 0.0
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.5), st.floats(0, 1), st.booleans()), max_size=30), st.integers(0, 99))
+async def test_spent_and_in_flight_never_pass_the_limit(calls: list[tuple[float, float, bool]], seed: int) -> None:
+    budget, rng, flying, spent = Budget(1.0), random.Random(seed), [0.0], [0.0]
+
+    async def one(number: int, expected: float, share: float, fails: bool) -> None:
+        async def call() -> float:
+            flying[0] += expected
+            assert flying[0] + spent[0] <= 1.0 + 1e-6
+            for _ in range(rng.randrange(4)):
+                await asyncio.sleep(0)
+            flying[0] -= expected
+            if fails:
+                raise ProviderUnavailable("busy")
+            spent[0] += expected * share
+            return expected * share
+
+        try:
+            async with budget.purchase(key(number), expected) as purchase:
+                await purchase.delivered(await purchase.make(call))
+        except FrontispieceError:
+            pass
+
+    await asyncio.wait_for(asyncio.gather(*(one(number, *each) for number, each in enumerate(calls))), PATIENCE)
+    assert spent[0] <= 1.0 + 1e-6
+    assert budget.committed == pytest.approx(spent[0])
+
+
+async def spoilt(budget: Budget, name: str, expected: float, charge: Charge | None, by: str = "") -> None:
+    """A call whose answer is paid for and of no use."""
+
+    async def call() -> None:
+        error = ProviderBroken("no use")
+        error.charge = charge
+        raise error
+
+    with pytest.raises(ProviderBroken):
+        async with budget.purchase(name, expected, by=by) as purchase:
+            await purchase.make(call)
+
+
+@pytest.mark.parametrize(
+    ("charge", "kept"),
+    [
+        pytest.param(Charge(dollars=0.05), 0.05, id="known"),
+        pytest.param(Charge(dollars=None), 0.2, id="of unknown price"),
+        pytest.param(Charge(dollars=0.0), 0.2, id="free as long as it is not delivered"),
+        pytest.param(None, 0.2, id="nobody knows"),
+    ],
+)
+async def test_an_answer_of_no_use_is_paid(charge: Charge | None, kept: float) -> None:
+    budget = Budget(1.0)
+    await spoilt(budget, KEY, 0.2, charge)
+    assert budget.committed == pytest.approx(kept)
+
+
+async def test_the_first_call_by_a_provider_tells_what_others_may_come_to() -> None:
+    budget, at_work = Budget(1.0), 0
+    most = []
+
+    async def call() -> None:
+        nonlocal at_work
+        at_work += 1
+        most.append(at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+
+    async def one(number: int) -> None:
+        async with budget.purchase(key(number), 0.01, by="chat") as purchase:
+            await purchase.make(call)
+            await purchase.delivered(0.3)
+
+    ends = await asyncio.gather(*(one(number) for number in range(8)), return_exceptions=True)
+    assert sum(isinstance(end, BudgetReached) for end in ends) == 5
+    assert most == [1, 1, 2]
+    assert budget.committed == pytest.approx(0.9)
+
+
+async def test_who_goes_first_is_followed_by_another_when_the_call_was_not_made() -> None:
+    budget = Budget(1.0)
+
+    async def busy() -> None:
+        raise ProviderUnavailable("busy")
+
+    with pytest.raises(ProviderUnavailable):
+        async with budget.purchase(key(0), 0.01, by="chat") as purchase:
+            await purchase.make(busy)
+    async with budget.purchase(key(1), 0.01, by="chat") as first:
+        await first.make(nothing)
+        second = asyncio.create_task(spoilt(budget, key(2), 0.01, None, "chat"))
+        await asyncio.sleep(0)
+        assert not second.done()
+    await second
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive.open(str(tmp_path))
+
+
+async def reopened(archive: Archive, max_usd: float) -> Budget:
+    ledger = Ledger(archive, "a1b2")
+    return Budget(max_usd, ledger, await ledger.read())
+
+
+async def test_a_restart_remembers_what_was_spent_and_what_was_in_flight(archive: Archive) -> None:
+    budget = await reopened(archive, 1.0)
+    await buy(budget, key(1), 0.3, 0.25)
+    purchase = budget.purchase(key(2), 0.5)
+    bought = await purchase.__aenter__()
+    await bought.make(_nothing)  # and then the power goes
+    again = await reopened(archive, 1.0)
+    assert again.committed == pytest.approx(0.75)
+    with pytest.raises(BudgetReached):
+        await buy(again, key(3), 0.3, 0.3)
+    higher = await reopened(archive, 2.0)
+    async with higher.purchase(key(2), 0.5) as delivered:
+        await delivered.delivered(0.4)
+    assert (await reopened(archive, 1.0)).committed == pytest.approx(0.65)
+    await purchase.__aexit__(None, None, None)
+
+
+async def test_a_restart_remembers_that_calls_come_to_more_than_expected(archive: Archive) -> None:
+    for number in range(3):
+        budget = await reopened(archive, 1.0)
+        end = buy(budget, key(number), 0.01, 0.4, by="chat")
+        if number < 2:
+            await end
+        else:
+            with pytest.raises(BudgetReached):
+                await end
+    assert budget.committed == pytest.approx(0.8)
+
+
+async def test_accounts_know_nothing_of_each_other(archive: Archive) -> None:
+    await Ledger(archive, "one").write(Booking(KEY, 0, 0.003, is_settled=False))
+    await Ledger(archive, "one").write(Booking(KEY, 0, 0.0025, is_settled=True))
+    await Ledger(archive, "one").write(Booking(KEY, 1, 0.003, is_settled=False))
+    assert sorted(each.dollars for each in await Ledger(archive, "one").read()) == [0.0025, 0.003]
+    assert await Ledger(archive, "another").read() == []
+
+
+async def test_room_for_what_makes_a_call_useful_is_kept_for_its_trip() -> None:
+    budget = Budget(1.0)
+    async with budget.purchase(key(0), 0.1, then=0.5, trip="a") as prompt:
+        await prompt.make(nothing)
+        await prompt.delivered(0.1)
+    waiting = asyncio.create_task(buy(budget, key(1), 0.5, 0.5))
+    await asyncio.sleep(0)
+    assert not waiting.done()  # it may still turn out that nothing more is bought for the trip
+    async with budget.purchase(key(2), 0.5, trip="a") as painting:
+        await painting.make(nothing)
+        await painting.delivered(0.5)
+    with pytest.raises(BudgetReached):
+        await waiting
+    assert budget.committed == pytest.approx(0.6)
+
+
+async def test_room_that_a_trip_does_not_need_is_given_back() -> None:
+    budget = Budget(1.0)
+    async with budget.purchase(key(0), 0.1, then=0.8, trip="a") as prompt:
+        await prompt.make(nothing)
+        await prompt.delivered(0.1)
+    waiting = asyncio.create_task(buy(budget, key(1), 0.5, 0.5))
+    await asyncio.sleep(0)
+    await budget.release("a")
+    await waiting
+    assert budget.committed == pytest.approx(0.6)

@@ -1,0 +1,749 @@
+"""The promise that nothing is bought twice: kept by two programs at once, by killed ones, and by damaged journals."""
+
+import asyncio
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fakes.s3 import FakeS3
+from fakes.server import serving
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frontispiece.archive.store import Archive
+from frontispiece.errors import (
+    ArchiveError,
+    ArchiveUnavailable,
+    Blocked,
+    FrontispieceError,
+    InDoubt,
+    OutOfService,
+    ProviderBroken,
+    ProviderUnavailable,
+    Rejected,
+)
+from frontispiece.models import Value
+from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
+from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.journal import Journal, PaidCall, Settled, closing
+
+KEY = "ab" * 16
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DEAD = Holder.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
+ELSEWHERE = Holder(host="elsewhere", pid=1)
+
+
+class Ticket(Value):
+    request_id: str
+
+
+class Record(Value):
+    answer: str
+
+
+class Killed(BaseException):
+    """The program ends here, without any clean-up."""
+
+
+@dataclass
+class Fuse:
+    """Kills the program at its n-th step, and lets a dead program do nothing more."""
+
+    left: int = 1_000_000
+
+    def burn(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+
+
+@dataclass
+class Shop:
+    """A paid provider. Every `submit` that gets through is a purchase."""
+
+    gives_tickets: bool = True
+    keeps_a_list: bool = True
+    fuse: Fuse = field(default_factory=Fuse)
+    purchases: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    collected: int = 0
+    submit_raises: list[FrontispieceError | None] = field(default_factory=list)
+    lost_answers: list[FrontispieceError | None] = field(default_factory=list)
+    collect_raises: list[BaseException | None] = field(default_factory=list)
+    keep_raises: list[BaseException | None] = field(default_factory=list)
+    calls: int = 0
+    gate: asyncio.Event | None = None
+
+    async def submit(self) -> Ticket | str:
+        self.fuse.burn()
+        self.calls += 1
+        _raise_next(self.submit_raises)
+        order = f"order-{len(self.purchases)}"
+        self.purchases.append(order)
+        self.fuse.burn()
+        if self.gate is not None:
+            await self.gate.wait()
+        await asyncio.sleep(0)
+        _raise_next(self.lost_answers)
+        return Ticket(request_id=order) if self.gives_tickets else order
+
+    async def collect(self, ticket: Ticket) -> str:
+        self.fuse.burn()
+        self.collected += 1
+        await asyncio.sleep(0)
+        _raise_next(self.collect_raises)
+        assert ticket.request_id in self.purchases
+        return ticket.request_id
+
+    async def recent(self, since: datetime) -> Ticket | None:
+        self.fuse.burn()
+        assert since.tzinfo is not None
+        return Ticket(request_id=self.purchases[-1]) if self.keeps_a_list and self.purchases else None
+
+    async def keep(self, answer: str) -> Record:
+        self.fuse.burn()
+        _raise_next(self.keep_raises)
+        self.kept.add(answer)
+        self.fuse.burn()
+        return Record(answer=answer)
+
+    async def intact(self, record: Record) -> bool:
+        return record.answer in self.kept
+
+    async def has_sold(self, number: int) -> None:
+        while len(self.purchases) < number:  # noqa: ASYNC110 nor does a shop
+            await asyncio.sleep(0.001)
+
+    @property
+    def call(self) -> PaidCall[Record, str, Ticket]:
+        return PaidCall(
+            what="painting 2410.24175 by the shop",
+            submit=self.submit,
+            collect=self.collect,
+            recent=self.recent,
+            keep=self.keep,
+            intact=self.intact,
+            record=Record,
+            ticket=Ticket,
+            price_hint=0.003,
+        )
+
+
+def _raise_next(errors: list) -> None:
+    if errors and (error := errors.pop(0)) is not None:
+        raise error
+
+
+class Mortal(Archive):
+    """An archive whose user may be killed before and after everything it does."""
+
+    def __init__(self, archive: Archive, fuse: Fuse) -> None:
+        super().__init__(archive._store, archive.url, archive.local_root)
+        self._fuse = fuse
+
+    async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
+        self._fuse.burn()
+        return await super().get(path, max_bytes)
+
+    async def list(self, prefix: str) -> list:
+        self._fuse.burn()
+        return await super().list(prefix)
+
+    async def put_if_absent(self, path: str, content: bytes) -> bool:
+        self._fuse.burn()
+        written = await super().put_if_absent(path, content)
+        self._fuse.burn()
+        return written
+
+
+class Time:
+    """A clock that the waiting program's own polls move, and a wall clock that can be set wrong."""
+
+    def __init__(self, wall: datetime = NOW) -> None:
+        self.wall = wall
+        self.passed = 0.0
+        self.on_poll: Callable[[int], Awaitable[None]] | None = None
+        self.polls = 0
+
+    def clock(self) -> datetime:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds != 1.0:
+            await asyncio.Event().wait()  # a renewal, never due here
+        self.polls += 1
+        assert self.polls < 1_000, "waits for ever"
+        self.passed += seconds
+        self.wall += timedelta(seconds=seconds)
+        if self.on_poll is not None:
+            await self.on_poll(self.polls)
+
+    def journal(self, archive: Archive) -> Journal:
+        return Journal(archive, clock=self.clock, monotonic=self.monotonic, sleep=self.sleep)
+
+
+async def nap(seconds: float) -> None:
+    """Polls pass quickly; renewals are not due in a test."""
+    await asyncio.sleep(0.002 if seconds == 1.0 else 3600)
+
+
+def journal(archive: Archive, holder: Holder | None = None) -> Journal:
+    return Journal(archive, holder=holder, sleep=nap)
+
+
+@pytest.fixture(params=["memory", "folder"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+    return Archive.open("memory://" if request.param == "memory" else str(tmp_path))
+
+
+async def entries(archive: Archive, key: str = KEY) -> list[Entry]:
+    stored = await archive.list(f"journal/{key}")
+    return [parse(await archive.get(entry.path) or b"", entry.modified, 30) for entry in stored]
+
+
+async def kinds(archive: Archive) -> list[str]:
+    return [entry.kind.value for entry in await entries(archive)]
+
+
+async def write(archive: Archive, number: int, kind: Kind, **fields: object) -> None:
+    entry = Entry.model_validate({"kind": kind, "at": NOW, "by": "x", "lease": 30, "holder": ELSEWHERE, **fields})
+    assert await archive.put_if_absent(f"journal/{KEY}/{number:03d}.json", entry.to_json())
+
+
+SHOPS = [
+    pytest.param(True, True, id="queue-with-list"),
+    pytest.param(True, False, id="queue"),
+    pytest.param(False, False, id="at-once"),
+]
+
+
+class TestPlainSailing:
+    async def test_a_queue(self, archive: Archive) -> None:
+        shop = Shop()
+        settled = await journal(archive).settle(KEY, shop.call)
+        assert settled == Settled(Record(answer="order-0"), bought=True, doubts=0)
+        assert await kinds(archive) == ["intent", "ticket", "done"]
+        again = await journal(archive).settle(KEY, shop.call)
+        assert again == Settled(Record(answer="order-0"), bought=False, doubts=0)
+        assert len(shop.purchases) == shop.collected == 1
+
+    async def test_an_answer_at_once_that_is_its_own_record(self, archive: Archive) -> None:
+        calls = []
+
+        async def write_prompt() -> Record:
+            calls.append(1)
+            return Record(answer="a fish")
+
+        call = PaidCall(what="prompt", submit=write_prompt, record=Record)
+        for bought in (True, False):
+            settled = await journal(archive).settle(KEY, call)
+            assert (settled.record, settled.bought) == (Record(answer="a fish"), bought)
+        assert calls == [1]
+        assert await kinds(archive) == ["intent", "done"]
+
+    async def test_the_ticket_is_durable_before_anyone_waits_for_it(self, archive: Archive) -> None:
+        shop, seen = Shop(), []
+
+        async def collect(ticket: Ticket) -> str:
+            seen.extend(await kinds(archive))
+            return await shop.collect(ticket)
+
+        call = PaidCall(what="x", submit=shop.submit, collect=collect, keep=shop.keep, record=Record, ticket=Ticket)
+        await journal(archive).settle(KEY, call)
+        assert seen == ["intent", "ticket"]
+
+    async def test_different_keys_are_different_purchases(self, archive: Archive) -> None:
+        shop = Shop()
+        await journal(archive).settle(KEY, shop.call)
+        await journal(archive).settle("cd" * 16, shop.call)
+        assert len(shop.purchases) == 2
+
+
+class TestTogether:
+    @pytest.mark.parametrize(("gives_tickets", "keeps_a_list"), SHOPS)
+    async def test_many_programs_buy_each_thing_once(
+        self, archive: Archive, gives_tickets: bool, keeps_a_list: bool
+    ) -> None:
+        shops = {f"{n:032x}": Shop(gives_tickets, keeps_a_list) for n in range(12)}
+        journals = [journal(archive) for _ in range(3)]
+        settled = await asyncio.gather(
+            *(book.settle(key, shop.call) for key, shop in shops.items() for book in journals)
+        )
+        assert [len(shop.purchases) for shop in shops.values()] == [1] * 12
+        assert sum(one.bought for one in settled) == 12
+        assert {one.doubts for one in settled} == {0}
+
+    async def test_on_a_bucket_too(self) -> None:
+        fake, shop = FakeS3(), Shop()
+        with serving(fake.app()) as address:
+            bucket = Archive.open(f"s3://papers/a?region=x&endpoint={address}&skip_signature=true")
+            settled = await asyncio.gather(*(journal(bucket).settle(KEY, shop.call) for _ in range(4)))
+        assert sum(one.bought for one in settled) == len(shop.purchases) == 1
+        assert [path.removeprefix(f"a/journal/{KEY}/") for path in fake.objects] == ["000.json", "001.json", "002.json"]
+
+    async def test_a_late_holder_brings_its_ticket_in(self, archive: Archive) -> None:
+        """The first program was thought dead while it waited for the shop; what it ordered is not lost."""
+        shop = Shop(keeps_a_list=False, gate=asyncio.Event())
+        late = asyncio.create_task(journal(archive, DEAD).settle(KEY, shop.call))
+        await shop.has_sold(1)
+        other = asyncio.create_task(journal(archive).settle(KEY, shop.call))
+        await shop.has_sold(2)
+        shop.gate.set()
+        first, second = await asyncio.gather(late, other)
+        assert first.record == second.record
+        assert len(shop.purchases) == 2 == 1 + first.doubts
+
+    async def test_two_that_find_the_picture_lost_buy_it_once(self, archive: Archive) -> None:
+        shop = Shop(gives_tickets=False)
+        await journal(archive).settle(KEY, shop.call)
+        shop.kept.clear()
+        settled = await asyncio.gather(*(journal(archive).settle(KEY, shop.call) for _ in range(4)))
+        assert len(shop.purchases) == 2
+        assert sum(one.bought for one in settled) == 1
+
+    async def test_the_lease_is_renewed_while_the_call_lasts(self, archive: Archive) -> None:
+        shop = Shop(gate=asyncio.Event())
+        book = Journal(archive, lease_seconds=0.05)
+        settling = asyncio.create_task(book.settle(KEY, shop.call))
+        while (await kinds(archive)).count("alive") < 3:  # noqa: ASYNC110 an archive rings no bell
+            await asyncio.sleep(0.005)
+        assert fold(await entries(archive)).phase is Phase.CALLING
+        shop.gate.set()
+        assert (await settling).bought
+        assert (await kinds(archive))[-1] == "done"
+
+
+class TestKilled:
+    @pytest.mark.parametrize(("gives_tickets", "keeps_a_list"), SHOPS)
+    async def test_at_every_step(self, archive: Archive, gives_tickets: bool, keeps_a_list: bool) -> None:
+        for step in itertools.count():
+            key = f"{step:032x}"
+            shop = Shop(gives_tickets, keeps_a_list, fuse=Fuse(step))
+            finished = await _until_killed(Mortal(archive, shop.fuse), key, shop)
+            shop.fuse.left = 1_000_000
+            settled = await journal(archive).settle(key, shop.call)
+            assert settled.record.answer in shop.purchases
+            assert len(shop.purchases) <= 1 + settled.doubts
+            assert settled.doubts <= 1
+            assert len(shop.purchases) == 1 or not keeps_a_list
+            if finished:
+                assert step > 5
+                return
+
+    @given(steps=st.lists(st.integers(0, 14), max_size=8), shop_kind=st.sampled_from([p.values for p in SHOPS]))
+    @settings(max_examples=60, deadline=None)
+    def test_again_and_again(self, steps: Sequence[int], shop_kind: tuple[bool, bool]) -> None:
+        async def live_and_die() -> None:
+            archive, shop = Archive.open("memory://"), Shop(*shop_kind)
+            for step in steps:
+                shop.fuse.left = step
+                await _until_killed(Mortal(archive, shop.fuse), KEY, shop)
+            shop.fuse.left = 1_000_000
+            settled = await journal(archive).settle(KEY, shop.call)
+            assert len(shop.purchases) <= 1 + settled.doubts
+            if shop.keeps_a_list:
+                assert len(shop.purchases) == 1
+
+        asyncio.run(live_and_die())
+
+    @pytest.mark.parametrize("gives_tickets", [True, False], ids=["queue", "at-once"])
+    async def test_a_cancelled_attempt_lets_go(self, archive: Archive, gives_tickets: bool) -> None:
+        shop = Shop(gives_tickets, gate=asyncio.Event())
+        settling = asyncio.create_task(journal(archive).settle(KEY, shop.call))
+        await shop.has_sold(1)
+        settling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await settling
+        assert fold(await entries(archive)).lease is None
+        shop.gate.set()
+        settled = await journal(archive).settle(KEY, shop.call)
+        assert len(shop.purchases) <= 1 + settled.doubts
+
+
+async def _until_killed(archive: Archive, key: str, shop: Shop) -> bool:
+    try:
+        await journal(archive, DEAD).settle(key, shop.call)
+    except Killed:
+        return False
+    return True
+
+
+class TestLease:
+    async def test_a_holder_elsewhere_is_waited_for_one_lease(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, what="x")
+        shop, now = Shop(keeps_a_list=False), Time()
+        settled = await now.journal(archive).settle(KEY, shop.call)
+        assert now.polls == 30
+        assert settled.doubts == 1
+
+    async def test_a_clock_set_back_makes_nobody_wait_longer(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, what="x")
+        now = Time(NOW - timedelta(days=365))
+        await now.journal(archive).settle(KEY, Shop().call)
+        assert now.polls == 30
+
+    async def test_a_clock_ahead_takes_nothing_from_the_living(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, what="x")
+        now = Time(NOW + timedelta(minutes=4))
+        await now.journal(archive).settle(KEY, Shop().call)
+        assert now.polls == 30
+
+    async def test_a_lease_long_over_is_not_waited_for(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, what="x")
+        now = Time(NOW + timedelta(minutes=5))
+        await now.journal(archive).settle(KEY, Shop().call)
+        assert now.polls == 0
+
+    async def test_a_dead_holder_on_this_machine_is_not_waited_for(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, what="x", holder=DEAD)
+        now = Time()
+        await now.journal(archive).settle(KEY, Shop().call)
+        assert now.polls == 0
+
+    async def test_signs_of_life_are_respected(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, what="x")
+        now, shop = Time(), Shop()
+
+        async def alive_for_a_while(poll: int) -> None:
+            if poll % 10 == 0 and poll <= 100:
+                await write(archive, poll // 10, Kind.ALIVE)
+
+        now.on_poll = alive_for_a_while
+        await now.journal(archive).settle(KEY, shop.call)
+        assert now.polls == 130
+
+    async def test_a_result_that_comes_while_waiting_is_used(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, what="x")
+        now, shop = Time(), Shop()
+        shop.kept.add("theirs")
+
+        async def deliver(poll: int) -> None:
+            if poll == 5:
+                await write(archive, 1, Kind.DONE, record={"answer": "theirs"})
+
+        now.on_poll = deliver
+        settled = await now.journal(archive).settle(KEY, shop.call)
+        assert settled == Settled(Record(answer="theirs"), bought=False, doubts=0)
+        assert now.polls == 5
+        assert shop.calls == 0
+
+    async def test_an_order_is_fetched_by_whoever_comes_next(self, archive: Archive) -> None:
+        shop = Shop(purchases=["theirs"])
+        await write(archive, 0, Kind.INTENT, what="x", holder=DEAD)
+        await write(archive, 1, Kind.TICKET, ticket={"request_id": "theirs"})
+        settled = await journal(archive).settle(KEY, shop.call)
+        assert settled == Settled(Record(answer="theirs"), bought=True, doubts=0)
+        assert shop.calls == 0
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        "error",
+        [ProviderUnavailable("busy", 3.0), Rejected("no"), OutOfService("no money"), ProviderBroken("empty")],
+        ids=lambda error: error.kind,
+    )
+    async def test_a_definite_refusal_frees_the_key(self, archive: Archive, error: FrontispieceError) -> None:
+        shop, now = Shop(submit_raises=[error]), Time()
+        with pytest.raises(type(error)) as caught:
+            await now.journal(archive).settle(KEY, shop.call)
+        assert caught.value is error
+        assert fold(await entries(archive)).phase is Phase.FREE
+        settled = await now.journal(archive).settle(KEY, shop.call)
+        assert (settled.doubts, now.polls, len(shop.purchases)) == (0, 0, 1)
+
+    async def test_blocked_is_for_ever(self, archive: Archive) -> None:
+        shop = Shop(submit_raises=[Blocked("The shop refuses this paper.")])
+        for _ in range(3):
+            with pytest.raises(Blocked, match="The shop refuses this paper"):
+                await journal(archive).settle(KEY, shop.call)
+        assert shop.calls == 1
+
+    @pytest.mark.parametrize("where", ["collect_raises", "keep_raises"])
+    async def test_blocked_may_come_with_the_delivery(self, archive: Archive, where: str) -> None:
+        shop = Shop(**{where: [Blocked("All black.")]})
+        for _ in range(2):
+            with pytest.raises(Blocked, match="All black"):
+                await journal(archive).settle(KEY, shop.call)
+        assert len(shop.purchases) == 1
+
+    @pytest.mark.parametrize("keeps_a_list", [True, False], ids=["found", "not-found"])
+    async def test_in_doubt(self, archive: Archive, keeps_a_list: bool) -> None:
+        shop = Shop(keeps_a_list=keeps_a_list, lost_answers=[InDoubt("reset")])
+        with pytest.raises(InDoubt):
+            await journal(archive).settle(KEY, shop.call)
+        assert await kinds(archive) == ["intent", "doubt"]
+        settled = await journal(archive).settle(KEY, shop.call)
+        assert settled.doubts == (0 if keeps_a_list else 1)
+        assert len(shop.purchases) == 1 + settled.doubts
+
+    async def test_a_failing_look_up_leaves_the_doubt(self, archive: Archive) -> None:
+        shop = Shop(lost_answers=[InDoubt("reset")])
+        with pytest.raises(InDoubt):
+            await journal(archive).settle(KEY, shop.call)
+
+        async def no_answer(_: datetime) -> None:
+            raise ProviderUnavailable("list is down")
+
+        call = PaidCall(what="x", submit=shop.submit, recent=no_answer, keep=shop.keep, record=Record, ticket=Ticket)
+        with pytest.raises(ProviderUnavailable):
+            await journal(archive).settle(KEY, call)
+        assert fold(await entries(archive)).phase is Phase.IN_DOUBT
+        assert (await journal(archive).settle(KEY, shop.call)).doubts == 0
+        assert len(shop.purchases) == 1
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            ProviderUnavailable("busy"),
+            InDoubt("reset"),
+            OutOfService("key"),
+            ArchiveUnavailable("down"),
+            KeyError("bug"),
+        ],
+        ids=lambda error: type(error).__name__,
+    )
+    @pytest.mark.parametrize("where", ["collect_raises", "keep_raises"])
+    async def test_an_order_outlives_errors(self, archive: Archive, where: str, error: Exception) -> None:
+        shop, now = Shop(**{where: [error]}), Time()
+        with pytest.raises(type(error)):
+            await now.journal(archive).settle(KEY, shop.call)
+        assert (await kinds(archive))[-1] == "paused"
+        settled = await now.journal(archive).settle(KEY, shop.call)
+        assert (settled.doubts, now.polls, len(shop.purchases)) == (0, 0, 1)
+
+    async def test_a_broken_delivery_is_fetched_once_more_then_bought_anew(self, archive: Archive) -> None:
+        shop = Shop(collect_raises=[ProviderBroken("html"), ProviderBroken("html")])
+        for purchases in (1, 1):
+            with pytest.raises(ProviderBroken):
+                await journal(archive).settle(KEY, shop.call)
+            assert len(shop.purchases) == purchases
+        settled = await journal(archive).settle(KEY, shop.call)
+        assert settled == Settled(Record(answer="order-1"), bought=True, doubts=0)
+
+    async def test_a_rejected_order_is_spoiled(self, archive: Archive) -> None:
+        shop = Shop(collect_raises=[Rejected("422")])
+        with pytest.raises(Rejected):
+            await journal(archive).settle(KEY, shop.call)
+        assert (await kinds(archive))[-1] == "spoiled"
+        assert (await journal(archive).settle(KEY, shop.call)).record == Record(answer="order-1")
+
+    async def test_a_spoiled_order_is_not_taken_for_a_lost_one(self, archive: Archive) -> None:
+        shop = Shop(collect_raises=[Rejected("422")])
+        with pytest.raises(Rejected):
+            await journal(archive).settle(KEY, shop.call)
+        shop.lost_answers = [InDoubt("reset")]
+        with pytest.raises(InDoubt):
+            await journal(archive).settle(KEY, shop.call)
+        shop.purchases.reverse()  # the list names the spoiled order
+        settled = await journal(archive).settle(KEY, shop.call)
+        assert settled.doubts == 1
+
+    async def test_an_answer_that_cannot_be_kept_is_in_doubt(self, archive: Archive) -> None:
+        shop = Shop(gives_tickets=False, keep_raises=[ArchiveError("full")])
+        with pytest.raises(ArchiveError):
+            await journal(archive).settle(KEY, shop.call)
+        assert (await kinds(archive))[-1] == "doubt"
+
+    async def test_a_lost_picture_is_fetched_again_while_its_ticket_is_good(self, archive: Archive) -> None:
+        shop = Shop()
+        await journal(archive).settle(KEY, shop.call)
+        shop.kept.clear()
+        settled = await journal(archive).settle(KEY, shop.call)
+        assert settled == Settled(Record(answer="order-0"), bought=True, doubts=0)
+        assert (len(shop.purchases), shop.collected) == (1, 2)
+
+    async def test_an_error_may_quote_anything(self, archive: Archive) -> None:
+        shop = Shop(submit_raises=[Rejected("\ud800\x00" + "x" * 9_000_000)])
+        with pytest.raises(Rejected):
+            await journal(archive).settle(KEY, shop.call)
+        assert fold(await entries(archive)).phase is Phase.FREE
+        assert (await journal(archive).settle(KEY, shop.call)).bought
+
+    def test_every_error_closes_every_phase(self) -> None:
+        table = {
+            (Phase.CALLING, Blocked): Kind.BLOCKED,
+            (Phase.CALLING, InDoubt): Kind.DOUBT,
+            (Phase.CALLING, ProviderUnavailable): Kind.REFUSED,
+            (Phase.CALLING, ProviderBroken): Kind.SPOILED,
+            (Phase.CALLING, asyncio.CancelledError): Kind.DOUBT,
+            (Phase.ORDERED, Rejected): Kind.SPOILED,
+            (Phase.ORDERED, ProviderBroken): Kind.BROKEN,
+            (Phase.ORDERED, asyncio.CancelledError): Kind.PAUSED,
+            (Phase.IN_DOUBT, OutOfService): Kind.PAUSED,
+        }
+        for (phase, error), kind in table.items():
+            assert closing(error("x"), phase) is kind
+
+
+class TestDamage:
+    @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
+    @pytest.mark.parametrize("number", [0, 1, 2])
+    @pytest.mark.parametrize(("gives_tickets", "keeps_a_list"), SHOPS)
+    async def test_a_cut_entry_never_stops_anyone(
+        self, archive: Archive, gives_tickets: bool, keeps_a_list: bool, number: int, share: float
+    ) -> None:
+        shop = Shop(gives_tickets, keeps_a_list)
+        await journal(archive, DEAD).settle(KEY, shop.call)
+        path = f"journal/{KEY}/{number:03d}.json"
+        if (content := await archive.get(path)) is None:
+            return
+        await archive.put(path, content[: int(len(content) * share)])
+        settled = await Time().journal(archive).settle(KEY, shop.call)
+        assert len(shop.purchases) <= 1 + settled.doubts
+        if gives_tickets:
+            assert len(shop.purchases) == 1
+
+    async def test_a_cut_intent_is_leased_from_its_own_time(self, archive: Archive) -> None:
+        await archive.put(f"journal/{KEY}/000.json", b'{"kind":"intent","at":"20')
+        modified = (await archive.list("journal"))[0].modified
+        now = Time(modified)
+        settled = await now.journal(archive).settle(KEY, Shop(keeps_a_list=False).call)
+        assert (now.polls, settled.doubts) == (30, 1)
+
+    @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{}", b"\xff\xfe", b'{"kind":"party"}', b"<html>"])
+    async def test_foreign_entries_mean_doubt(self, archive: Archive, content: bytes) -> None:
+        await archive.put(f"journal/{KEY}/000.json", content)
+        await archive.put(f"journal/{KEY}/notes.txt", b"not an entry")
+        settled = await journal(archive).settle(KEY, Shop(keeps_a_list=False).call)
+        assert settled.doubts == 1
+
+    async def test_a_record_of_another_shape_is_bought_or_fetched_again(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.DONE, record={"old": 1})
+        assert (await journal(archive).settle(KEY, Shop().call)).bought
+
+    async def test_a_ticket_of_another_shape_is_spoiled(self, archive: Archive) -> None:
+        await write(archive, 0, Kind.INTENT, holder=DEAD)
+        await write(archive, 1, Kind.TICKET, ticket={"old": 1})
+        assert (await journal(archive).settle(KEY, Shop().call)).bought
+
+    async def test_a_deleted_entry_leaves_a_gap_that_is_not_filled(self, archive: Archive) -> None:
+        shop = Shop()
+        await journal(archive).settle(KEY, shop.call)
+        await archive.delete(f"journal/{KEY}/000.json")
+        assert not (await journal(archive).settle(KEY, shop.call)).bought
+
+    async def test_a_store_that_repeats_a_put_is_understood(self, archive: Archive) -> None:
+        """S3 clients send again when the answer was lost, and then find their own first try in the way."""
+
+        class Repeating(Archive):
+            async def put_if_absent(self, path: str, content: bytes) -> bool:
+                await super().put_if_absent(path, content)
+                return False
+
+        shop, now = Shop(), Time()
+        settled = await now.journal(Repeating(archive._store, archive.url, archive.local_root)).settle(KEY, shop.call)
+        assert (settled.bought, len(shop.purchases), now.polls) == (True, 1, 0)
+        assert await kinds(archive) == ["intent", "ticket", "done"]
+
+    async def test_no_intent_no_purchase(self, archive: Archive) -> None:
+        class Full(Archive):
+            async def put_if_absent(self, path: str, content: bytes) -> bool:
+                raise ArchiveError("No space left on device.")
+
+        shop = Shop()
+        with pytest.raises(ArchiveError, match="No space"):
+            await journal(Full(archive._store, archive.url, archive.local_root)).settle(KEY, shop.call)
+        assert shop.calls == 0
+
+
+class TestOpenEntries:
+    async def test_only_what_is_open_is_listed(self, archive: Archive) -> None:
+        book = Journal(archive, clock=lambda: NOW)
+        done, blocked, refused = Shop(), Shop(submit_raises=[Blocked("x")]), Shop(submit_raises=[Rejected("x")])
+        doubtful, ordered = Shop(lost_answers=[InDoubt("x")]), Shop(collect_raises=[ProviderUnavailable("x")])
+        shops = {f"{n}{'0' * 31}": s for n, s in enumerate((done, blocked, refused, doubtful, ordered))}
+        await asyncio.gather(*(book.settle(key, shop.call) for key, shop in shops.items()), return_exceptions=True)
+        await archive.put_if_absent(f"journal/{KEY}/000.json", b"")
+        await archive.put("journal/readme.txt", b"not an entry")
+        later = Journal(archive, clock=lambda: NOW + timedelta(minutes=5))
+        found = {entry.key: entry for entry in await later.entries_open()}
+        assert {key: entry.state for key, entry in found.items()} == {
+            "3" + "0" * 31: Phase.IN_DOUBT,
+            "4" + "0" * 31: Phase.ORDERED,
+            KEY: Phase.IN_DOUBT,
+        }
+        one = found["4" + "0" * 31]
+        assert (one.what, one.age, one.dollars) == ("painting 2410.24175 by the shop", 300.0, 0.003)
+        assert found[KEY].what == "unknown"
+
+    async def test_an_empty_journal_has_none(self, archive: Archive) -> None:
+        assert await Journal(archive).entries_open() == []
+
+
+ANY_ENTRY = st.builds(
+    Entry,
+    kind=st.sampled_from(Kind),
+    at=st.datetimes(datetime(2000, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    by=st.sampled_from(["a", "b", ""]),
+    holder=st.sampled_from([None, DEAD, ELSEWHERE]),
+    lease=st.floats(0, 3600),
+    what=st.one_of(st.none(), st.text(max_size=5)),
+    ticket=st.sampled_from([{"request_id": "1"}, {"request_id": "2"}, "junk"]),
+    record=st.sampled_from([{"answer": "1"}, {}]),
+    message=st.one_of(st.none(), st.text(max_size=5)),
+)
+
+
+class TestFold:
+    @given(st.lists(ANY_ENTRY, max_size=30))
+    def test_every_sequence_has_a_sane_state(self, history: list[Entry]) -> None:
+        state = fold(history)
+        assert (state.phase is Phase.ORDERED) <= (state.ticket is not None)
+        assert (state.ticket is not None) <= (state.phase in (Phase.ORDERED, Phase.DONE, Phase.BLOCKED))
+        assert (state.lease is not None) <= (state.phase in (Phase.CALLING, Phase.IN_DOUBT, Phase.ORDERED))
+        assert (state.record is not None) <= (state.phase is Phase.DONE)
+        assert 0 <= state.doubts <= sum(entry.kind is Kind.INTENT for entry in history)
+        assert state.since is not None or state.phase not in (Phase.CALLING, Phase.IN_DOUBT)
+
+    @given(st.lists(ANY_ENTRY, max_size=15), st.lists(ANY_ENTRY, max_size=15))
+    def test_blocked_is_left_only_for_done(self, before: list[Entry], after: list[Entry]) -> None:
+        refusal = Entry(kind=Kind.BLOCKED, at=NOW, by="a", message="no")
+        if fold(before).phase is not Phase.DONE:
+            later = fold([*before, refusal, *after]).phase
+            assert later is Phase.BLOCKED or any(entry.kind is Kind.DONE for entry in after)
+
+    @given(ANY_ENTRY)
+    def test_entries_survive_their_json(self, entry: Entry) -> None:
+        assert parse(entry.to_json(), NOW, 30) == entry
+        assert json.loads(entry.to_json())["kind"] == entry.kind
+
+    @given(st.one_of(st.binary(max_size=80), st.tuples(ANY_ENTRY, st.floats(0, 1)).map(
+        lambda cut: cut[0].to_json()[: int(len(cut[0].to_json()) * cut[1])]
+    )))  # fmt: skip
+    def test_any_bytes_are_an_entry_of_some_kind(self, content: bytes) -> None:
+        assert isinstance(fold([parse(content, NOW, 30)]), State)
+
+
+class TestHolder:
+    def test_a_process_that_lives_is_not_gone_and_a_killed_one_is(self) -> None:
+        told = (
+            "from frontispiece.purchases.holder import Holder\n"
+            "print(Holder.here().model_dump_json(), flush=True)\n"
+            "input()"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
+        ) as child:
+            assert child.stdout is not None
+            holder = Holder.model_validate_json(child.stdout.readline())
+            assert holder.pid == child.pid
+            assert not holder.is_gone()
+            child.kill()
+            child.wait()
+        assert holder.is_gone() is bool(holder.boot)
+
+    def test_this_program_is_not_gone(self) -> None:
+        assert not Holder.here().is_gone()
+
+    @pytest.mark.parametrize("change", [{"boot": "another"}, {"space": "another"}, {"boot": ""}, {"born": None}])
+    def test_what_cannot_be_known_is_not_gone(self, change: dict[str, str | None]) -> None:
+        assert not DEAD.model_copy(update=change).is_gone()

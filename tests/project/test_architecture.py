@@ -1,0 +1,118 @@
+"""The rooms, and who may enter which: read from the syntax trees, so that it can't drift."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS: Final = ("frontispiece", "tasks", "flows", "deployments")
+"""Each may import those before it."""
+FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+LAYERS: Final = (
+    {"ground"},
+    {"providers", "lineart"},
+    {"sources", "writers", "painters"},
+    {"archive"},
+    {"purchases", "gallery"},
+    {"services"},
+    {"maintenance"},
+)
+"""Inside the library: each part may import those of the layers before its own, and itself. Ground are the files."""
+EXCEPTIONS: Final = {
+    # Names of providers, which load nothing of them.
+    ("frontispiece.settings", "frontispiece.sources"),
+    ("frontispiece.settings", "frontispiece.writers"),
+    ("frontispiece.settings", "frontispiece.painters"),
+    ("frontispiece.dates", "frontispiece.sources.huggingface"),
+    ("frontispiece.purchases.prompts", "frontispiece.services"),
+}
+HOMES: Final = {
+    "httpx": {"frontispiece.providers.http"},
+    "openai": {"frontispiece.providers.openai_client"},
+    "httpx2": {"frontispiece.providers.openai_client"},
+    "arxiv": {"frontispiece.sources.arxiv"},
+    "lxml": {"frontispiece.sources.arxiv"},
+    "requests": {"frontispiece.sources.arxiv_http", "frontispiece.sources.arxiv", "frontispiece.sources.arxiv_oai"},
+    "pyarrow": {f"frontispiece.archive.{name}" for name in ("catalog", "index", "reader", "tally", "query")},
+    "duckdb": {"frontispiece.archive.query"},
+    "jinja2": {"frontispiece.gallery.pages"},
+    "obstore": {"frontispiece.archive.store"},
+    "PIL": {"frontispiece.archive.images", "frontispiece.gallery.thumbnails", "frontispiece.lineart.raster"},
+    "HersheyFonts": {"frontispiece.lineart.lettering"},
+    "pydantic_settings": {"frontispiece.settings"},
+}
+
+
+def module(path: Path) -> str:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
+
+
+def own_imports(path: Path) -> set[str]:
+    return {name for name in imports(path) if name.split(".")[0] in ROOMS}
+
+
+def part(name: str) -> str:
+    """The part of the library that a module belongs to."""
+    second = name.split(".")[1] if "." in name else ""
+    return second if any(second in layer for layer in LAYERS) else "ground"
+
+
+def level(name: str) -> int:
+    return next(number for number, layer in enumerate(LAYERS) if part(name) in layer)
+
+
+@pytest.fixture(params=FILES, ids=[module(path) for path in FILES])
+def path(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+def test_imports_run_one_way(path: Path) -> None:
+    allowed = ROOMS[: ROOMS.index(module(path).split(".")[0]) + 1]
+    assert {name.split(".")[0] for name in own_imports(path)} <= set(allowed)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if module(path).startswith("frontispiece")], ids=lambda path: module(path)
+)
+def test_the_library_is_in_layers_and_families_do_not_know_each_other(path: Path) -> None:
+    mine = module(path)
+    for name in own_imports(path):
+        below = level(name) < level(mine) or part(name) == part(mine)
+        assert below or (mine, name) in EXCEPTIONS, f"{mine} imports {name}"
+
+
+def test_the_library_does_not_know_prefect(path: Path) -> None:
+    if module(path).startswith("frontispiece"):
+        assert "prefect" not in {name.split(".")[0] for name in imports(path)}
+
+
+def test_third_party_libraries_have_one_home(path: Path) -> None:
+    for name in imports(path):
+        home = HOMES.get(name.split(".")[0])
+        assert home is None or module(path) in home, f"{module(path)} imports {name}"
+
+
+def test_no_thread_of_obstore_enters_python(path: Path) -> None:
+    """Its asynchronous side answers from such threads, and a process that ends meanwhile is aborted."""
+    names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    if "obstore" in imports(path):
+        assert {name for name in names if name.endswith("_async")} == set()
+
+
+def test_files_are_short(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
