@@ -1,28 +1,13 @@
 """A stretch of days: quoted first, then run day by day, within a limit in dollars, and taken up again at any time."""
 
-from datetime import UTC, date, datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.batching import Batching
-from flows.choose import Only
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
-from flows.form import (
-    Allowance,
-    Categories,
-    Count,
-    DaysAtOnce,
-    Dollars,
-    Hours,
-    PainterChoice,
-    PapersAtOnce,
-    SourceChoice,
-    StyleChoice,
-    WriterChoice,
-)
 from flows.hanging import hang_pictures
 from flows.onlookers import onlooker
 from flows.planning import Plan, backfill_id, make_plan
@@ -34,11 +19,12 @@ from flows.window import Allowances, Window
 from frontispiece.dates import check_days, parse_days
 from frontispiece.errors import BadInput
 from frontispiece.purchases.ledger import Ledger
+from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
 from frontispiece.services import Studio, open_budget
 from frontispiece.settings import load_settings
 
-Order = Literal["newest", "oldest"]
 BATCH_HOURS = 24.0
+_OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit")
 
 
 @flow(
@@ -47,50 +33,16 @@ BATCH_HOURS = 24.0
     description="Illustrate one day of a backfill.",
     persist_result=False,
     result_storage=NO_RESULTS,
+    validate_parameters=False,
 )
-async def backfill_day(
-    day: date,
-    source: SourceChoice = None,
-    writer: WriterChoice = None,
-    painter: PainterChoice = None,
-    style: StyleChoice = None,
-    min_upvotes: Count = None,
-    categories: Categories = None,
-    only: Only = "missing",
-    papers_at_once: PapersAtOnce = None,
-    backfill: str = "",
-    allowance: Allowance = None,
-) -> State[None]:
-    """Illustrate what a backfill wants of one day.
-
-    Args:
-        day: The day of the list.
-        source: Where the list comes from; left empty, as in the settings.
-        writer: Who writes the prompts; left empty, as in the settings.
-        painter: Who paints them; left empty, as in the settings.
-        style: How the writer is asked; left empty, as in the settings.
-        min_upvotes: Papers with fewer votes are skipped, where the source has votes.
-        categories: Only papers of these arXiv categories; left empty, as in the settings.
-        only: Of the papers without a picture by this recipe, those without any, those that failed, those that another
-            recipe has made a picture of, or all.
-        papers_at_once: Prompts, and paintings, side by side.
-        backfill: The backfill whose budget pays.
-        allowance: What this run may add to that, in dollars.
-
-    """
-    settings = load_settings(
-        source=source,
-        writer=writer,
-        painter=painter,
-        style=style,
-        min_upvotes=min_upvotes,
-        categories=categories,
-        prompts_at_once=papers_at_once,
-        paintings_at_once=papers_at_once,
-    )
-    async with open_session(settings, account=backfill, allowance=allowance) as session:
-        await session.illustrate_list(day, categories or (), only=only)
-        return await session.conclude((day,))
+@takes(BackfillDayRequest)
+async def backfill_day(request: BackfillDayRequest) -> State[None]:
+    """Illustrate what a backfill wants of one day."""
+    settings = load_settings(**request.choices)
+    account, allowance, edition = request.backfill, request.allowance, request.edition
+    async with open_session(settings, edition=edition, account=account, allowance=allowance) as session:
+        await session.illustrate_list(request.day, request.categories or (), request.limit, request.only)
+        return await session.conclude((request.day,))
 
 
 def _name() -> str:
@@ -104,89 +56,35 @@ def _name() -> str:
     description="Illustrate a stretch of days: quoted first, capped, and taken up again by the same parameters.",
     persist_result=False,
     result_storage=NO_RESULTS,
+    validate_parameters=False,
 )
-async def backfill(
-    days: str,
-    source: SourceChoice = None,
-    writer: WriterChoice = None,
-    painter: PainterChoice = None,
-    style: StyleChoice = None,
-    min_upvotes: Count = None,
-    categories: Categories = None,
-    only: Only = "missing",
-    order: Order = "newest",
-    days_at_once: DaysAtOnce = 2,
-    papers_at_once: PapersAtOnce = None,
-    max_usd: Dollars = None,
-    batch: bool = False,
-    batch_hours: Hours = None,
-    allow_unknown_price: bool = False,
-    dry_run: bool = False,
-    yes: bool = False,
-) -> State[None]:
-    """Illustrate every day of a range.
-
-    Args:
-        days: Such as 2024-10-01..2024-10-31, 2024-10, last 30 days, or one day.
-        source: Where the lists come from; left empty, as in the settings.
-        writer: Who writes the prompts; left empty, as in the settings.
-        painter: Who paints them; left empty, as in the settings.
-        style: How the writer is asked; left empty, as in the settings.
-        min_upvotes: Papers with fewer votes are skipped, where the source has votes.
-        categories: Only papers of these arXiv categories; left empty, as in the settings.
-        only: Of the papers without a picture by this recipe, those without any, those that failed, those that another
-            recipe has made a picture of, or all.
-        order: Which day comes first.
-        days_at_once: Days side by side.
-        papers_at_once: Prompts, and paintings, side by side, over all days; left empty, as in the settings.
-        max_usd: The most that this backfill may spend, restarts included, in US dollars.
-        batch: Order the prompts in batches: half the price, within 24 hours.
-        batch_hours: How long to wait for them; left empty, 24 hours at a terminal and not at all under `serve`. The
-            same backfill, run again, goes on.
-        allow_unknown_price: Run although nobody knows what it will cost.
-        dry_run: Only show the plan and the quote.
-        yes: Run more than ten years.
-
-    """
-    settings = load_settings(
-        source=source,
-        writer=writer,
-        painter=painter,
-        style=style,
-        min_upvotes=min_upvotes,
-        categories=categories,
-        prompts_at_once=papers_at_once,
-        paintings_at_once=papers_at_once,
-        max_usd=max_usd,
-    )
-    asked_for = parse_days(days, datetime.now(UTC).date())
-    check_days(asked_for, settings.source, confirmed=yes)
-    common: dict[str, Any] = {
-        **{"source": settings.source, "writer": settings.writer, "painter": settings.painter, "style": settings.style},
-        **{"min_upvotes": min_upvotes, "categories": categories, "only": only},
-    }
-    async with studio_for_run(settings) as studio:
-        account = backfill_id(asked_for, studio, only, order)
+@takes(BackfillRequest)
+async def backfill(request: BackfillRequest) -> State[None]:
+    """Illustrate every day of a range."""
+    settings = load_settings(**request.choices)
+    days = parse_days(request.days, datetime.now(UTC).date())
+    check_days(days, settings.source, confirmed=request.yes)
+    edition = str(runtime.flow_run.id) if request.refresh else ""
+    async with studio_for_run(settings, edition) as studio:
+        account = backfill_id(days, studio, request)
         studio.budget = await open_budget(studio.archive, account, settings.max_usd)
-        plan, papers = await make_plan(
-            account, asked_for, order, studio, Steps(studio), only, categories or (), batch=batch
-        )
+        plan, papers = await make_plan(account, days, request, studio, Steps(studio))
         page = BackfillPage(plan)
         await page.show_plan()
         onlooker.get().planned(plan)
-        get_run_logger().info("Backfill %s of %s: %s.", plan.id, asked_for, plan.headline)
-        if dry_run:
+        get_run_logger().info("Backfill %s of %s: %s.", plan.id, days, plan.headline)
+        if request.dry_run:
             return Completed(message=f"Dry run: {plan.headline}.")
-        _check_prices(plan, allow_unknown_price)
-        batching = Batching(papers, studio) if batch else None
-        if batching and not await _is_delivered(batching, batch_hours):
+        _check_prices(plan, request.allow_unknown_price)
+        batching = Batching(papers, studio) if request.batch else None
+        if batching and not await _is_delivered(batching, request.batch_hours):
             return _waiting(batching)
-        window = await _open_window(studio, plan, common, papers_at_once, days_at_once)
+        window = await _open_window(studio, plan, request)
         await window.run(page)
         if batching and batching.is_out_of_money:
             studio.budget.is_reached = True
         await hang_pictures(studio.archive, settings)
-        return await window.verdict(page, asked_for)
+        return await window.verdict(page, days)
 
 
 async def _is_delivered(batching: Batching, hours: float | None) -> bool:
@@ -212,14 +110,16 @@ def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:
         raise BadInput("What this costs is not known; --allow-unknown-price (allow_unknown_price) runs it anyway.")
 
 
-async def _open_window(
-    studio: Studio, plan: Plan, parameters: dict[str, Any], papers_at_once: int | None, days_at_once: int
-) -> Window:
+async def _open_window(studio: Studio, plan: Plan, request: BackfillRequest) -> Window:
     """Days go through their deployment when somebody serves it, else they share this process and its studio."""
+    settings, days_at_once = studio.settings, request.days_at_once
+    recipe = {name: getattr(settings, name) for name in ("source", "writer", "painter", "style")}
+    asked = {"edition": studio.edition or None, **{name: request.values[name] for name in _OF_EACH_DAY}}
+    parameters = recipe | {name: value for name, value in asked.items() if value is not None}
     if not await is_served():
         return Window(studio, plan, Here(plan.id, studio, backfill_day), parameters, days_at_once)
-    settings, days_at_once = studio.settings, min(days_at_once, DEPLOYED_AT_ONCE)
-    at_once = papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)
+    days_at_once = min(days_at_once, DEPLOYED_AT_ONCE)
+    at_once = request.papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)
     ledger = Ledger(studio.archive, plan.id)
     return Window(
         studio,

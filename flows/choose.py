@@ -2,17 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from prefect import get_run_logger
 
 from frontispiece.archive.catalog import Standing
 from frontispiece.models import Outcome, Paper, Picture, Status
+from frontispiece.request import Only
 from frontispiece.services import Studio
-
-Only = Literal["missing", "failed", "stale", "all"]
-"""Of the papers without a picture by this recipe: those without any, those that failed, those that another recipe has
-made a picture of, or all of them."""
 
 
 def in_categories(papers: Iterable[Paper], categories: Sequence[str]) -> list[Paper]:

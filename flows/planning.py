@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import Field
 
-from flows.choose import Only, choose, in_categories
+from flows.choose import choose, in_categories
 from flows.steps import Steps
 from frontispiece.archive.calendar import Mark, calendar
 from frontispiece.dates import Days
@@ -17,6 +17,7 @@ from frontispiece.models import Paper, Status, Value
 from frontispiece.purchases.estimate import COLUMNS, Hands, Quote, Work, averages, quote
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.recipe import digest
+from frontispiece.request import BackfillRequest
 from frontispiece.services import Studio
 
 LISTS_AT_ONCE: Final = 4
@@ -73,32 +74,26 @@ def duration(minutes: float) -> str:
     return f"about {minutes:,.0f} minutes" if minutes < 120 else f"about {minutes / 60:,.1f} hours"
 
 
-def backfill_id(days: Days, studio: Studio, only: Only, order: str) -> str:
+def backfill_id(days: Days, studio: Studio, request: BackfillRequest) -> str:
     """What makes two commands the same backfill; a limit in dollars may change between them."""
     settings = studio.settings
     votes = settings.min_upvotes if settings.source == "huggingface" else None
-    chosen = (str(days), settings.source, sorted(settings.categories), votes, only, order)
-    return digest("backfill", *chosen, studio.recipe.fingerprint)[:12]
+    chosen = (str(days), settings.source, sorted(settings.categories), votes, request.only, request.order)
+    more = (request.limit, studio.edition) if request.limit is not None or studio.edition else ()
+    return digest("backfill", *chosen, studio.recipe.fingerprint, *more)[:12]
 
 
 async def make_plan(
-    backfill: str,
-    days: Days,
-    order: str,
-    studio: Studio,
-    steps: Steps,
-    only: Only,
-    categories: Sequence[str],
-    batch: bool = False,
+    backfill: str, days: Days, request: BackfillRequest, studio: Studio, steps: Steps
 ) -> tuple[Plan, list[Paper]]:
     """Read the lists and the catalog; gives the papers to illustrate as well, in the plan's order.
 
-    A list that cannot be read is the problem of its day alone. With `batch` prompts are quoted at a batch's price.
+    A list that cannot be read is the problem of its day alone. With `batch`, prompts have a batch's price.
     """
-    price = batches_of(studio.writer).price if batch else studio.writer.price
-    lists = await _lists(days, studio, steps, categories)
+    price = batches_of(studio.writer).price if request.batch else studio.writer.price
+    lists = await _lists(days, studio, steps, request)
     new = await _never_run(days, studio)
-    in_order = sorted(lists, reverse=order == "newest")
+    in_order = sorted(lists, reverse=request.order == "newest")
     counted: set[str] = set()
     planned: list[DayPlan] = []
     to_do: list[Paper] = []
@@ -106,7 +101,7 @@ async def make_plan(
     for start in range(0, len(in_order), DAYS_CHOSEN_AT_ONCE):
         chunk = in_order[start : start + DAYS_CHOSEN_AT_ONCE]
         papers = [paper for day in chunk for paper in lists[day].papers]
-        waiting, settled = await choose(papers, studio, only)
+        waiting, settled = await choose(papers, studio, request.only)
         for day in chunk:
             mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
             counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
@@ -117,7 +112,7 @@ async def make_plan(
             planned.append(_day_plan(day, lists[day], prices, blocked, day in new))
     recipe, settings = studio.recipe, studio.settings
     # What prompts cost one by one tells nothing of batches.
-    rows = [] if batch else await studio.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
+    rows = [] if request.batch else await studio.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
     hands = Hands(studio.writer.paid, studio.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
     plan = Plan(
         id=backfill,
@@ -128,7 +123,7 @@ async def make_plan(
         painter=f"{recipe.painter.kind} {recipe.painter.model}",
         spent=studio.budget.committed,
         max_usd=settings.max_usd,
-        batch=batch,
+        batch=request.batch,
     )
     return plan, to_do
 
@@ -141,7 +136,7 @@ class _List:
     problem: str | None = None
 
 
-async def _lists(days: Days, studio: Studio, steps: Steps, categories: Sequence[str]) -> dict[date, _List]:
+async def _lists(days: Days, studio: Studio, steps: Steps, request: BackfillRequest) -> dict[date, _List]:
     lane = asyncio.Semaphore(LISTS_AT_ONCE)
 
     async def read(day: date) -> _List:
@@ -150,7 +145,7 @@ async def _lists(days: Days, studio: Studio, steps: Steps, categories: Sequence[
                 listed = await steps.fetch_papers(day, studio)
             except SourceError as error:
                 return _List(problem=str(error))
-            return _List(in_categories(listed.result.papers, categories))
+            return _List(in_categories(listed.result.papers, request.categories or ())[: request.limit])
 
     return dict(zip(days, await asyncio.gather(*map(read, days)), strict=True))
 

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause
 
 from flows.audience import audience
-from flows.choose import Only, choose, in_categories
+from flows.choose import choose, in_categories
 from flows.reconcile import close_orphans, said, sign
 from flows.report import Report, sum_up, verdict
 from flows.runpage import RunPage, run_page
@@ -25,6 +25,7 @@ from frontispiece.archive.catalog import Run
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper
 from frontispiece.providers.throttle import Gate
+from frontispiece.request import Only
 from frontispiece.services import Studio, open_budget, open_studio
 from frontispiece.settings import Settings
 from frontispiece.version import VERSION
@@ -110,15 +111,15 @@ class Session:
 
 @asynccontextmanager
 async def open_session(
-    settings: Settings, *, refresh: bool = False, account: str = "", allowance: float | None = None
+    settings: Settings, *, refresh: bool = False, edition: str = "", account: str = "", allowance: float | None = None
 ) -> AsyncIterator[Session]:
     """Open the studio and watch over the run: what was done is recorded even when it is cancelled or suspended.
 
-    With `refresh` everything is made anew. `account` and `allowance` as in `open_studio`. Raises BadInput as that does,
-    and OutOfService for a wrong key.
+    With `refresh` or an `edition` everything is made anew. `account` and `allowance` as in `open_studio`. Raises
+    BadInput as that does, and OutOfService for a wrong key.
     """
     # What tells this run's purchases from earlier ones, when everything is to be made anew.
-    edition = str(runtime.flow_run.id) if refresh else ""
+    edition = str(runtime.flow_run.id) if refresh else edition
     async with studio_for_run(settings, edition, account, allowance) as studio, run_page(studio.archive) as page:
         session = Session(studio, page)
         try:

@@ -1,9 +1,9 @@
-"""Stretches of days as people write them: `2024-10-01..2024-10-31`, `2024-10`, `2023..2024-06`, `last 30 days`."""
+"""Days as people write them: `2024-10-31`, `yesterday`, `2024-10-01..2024-10-31`, `2024-10`, `last 30 days`."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from frontispiece.errors import BadInput
@@ -15,6 +15,7 @@ MOST_DAYS: Final = 3653
 
 _LAST: Final = re.compile(r"last[ -]([0-9]{1,6})[ -]days?")
 _MONTH: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
+_NEAR: Final = {"today": 0, "yesterday": 1}
 _HOW: Final = "write 2024-10-01..2024-10-31, 2024-10, last 30 days, or one day"
 
 
@@ -35,14 +36,25 @@ class Days:
         return f"{self.first}..{self.last}"
 
 
+def parse_day(text: str, today: date) -> date:
+    """The one day that is meant; `today` is the one of UTC. Raises BadInput."""
+    word = text.strip().lower()
+    if word in _NEAR:
+        return today - timedelta(days=_NEAR[word])
+    try:
+        return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise BadInput(f"{text[:60]!r} is no day; write it as YYYY-MM-DD, today or yesterday.") from None
+
+
 def parse_days(text: str, today: date) -> Days:
     """The days that are meant; `today` (UTC) ends a month that is not over. Raises BadInput."""
     words = " ".join(text.split()).lower()
     if found := _LAST.fullmatch(words):
         return _last(int(found[1]), today)
     start, dots, stop = (part.strip() for part in words.partition(".."))
-    first, end = _ends(start, text)
-    begins, end = _ends(stop, text) if dots else (first, end)
+    first, end = _ends(start, text, today)
+    begins, end = _ends(stop, text, today) if dots else (first, end)
     days = Days(first, min(end, max(today, begins)))
     if days.last < days.first:
         raise BadInput(f"{days.first} is later than {days.last}: the range is the wrong way round.")
@@ -77,8 +89,10 @@ def _month(year: int, month: int | None, text: str) -> tuple[date, date]:
     return first, after - timedelta(days=1)
 
 
-def _ends(text: str, whole: str) -> tuple[date, date]:
+def _ends(text: str, whole: str, today: date) -> tuple[date, date]:
     """First and last day of a day, a month or a year."""
+    if text in _NEAR:
+        return (day := parse_day(text, today)), day
     if found := _MONTH.fullmatch(text):
         return _month(int(found[1]), int(found[2]) if found[2] else None, whole)
     day = _day(text, whole)

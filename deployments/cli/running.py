@@ -1,9 +1,10 @@
 """Runs a flow in this process, for a command: what is looked at before, and what its end comes to."""
 
 import asyncio
+import pkgutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from frontispiece.errors import FrontispieceError
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from frontispiece.request import Request
     from frontispiece.services import Studio
     from frontispiece.settings import Settings
 
@@ -29,23 +31,28 @@ async def studio_beforehand(settings: "Settings") -> "AsyncIterator[Studio]":
         yield studio
 
 
-def run_here(begin: Callable[[], "Awaitable[State[Any]]"]) -> "tuple[State[Any], BaseException | None]":
-    """The final state of the flow run that `begin` gives, and the error that ended it, where one did.
+def run_here(
+    flow: str, request: "Request", wait_for_server: Callable[[], None]
+) -> "tuple[State[Any], BaseException | None]":
+    """The final state of a run of the flow that stands there, and the error that ended it, where one did.
 
     SIGTERM interrupts as Ctrl-C does: raises KeyboardInterrupt.
     """
     from prefect.exceptions import TerminationSignal
 
-    async def ended(flow_run: "Awaitable[State[Any]]") -> "State[Any]":
+    async def ended() -> "State[Any]":
         if (this := asyncio.current_task()) is not None:
             # Prefect raises TerminationSignal wherever the program is just then. Within some other task it ends only
             # that one; the loop hears of the signal in any case.
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-        return await flow_run
+        state: State[Any] = await run(**request.values, return_state=True)
+        return state
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Prefect takes it for, it passes on
     try:
-        state = asyncio.run(ended(begin()))
+        run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
+        wait_for_server()
+        state = asyncio.run(ended())
         # A flow that judges itself and returns Failed has no error to show.
         has_gone_wrong = state.is_final() and not state.is_completed()
         return state, asyncio.run(state.aresult(raise_on_failure=False)) if has_gone_wrong else None

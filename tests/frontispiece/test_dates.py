@@ -30,6 +30,9 @@ dates = st.dates(min_value=date(1991, 8, 14), max_value=TODAY)
         pytest.param("2024-10-03", date(2024, 10, 3), date(2024, 10, 3), id="a day"),
         pytest.param("last 30 days", date(2024, 10, 21), TODAY, id="the last days"),
         pytest.param("Last-1-Day", TODAY, TODAY, id="the last day"),
+        pytest.param("today", TODAY, TODAY, id="today"),
+        pytest.param("Yesterday", date(2024, 11, 18), date(2024, 11, 18), id="yesterday"),
+        pytest.param("2024-11-01 .. yesterday", date(2024, 11, 1), date(2024, 11, 18), id="to yesterday"),
     ],
 )
 def test_what_is_meant(text: str, first: date, last: date) -> None:
@@ -50,7 +53,7 @@ def test_what_is_meant(text: str, first: date, last: date) -> None:
         pytest.param("last 999999 days", "cannot be", id="before all time"),
         pytest.param("2024-10-01..", "no range of days", id="open end"),
         pytest.param("1..2..3", "no range of days", id="three ends"),
-        pytest.param("yesterday", "no range of days", id="a word"),
+        pytest.param("tomorrow", "no range of days", id="a word"),
         pytest.param("", "no range of days", id="nothing"),
         pytest.param("２０２４-10-01", "no range of days", id="other digits"),
     ],

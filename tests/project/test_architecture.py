@@ -27,6 +27,9 @@ EXCEPTIONS: Final = {
     ("frontispiece.settings", "frontispiece.sources"),
     ("frontispiece.settings", "frontispiece.writers"),
     ("frontispiece.settings", "frontispiece.painters"),
+    ("frontispiece.request", "frontispiece.sources"),
+    ("frontispiece.request", "frontispiece.writers"),
+    ("frontispiece.request", "frontispiece.painters"),
     ("frontispiece.dates", "frontispiece.sources.huggingface"),
     ("frontispiece.purchases.prompts", "frontispiece.services"),
 }
@@ -44,6 +47,8 @@ HOMES: Final = {
     "PIL": {"frontispiece.archive.images", "frontispiece.gallery.thumbnails", "frontispiece.lineart.raster"},
     "HersheyFonts": {"frontispiece.lineart.lettering"},
     "pydantic_settings": {"frontispiece.settings"},
+    "annotated_types": {"frontispiece.request"},
+    "cyclopts": {f"deployments.cli.{name}" for name in ("app", "options", "run", "gallery", "admin", "query")},
 }
 
 

@@ -1,0 +1,171 @@
+"""The commands that look after an archive: verify, rebuild, compact, prune, import-log, journal."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter, Token
+
+from deployments.cli.query import archive, print_table
+from deployments.exit_codes import Exit
+from frontispiece.errors import ArchiveError, BadInput
+
+if TYPE_CHECKING:
+    from frontispiece.archive.store import Archive
+
+MAX_LOG = 500_000_000
+
+
+def age(_: object, tokens: Sequence[Token]) -> timedelta:
+    """So many days. Raises BadInput for anything but a count."""
+    text = tokens[0].value
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise BadInput(f"{text!r} is not a number of days.")
+    return timedelta(days=int(text))
+
+
+def verify() -> int:
+    """Compare catalog, pictures and journal, and say how to mend what is wrong."""
+    from frontispiece.maintenance.verify import verify
+
+    verdict = asyncio.run(verify(archive()))
+    for finding in verdict.findings:
+        print(f"{finding.about}: {finding.wrong}\n    {finding.mend}")
+    looked = f"{verdict.rows} rows, {verdict.pictures} pictures and {verdict.calls} paid calls looked at"
+    if not verdict.findings:
+        print(f"{looked}: all is well.")
+        return Exit.DONE
+    print(f"{looked}: {len(verdict.findings)} wrong.")
+    return Exit.FAILED
+
+
+def rebuild() -> int:
+    """Write lost rows of the catalog again, from the pictures and the journal."""
+    from frontispiece.maintenance.rebuild import rebuild
+
+    rebuilt = asyncio.run(rebuild(archive(), datetime.now(UTC)))
+    return _say(rebuilt.problems, f"{rebuilt.entered} pictures entered, {rebuilt.known} were in the catalog.")
+
+
+def compact() -> int:
+    """Put the catalog's small files of past months together."""
+    return asyncio.run(_compact(archive(), datetime.now(UTC).date()))
+
+
+async def _compact(archive: "Archive", today: date) -> int:
+    from frontispiece.maintenance.compact import compact_month, months_to_compact
+
+    problems, months, files = [], 0, 0
+    for month, paths in (await months_to_compact(archive, today)).items():
+        try:
+            done = await compact_month(archive, month, paths)
+        except ArchiveError as error:
+            problems.append(f"{month} stays as it is: {error}")
+            continue
+        months, files = months + (done is not None), files + (done.files if done else 0)
+    return _say(problems, f"{files} files of {months} past months put together." if months else "Nothing to compact.")
+
+
+def prune(
+    *,
+    originals_older_than: Annotated[timedelta, Parameter(converter=age, metavar="DAYS")],
+    dry_run: bool = False,
+) -> int:
+    """Delete old originals whose pictures are archived.
+
+    Args:
+        originals_older_than: Days since they were stored.
+        dry_run: Only say what would go.
+
+    """
+    return asyncio.run(_prune(archive(), datetime.now(UTC) - originals_older_than, dry_run))
+
+
+async def _prune(archive: "Archive", before: datetime, dry_run: bool) -> int:
+    from frontispiece.maintenance.prune import prunable
+
+    found = await prunable(archive, before)
+    for original in found:
+        if dry_run:
+            print(original.path)
+        else:
+            await archive.delete(original.path)
+    size = sum(original.size for original in found)
+    print(f"{len(found)} originals ({size / 1e6:,.1f} MB) {'would go' if dry_run else 'deleted'}.")
+    return Exit.DONE
+
+
+def import_log(
+    logs: Annotated[tuple[Path, ...], Parameter(metavar="FILE")],
+    /,
+    *,
+    pictures: Annotated[Path | None, Parameter(metavar="FOLDER")] = None,
+) -> int:
+    """Enter the predecessor's pictures into the catalog, from its logs.
+
+    Args:
+        logs: Logs of the predecessor.
+        pictures: Copy its pictures in from here.
+
+    """
+    from frontispiece.maintenance.import_log import Importer, parse_log
+    from frontispiece.settings import load_settings
+
+    parsed = [parse_log(_read(path)) for path in logs]
+    offered = _offered(pictures) if pictures else None
+    importer = Importer(archive(), load_settings(), offered)
+
+    async def enter_all() -> int:
+        made = [await importer.enter(log) for log in parsed]
+        entered, known = sum(one.entered for one in made), sum(one.known for one in made)
+        problems = [problem for one in made for problem in one.problems]
+        return _say(problems, f"{entered} pictures entered, {known} were in the catalog.")
+
+    return asyncio.run(enter_all())
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_LOG:
+            raise BadInput(f"{path} has more than {MAX_LOG:,} bytes; give the log in parts.")
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BadInput(f"The log {path} cannot be read: {error.strerror}.") from error
+
+
+def _offered(folder: Path) -> dict[str, tuple[Path, date | None]]:
+    """The JPEGs in a folder and below, by name."""
+    from frontispiece.maintenance.import_log import folder_day
+
+    if not folder.is_dir():
+        raise BadInput(f"There is no folder {folder}.")
+    return {path.stem: (path, folder_day(path.parent.name)) for path in sorted(folder.rglob("*.jpg"))}
+
+
+def journal() -> int:
+    """List paid calls that are under way, ordered or in doubt, with their age and the money at stake."""
+    from frontispiece.archive.query import Answer
+    from frontispiece.purchases.journal import Journal
+
+    entries = asyncio.run(Journal(archive()).entries_open())
+    if not entries:
+        print("No paid call is open.")
+        return Exit.DONE
+    rows: list[tuple[object, ...]] = [
+        (entry.what, entry.state, timedelta(seconds=round(entry.age)), entry.dollars, entry.key) for entry in entries
+    ]
+    print_table(Answer(("call", "state", "age", "dollars", "key"), rows))
+    known = sum(entry.dollars or 0 for entry in entries)
+    unknown = sum(entry.dollars is None for entry in entries)
+    print(f"{len(entries)} open calls: ${known:.4f}" + (f" and {unknown} of unknown price." if unknown else "."))
+    print("A run over the same papers with the same writer and painter finishes them.")
+    return Exit.DONE
+
+
+def _say(problems: Sequence[str], summary: str) -> int:
+    for problem in problems:
+        print(problem)
+    print(summary)
+    return Exit.FAILED if problems else Exit.DONE

@@ -1,0 +1,72 @@
+"""All commands, and what every one of them comes to: an exit code, and one line for an error."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from cyclopts import App, CycloptsError, Parameter
+
+from deployments.cli import admin, backfill, gallery, query, run, serve, settings
+from deployments.exit_codes import Exit, exit_of
+from frontispiece.errors import BadInput, FrontispieceError
+
+
+def version() -> str:
+    """The one that is installed."""
+    from frontispiece.version import VERSION
+
+    return VERSION
+
+
+app = App(
+    "frontispiece",
+    help="Gives every research paper a picture.",
+    help_epilogue="exit codes:\n" + "\n".join(f"  {code.value:>3}  {code.meaning}" for code in Exit),
+    help_format="plaintext",
+    version=version,
+    default_parameter=Parameter(negative=()),
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+COMMANDS: Final[dict[str, Callable[..., int]]] = {
+    "run": run.run,
+    "paper": run.paper,
+    "serve": serve.serve,
+    "deploy": serve.deploy,
+    "settings": settings.show_settings,
+    "backfill": backfill.backfill,
+    "status": backfill.status,
+    "gallery": gallery.publish,
+    "open": gallery.open_gallery,
+    "verify": admin.verify,
+    "rebuild": admin.rebuild,
+    "query": query.query,
+    "stats": query.stats,
+    "compact": admin.compact,
+    "prune": admin.prune,
+    "import-log": admin.import_log,
+    "journal": admin.journal,
+}
+for place, (name, command) in enumerate(COMMANDS.items()):
+    app.command(command, name=name, sort_key=place, help_epilogue="", version_flags=())
+app.register_install_completion_command()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    tokens = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        if not tokens:
+            raise BadInput("Which command? frontispiece --help lists them.")
+        code = app(tokens, print_error=False, exit_on_error=False)
+    except CycloptsError as error:
+        command = " ".join(["frontispiece", *(error.command_chain or ())])
+        print(f"frontispiece: {' '.join(str(error).split())} (see {command} --help)", file=sys.stderr)
+        return Exit.BAD_INPUT
+    except FrontispieceError as error:
+        print(f"frontispiece: {error}", file=sys.stderr)
+        return exit_of(error)
+    except KeyboardInterrupt:
+        print("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", file=sys.stderr)
+        return Exit.INTERRUPTED
+    return code if isinstance(code, int) else Exit.DONE

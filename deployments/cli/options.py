@@ -1,0 +1,75 @@
+"""How the fields of frontispiece/request.py, where their words and bounds stand, are written on the command line."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from inspect import Parameter as Place
+from inspect import signature
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, Final, TypeAlias, TypeVar, get_type_hints
+
+from cyclopts import Parameter, Token
+
+from frontispiece.errors import BadInput
+from frontispiece.request import Request, takes
+
+R = TypeVar("R", bound=Request)
+
+PREFECT_HOME: Final = Path("data/prefect")
+
+Verbose: TypeAlias = Annotated[bool, Parameter(name=("--verbose", "-v"), help="Print the whole log.")]
+
+
+def one_day(_: object, tokens: Sequence[Token]) -> date:
+    """The day that is written. Raises BadInput; several days are for another command."""
+    text = tokens[0].value
+    if ".." in text:
+        raise BadInput(f"{text[:60]} are several days: frontispiece backfill {text[:60]} illustrates those.")
+    from frontispiece.dates import parse_day
+
+    return parse_day(text, datetime.now(UTC).date())
+
+
+def words(_: object, tokens: Sequence[Token]) -> str:
+    """What is written in several words, such as `last 30 days`."""
+    return " ".join(token.value for token in tokens)
+
+
+def names(_: object, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """Names by commas, or one at a time."""
+    return tuple(name.strip() for token in tokens for name in token.value.split(",") if name.strip())
+
+
+OneDay: TypeAlias = Annotated[date | None, Parameter(converter=one_day, metavar="DAY")]
+
+_WRITTEN: Final = {
+    "day": Parameter(converter=one_day, metavar="DAY"),
+    "days": Parameter(converter=words, n_tokens=-1, metavar="DAYS"),
+    "categories": Parameter(converter=names, n_tokens=1, metavar="C,C"),
+    "ids": Parameter(metavar="ID-OR-URL"),
+    "max_usd": Parameter(metavar="DOLLARS"),
+}
+
+
+def asks(kind: type[R]) -> Callable[[Callable[Concatenate[R, ...], int]], Callable[..., int]]:
+    """Make a command of a function that takes a request: its fields are what it asks."""
+
+    def of(body: Callable[Concatenate[R, ...], int]) -> Callable[..., int]:
+        call = takes(kind)(body)
+        asked = signature(call)
+        places = [_written(each, bare) for each in asked.parameters.values()]
+        setattr(call, "__signature__", asked.replace(parameters=places))  # noqa: B010 functools' types do not know it
+        return call
+
+    bare = get_type_hints(kind)
+    return of
+
+
+def _written(place: Place, bare: dict[str, Any]) -> Place:
+    """A field as the command line has it: its bounds are left to the request, and a place is a place only."""
+    if place.name not in bare:
+        return place
+    annotation: Any = bare[place.name]
+    if place.name in _WRITTEN:
+        annotation = Annotated[annotation, _WRITTEN[place.name]]
+    kind = Place.POSITIONAL_ONLY if place.kind is Place.POSITIONAL_OR_KEYWORD else place.kind
+    return place.replace(annotation=annotation, kind=kind)

@@ -1,0 +1,76 @@
+"""The commands that illustrate papers: run and paper."""
+
+import asyncio
+import os
+from dataclasses import fields
+from datetime import date
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from deployments.cli.backfill import run_backfill
+from deployments.cli.options import PREFECT_HOME, Verbose, asks
+from deployments.cli.running import exit_after, run_here, studio_beforehand
+from deployments.server import start_server, use_own_server
+from frontispiece.request import BackfillRequest, DayRequest, PapersRequest
+
+
+@asks(DayRequest)
+def run(
+    request: DayRequest,
+    *,
+    dry_run: Annotated[bool, Parameter(help="Only show what would be done, and its price.")] = False,
+    verbose: Verbose = False,
+) -> int:
+    """Illustrate the papers of a day."""
+    day = asyncio.run(check_request(request))
+    if not dry_run:
+        return illustrate("flows.illustrate:illustrate_day", request, verbose)
+    asked = {each.name: request.values[each.name] for each in fields(BackfillRequest) if each.name in request.values}
+    return run_backfill(BackfillRequest(str(day), only="all", dry_run=True, **asked), verbose)
+
+
+@asks(PapersRequest)
+def paper(request: PapersRequest, *, verbose: Verbose = False) -> int:
+    """Illustrate single papers."""
+    asyncio.run(check_papers(request))
+    return illustrate("flows.illustrate:illustrate_papers", request, verbose)
+
+
+async def check_request(request: DayRequest) -> date:
+    """The day that is meant. Raises BadInput for what is wrong, before a server is started."""
+    from flows.inputs import check_day, day_meant
+    from frontispiece.settings import load_settings
+
+    if request.day is not None:
+        check_day(request.day)
+    async with studio_beforehand(load_settings(**request.choices)) as studio:
+        return await day_meant(request.day, studio)
+
+
+async def check_papers(request: PapersRequest) -> None:
+    """Raise BadInput for what is wrong, before a server is started."""
+    from frontispiece.settings import load_settings
+    from frontispiece.sources.ids import parse_id
+
+    for text in request.ids:
+        parse_id(text)
+    async with studio_beforehand(load_settings(**request.choices)):
+        pass
+
+
+def illustrate(flow: str, request: DayRequest | PapersRequest, verbose: bool) -> int:
+    """Run a flow in this process, and show how it goes."""
+    use_own_server(os.environ, PREFECT_HOME)
+    wait_for_server = start_server(os.environ)
+    from rich.console import Console
+
+    from deployments.cli.terminal import Stage, print_summary
+    from flows.audience import audience
+
+    with Stage(Console(stderr=True), verbose) as stage:
+        audience.set(stage)
+        state, error = run_here(flow, request, wait_for_server)
+    if stage.report is not None:
+        print_summary(Console(), stage.report)
+    return exit_after(state, error)

@@ -1,0 +1,21 @@
+"""The command that shows what is set."""
+
+from deployments.exit_codes import Exit
+
+
+def show_settings() -> int:
+    """Print the settings in force: variable, value (secrets masked) and meaning."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from frontispiece.addresses import shown
+    from frontispiece.settings import Settings, load_settings, variable
+
+    settings = load_settings()
+    table = Table("setting", "value", "meaning", box=None, header_style="bold")
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        values = value if isinstance(value, tuple) else () if value is None else (value,)
+        table.add_row(variable(name), ",".join(shown(str(each)) for each in values), field.description)
+    Console().print(table)
+    return Exit.DONE
