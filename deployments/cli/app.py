@@ -49,7 +49,7 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
 }
 for place, (name, command) in enumerate(COMMANDS.items()):
     app.command(command, name=name, sort_key=place, help_epilogue="", version_flags=())
-app.register_install_completion_command()
+app.register_install_completion_command(help_epilogue="", version_flags=())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

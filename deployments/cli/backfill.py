@@ -6,10 +6,9 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from deployments.cli.options import PREFECT_HOME, Verbose, asks
-from deployments.cli.running import exit_after, run_here, studio_beforehand
+from deployments.cli.options import Verbose, asks
+from deployments.cli.running import exit_after, run_here, start_server, studio_beforehand
 from deployments.exit_codes import Exit
-from deployments.server import start_server, use_own_server
 from frontispiece.addresses import shown
 from frontispiece.request import BackfillRequest, StatusRequest
 
@@ -26,8 +25,7 @@ def backfill(request: BackfillRequest, *, verbose: Verbose = False) -> int:
 def run_backfill(request: BackfillRequest, verbose: bool = False) -> int:
     """Run the flow in this process, and show how it goes."""
     asyncio.run(check_before(request))
-    use_own_server(os.environ, PREFECT_HOME)
-    wait_for_server = start_server(os.environ)
+    wait_for_server = start_server()
     from rich.console import Console
 
     from deployments.cli.backfill_terminal import StretchStage

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from inspect import Parameter as Place
 from inspect import signature
-from pathlib import Path
 from typing import Annotated, Any, Concatenate, Final, TypeAlias, TypeVar, get_type_hints
 
 from cyclopts import Parameter, Token
@@ -14,19 +13,28 @@ from frontispiece.request import Request, takes
 
 R = TypeVar("R", bound=Request)
 
-PREFECT_HOME: Final = Path("data/prefect")
-
 Verbose: TypeAlias = Annotated[bool, Parameter(name=("--verbose", "-v"), help="Print the whole log.")]
 
 
 def one_day(_: object, tokens: Sequence[Token]) -> date:
-    """The day that is written. Raises BadInput; several days are for another command."""
-    text = tokens[0].value
-    if ".." in text:
-        raise BadInput(f"{text[:60]} are several days: frontispiece backfill {text[:60]} illustrates those.")
+    """The day that is written. Raises BadInput."""
     from frontispiece.dates import parse_day
 
-    return parse_day(text, datetime.now(UTC).date())
+    return parse_day(tokens[0].value, datetime.now(UTC).date())
+
+
+def day_to_run(_: object, tokens: Sequence[Token]) -> date:
+    """The same; several days are for another command."""
+    from frontispiece.dates import parse_days
+
+    try:
+        return one_day(_, tokens)
+    except BadInput as no_day:
+        try:
+            days = parse_days(tokens[0].value, datetime.now(UTC).date())
+        except BadInput:
+            raise no_day from None
+    raise BadInput(f"{days} are {len(days)} days: frontispiece backfill {days} illustrates them.")
 
 
 def words(_: object, tokens: Sequence[Token]) -> str:
@@ -42,7 +50,7 @@ def names(_: object, tokens: Sequence[Token]) -> tuple[str, ...]:
 OneDay: TypeAlias = Annotated[date | None, Parameter(converter=one_day, metavar="DAY")]
 
 _WRITTEN: Final = {
-    "day": Parameter(converter=one_day, metavar="DAY"),
+    "day": Parameter(converter=day_to_run, metavar="DAY"),
     "days": Parameter(converter=words, n_tokens=-1, metavar="DAYS"),
     "categories": Parameter(converter=names, n_tokens=1, metavar="C,C"),
     "ids": Parameter(metavar="ID-OR-URL"),

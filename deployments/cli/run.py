@@ -1,7 +1,6 @@
 """The commands that illustrate papers: run and paper."""
 
 import asyncio
-import os
 from dataclasses import fields
 from datetime import date
 from typing import Annotated
@@ -9,9 +8,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from deployments.cli.backfill import run_backfill
-from deployments.cli.options import PREFECT_HOME, Verbose, asks
-from deployments.cli.running import exit_after, run_here, studio_beforehand
-from deployments.server import start_server, use_own_server
+from deployments.cli.options import Verbose, asks
+from deployments.cli.running import exit_after, run_here, start_server, studio_beforehand
 from frontispiece.request import BackfillRequest, DayRequest, PapersRequest
 
 
@@ -61,8 +59,7 @@ async def check_papers(request: PapersRequest) -> None:
 
 def illustrate(flow: str, request: DayRequest | PapersRequest, verbose: bool) -> int:
     """Run a flow in this process, and show how it goes."""
-    use_own_server(os.environ, PREFECT_HOME)
-    wait_for_server = start_server(os.environ)
+    wait_for_server = start_server()
     from rich.console import Console
 
     from deployments.cli.terminal import Stage, print_summary

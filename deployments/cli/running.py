@@ -1,12 +1,14 @@
 """Runs a flow in this process, for a command: what is looked at before, and what its end comes to."""
 
 import asyncio
+import os
 import pkgutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from deployments.exit_codes import Exit
 from frontispiece.errors import FrontispieceError
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from frontispiece.request import Request
     from frontispiece.services import Studio
     from frontispiece.settings import Settings
+
+PREFECT_HOME: Final = Path("data/prefect")
 
 
 @asynccontextmanager
@@ -29,6 +33,14 @@ async def studio_beforehand(settings: "Settings") -> "AsyncIterator[Studio]":
 
     async with open_studio(settings.with_keys_to_come()) as studio:
         yield studio
+
+
+def start_server() -> Callable[[], None]:
+    """Start the Prefect server of this command, where nobody has named one; gives what waits until it answers."""
+    from deployments.server import start_server, use_own_server
+
+    use_own_server(os.environ, PREFECT_HOME)
+    return start_server(os.environ)
 
 
 def run_here(

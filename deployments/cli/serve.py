@@ -6,9 +6,8 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
-from deployments.cli.options import PREFECT_HOME
+from deployments.cli.running import PREFECT_HOME
 from deployments.exit_codes import Exit
-from deployments.server import use_own_server
 from frontispiece.errors import BadInput
 
 Reset: TypeAlias = Annotated[bool, Parameter(help="Take back what was changed of the deployments in Prefect's UI.")]
@@ -17,6 +16,7 @@ Reset: TypeAlias = Annotated[bool, Parameter(help="Take back what was changed of
 def serve(*, reset: Reset = False) -> int:
     """Start a Prefect server if there is none, and run the deployments until Ctrl-C."""
     from deployments import serve as serving
+    from deployments.server import use_own_server
     from frontispiece.settings import load_settings
 
     settings = load_settings()
@@ -26,6 +26,7 @@ def serve(*, reset: Reset = False) -> int:
 
 def deploy(*, reset: Reset = False) -> int:
     """Register the deployments on a work pool of the Prefect server that PREFECT_API_URL names."""
+    from deployments.server import use_own_server
     from frontispiece.settings import load_settings
 
     settings = load_settings()

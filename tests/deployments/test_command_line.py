@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,8 +160,17 @@ def test_help_shows_choices_and_defaults(monkeypatch: pytest.MonkeyPatch, capsys
     assert "Days side by side. [default: 2]" in said
 
 
-def test_version_and_completion(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == VERSION
-    assert main(["--help"]) == 0
-    assert "--install-completion" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_commands_options_and_choices(
+    shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    script = tmp_path / "completion"
+    assert main(["--install-completion", "--shell", shell, "--output", str(script)]) == 0
+    for word in ("backfill", "max-usd", "huggingface"):
+        assert word in script.read_text()

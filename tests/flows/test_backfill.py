@@ -164,6 +164,20 @@ async def test_days_are_run_once_under_their_names_and_tag(world: Providers, arc
     assert seen.plans[0].spent == pytest.approx(world.dollars)
 
 
+async def test_a_limit_holds_for_each_list_and_refresh_makes_the_same_anew(world: Providers, archive: Archive) -> None:
+    state, seen = await run(limit=1)
+    assert (state.name, world.paid) == ("Completed", (DAYS, DAYS))
+    assert [each.listed for each in seen.plans[0].days] == [1] * DAYS
+    again, _ = await run(limit=1)
+    assert (again.name, world.paid) == ("Completed", (DAYS, DAYS))
+
+    capped, _ = await run(limit=1, refresh=True, max_usd=0.0075, papers_at_once=1)
+    assert (capped.name, world.paid) == (BUDGET_REACHED, (DAYS + 2, DAYS + 2)), "a purse of its own"
+    state, seen = await run(limit=1, refresh=True)
+    assert (state.name, world.paid) == ("Completed", (2 * DAYS + 2, 2 * DAYS + 2))
+    assert [each.mark for each in seen.days] == [Mark.DONE] * DAYS
+
+
 async def test_the_newest_day_comes_first(world: Providers, archive: Archive) -> None:
     _, seen = await run(days_at_once=1)
     assert [each.day.day for each in seen.days] == [3, 2, 1]
