@@ -48,7 +48,7 @@ HOMES: Final = {
     "HersheyFonts": {"frontispiece.lineart.lettering"},
     "pydantic_settings": {"frontispiece.settings"},
     "annotated_types": {"frontispiece.request"},
-    "cyclopts": {f"deployments.cli.{name}" for name in ("app", "options", "run", "gallery", "admin", "query")},
+    "cyclopts": {f"deployments.cli.{name}" for name in ("app", "options", "run", "serve", "gallery", "admin", "query")},
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from deployments.cli import parser
+from deployments.cli.app import app
 from frontispiece.settings import Settings, load_settings, variable
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def test_what_is_shown_can_be_pasted(block: str, tmp_path: Path, monkeypatch: py
     shown = dict(re.findall(r"\b([A-Z_]+)=(\S+)", block))
     asks = "frontispiece " in block or "make " in block
     for arguments, environment in paste(block if asks else f"{block}frontispiece settings", tmp_path):
-        parser().parse_args(arguments)
+        app.parse_args(arguments, print_error=False, exit_on_error=False)
         assert {name: environment.get(name) for name in shown} == shown
         with monkeypatch.context() as patch:
             for name in shown:
