@@ -1,0 +1,34 @@
+"""Work done side by side, within bounds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+async def gather_bounded(
+    work: Callable[[Item], Awaitable[Result]],
+    items: Iterable[Item],
+    at_once: int | AbstractAsyncContextManager[object],
+) -> list[Result]:
+    """What `work` gives for each of `items`, in their order; at most `at_once` are at work at a time.
+
+    `at_once` may be a semaphore, which several gathers then share. The first error ends the others, and is raised.
+    """
+    lane = asyncio.Semaphore(at_once) if isinstance(at_once, int) else at_once
+
+    async def one(item: Item) -> Result:
+        async with lane:
+            return await work(item)
+
+    tasks = [asyncio.ensure_future(one(item)) for item in items]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

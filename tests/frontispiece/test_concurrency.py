@@ -1,0 +1,59 @@
+"""Work side by side stays within its bounds, and leaves nothing behind."""
+
+import asyncio
+
+import pytest
+
+from frontispiece.concurrency import gather_bounded
+
+
+class Crew:
+    """Counts who is at work; each yields to the others a few times."""
+
+    def __init__(self) -> None:
+        self.at_work = self.most = self.ended = 0
+
+    async def double(self, number: int) -> int:
+        self.at_work += 1
+        self.most = max(self.most, self.at_work)
+        try:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            if number < 0:
+                raise ValueError(number)
+            return 2 * number
+        finally:
+            self.at_work -= 1
+            self.ended += 1
+
+
+@pytest.mark.parametrize("at_once", [pytest.param(1, id="one"), pytest.param(3, id="three"), pytest.param(9, id="all")])
+async def test_results_come_in_order_and_within_bounds(at_once: int) -> None:
+    crew = Crew()
+    assert await gather_bounded(crew.double, range(7), at_once) == [0, 2, 4, 6, 8, 10, 12]
+    assert crew.most == min(at_once, 7)
+
+
+async def test_a_semaphore_bounds_several_gathers() -> None:
+    crew, lane = Crew(), asyncio.Semaphore(2)
+    await asyncio.gather(*(gather_bounded(crew.double, range(5), lane) for _ in range(3)))
+    assert (crew.most, crew.ended) == (2, 15)
+
+
+async def test_the_first_error_ends_the_others() -> None:
+    crew = Crew()
+    with pytest.raises(ValueError, match="-1"):
+        await gather_bounded(crew.double, [-1, *range(50)], 2)
+    assert crew.at_work == 0
+    assert crew.ended < 5
+
+
+async def test_cancelled_it_takes_its_work_along() -> None:
+    crew = Crew()
+    going = asyncio.create_task(gather_bounded(crew.double, range(50), 2))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    going.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going
+    assert (crew.at_work, crew.ended) == (0, 2)
