@@ -17,8 +17,8 @@ from prefect.client.schemas.objects import State  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from deployments.cli.terminal import Stage  # noqa: E402
-from flows.audience import audience  # noqa: E402
 from flows.illustrate import illustrate_day  # noqa: E402
+from flows.listener import surrounded  # noqa: E402
 
 
 async def illustrate(day: date) -> State[State[None]]:
@@ -28,8 +28,7 @@ async def illustrate(day: date) -> State[State[None]]:
 def main() -> None:
     wait_for_server()
     began, cpu = time.monotonic(), time.process_time()
-    with Stage(Console(stderr=True)) as stage:
-        audience.set(stage)
+    with Stage(Console(stderr=True)) as stage, surrounded(listener=stage):
         state = asyncio.run(illustrate(date.fromisoformat(sys.argv[1])))
     assert state.is_completed(), state
     assert stage.report is not None

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from flows.report import paid_now, total
 from frontispiece.models import Outcome, Paper, Status
+from frontispiece.report import paid_now, total
 
 MAX_PAGE = 1_000_000
 MAX_ROWS = 1_000

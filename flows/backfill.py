@@ -9,16 +9,17 @@ from prefect.states import Completed
 from flows.batching import Batching
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
 from flows.hanging import hang_pictures
-from flows.onlookers import onlooker
-from flows.planning import Plan, backfill_id, make_plan
+from flows.illustrate import illustrate_list
+from flows.listener import surroundings
+from flows.planning import backfill_id, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.session import open_session, studio_for_run
-from flows.steps import Steps
 from flows.window import Allowances, Window
 from frontispiece.dates import check_days, parse_days
 from frontispiece.errors import BadInput
 from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.plan import Plan
 from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
 from frontispiece.services import Studio, open_budget
 from frontispiece.settings import load_settings
@@ -41,7 +42,7 @@ async def backfill_day(request: BackfillDayRequest) -> State[None]:
     settings = load_settings(**request.choices)
     account, allowance, edition = request.backfill, request.allowance, request.edition
     async with open_session(settings, edition=edition, account=account, allowance=allowance) as session:
-        await session.illustrate_list(request.day, request.categories or (), request.limit, request.only)
+        await illustrate_list(session, request.day, request.categories or (), request.limit, request.only)
         return await session.conclude((request.day,))
 
 
@@ -68,10 +69,10 @@ async def backfill(request: BackfillRequest) -> State[None]:
     async with studio_for_run(settings, edition) as studio:
         account = backfill_id(days, studio, request)
         studio.budget = await open_budget(studio.archive, account, settings.max_usd)
-        plan, papers = await make_plan(account, days, request, studio, Steps(studio))
+        plan, papers = await make_plan(account, days, request, studio)
         page = BackfillPage(plan)
         await page.show_plan()
-        onlooker.get().planned(plan)
+        surroundings.get().listener.planned(plan)
         get_run_logger().info("Backfill %s of %s: %s.", plan.id, days, plan.headline)
         if request.dry_run:
             return Completed(message=f"Dry run: {plan.headline}.")

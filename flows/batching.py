@@ -12,13 +12,12 @@ from typing import Any
 
 from prefect import get_run_logger
 
-from flows.steps import Step
+from flows.steps import RunTasks, step
 from frontispiece.errors import ProviderError, Rejected
 from frontispiece.models import Paper
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.services import Studio
 from frontispiece.writers.interface import BatchTicket
-from tasks.order_prompts import fetch_prompts, order_prompts
 
 POLL_SECONDS = 60.0
 ROUNDS = 3
@@ -43,8 +42,7 @@ class Batching:
         self._studio = studio
         self._sleep = sleep
         self._monotonic = monotonic
-        self._order = Step(order_prompts, studio)
-        self._fetch = Step(fetch_prompts, studio)
+        self._tasks = RunTasks(studio)
         self._open = list(papers)
         self._beside = 0  # papers that are not open any longer, and will be painted
         self._ordered: dict[BatchTicket, tuple[Paper, ...]] = {}
@@ -63,7 +61,7 @@ class Batching:
     async def run(self, seconds: float) -> bool:
         """Order what is to be ordered and wait for at most so long; whether nothing is on order any longer.
 
-        What is refused, or given up by several batches, is left to the papers' own trips, which buy it one by one.
+        What is refused, or given up by several batches, is left to the papers' own runs, which buy it one by one.
         Raises Rejected when a batch is refused as a whole, other kinds of ProviderError, and ArchiveError.
         """
         until = self._monotonic() + seconds
@@ -77,10 +75,10 @@ class Batching:
                 return False
             await self._sleep(POLL_SECONDS)
 
-    async def _unless_down(self, step: Coroutine[Any, Any, None]) -> None:
-        """Take a step; once something was ordered, a provider that is down for a while ends nothing."""
+    async def _unless_down(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do this; once something was ordered, a provider that is down for a while ends nothing."""
         try:
-            await step
+            await doing
         except ProviderError as error:
             if not (error.is_transient and self._rounds):
                 raise
@@ -96,7 +94,7 @@ class Batching:
         if not again:
             return
         most = self._batches.most_lines if self._one_by_one else len(again)
-        orders = (await self._order(again[:most], self._studio, self._beside)).result
+        orders = (await step(self._tasks.order_prompts, again[:most], self._studio, self._beside)).value
         self._open = [*again[most:], *orders.busy]
         self._beside += len(again[:most]) - len(orders.busy) - len(orders.unaffordable)
         for ticket, papers in orders.ordered.items():
@@ -114,7 +112,7 @@ class Batching:
         if not standing.is_finished:
             logger.info("Batch %s: %d of %d prompts.", ticket.batch, standing.done, standing.total)
             return
-        fetched = (await self._fetch(ticket, self._ordered[ticket], self._studio)).result
+        fetched = (await step(self._tasks.fetch_prompts, ticket, self._ordered[ticket], self._studio)).value
         del self._ordered[ticket]
         self._open += fetched.again
         self._beside -= len(fetched.again)

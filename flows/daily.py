@@ -7,6 +7,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from flows.hanging import hang_pictures
+from flows.illustrate import illustrate_list
 from flows.inputs import day_meant
 from flows.results import NO_RESULTS
 from flows.schedule import days_before, days_missed, logical_day, name_run, zone_of
@@ -55,7 +56,7 @@ async def daily(request: DailyRequest) -> State[None]:
         days = days_before(first, back)
         get_run_logger().info("Looking at %s.", ", ".join(map(str, days)))
         for each in days:
-            await session.illustrate_list(each, request.categories or (), request.limit)
+            await illustrate_list(session, each, request.categories or (), request.limit)
         state = await session.conclude(days)
         await hang_pictures(session.studio.archive, settings)
         return state

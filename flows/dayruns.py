@@ -22,7 +22,7 @@ from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 
-from flows.session import studio_at_hand
+from flows.listener import surrounded
 from frontispiece.errors import BadInput
 from frontispiece.services import Studio
 
@@ -58,12 +58,8 @@ class Here:
 
     async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
         """As in `DayRuns`."""
-        token = studio_at_hand.set(self._studio)
-        try:
-            with tags(tag(self._backfill), str(day)):
-                return await self._run_day(day=day, **parameters, return_state=True)
-        finally:
-            studio_at_hand.reset(token)
+        with surrounded(studio=self._studio), tags(tag(self._backfill), str(day)):
+            return await self._run_day(day=day, **parameters, return_state=True)
 
 
 class Deployed:

@@ -1,12 +1,29 @@
-"""Give papers their pictures: a whole day's, or just these."""
+"""Give papers their pictures: a whole day's, or just these.
 
-from prefect import flow, runtime
+A day: its list is fetched, papers are chosen, each gets a prompt, a picture and its place in the archive; then the run
+is recorded.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+
+from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 
 from flows.inputs import check_day, day_meant
+from flows.paper_run import PaperRun, run_of
 from flows.results import NO_RESULTS
-from flows.session import open_session
-from frontispiece.request import DayRequest, PapersRequest, takes
+from flows.session import Session, choose_now, open_session
+from flows.steps import RunTasks, step
+from frontispiece.archive.calendar import note_empty
+from frontispiece.archive.choosing import in_categories
+from frontispiece.concurrency import gather_bounded
+from frontispiece.errors import Blocked, Flawed, OriginalMissing
+from frontispiece.models import Painting, Paper, Prompt
+from frontispiece.report import total
+from frontispiece.request import DayRequest, Only, PapersRequest, takes
+from frontispiece.services import Studio
 from frontispiece.settings import load_settings
 
 
@@ -34,7 +51,7 @@ async def illustrate_day(request: DayRequest) -> State[None]:
         check_day(request.day)
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
         day = await day_meant(request.day, session.studio)
-        await session.illustrate_list(day, request.categories or (), request.limit)
+        await illustrate_list(session, day, request.categories or (), request.limit)
         return await session.conclude((day,))
 
 
@@ -50,6 +67,72 @@ async def illustrate_day(request: DayRequest) -> State[None]:
 async def illustrate_papers(request: PapersRequest) -> State[None]:
     """Illustrate single papers."""
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
-        found = await session.steps.find_papers(request.ids, session.studio)
-        await session.illustrate(found.result)
+        found = await step(session.tasks.find_papers, request.ids, session.studio)
+        await illustrate(session, found.value)
         return await session.conclude()
+
+
+async def illustrate_list(
+    session: Session, day: date, categories: Sequence[str] = (), limit: int | None = None, only: Only = "all"
+) -> None:
+    """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
+    studio = session.studio
+    listed = (await step(session.tasks.fetch_papers, day, studio)).value
+    if not listed.papers:
+        await note_empty(studio.archive, day, studio.settings.source)
+    await illustrate(session, in_categories(listed.papers, categories)[:limit], only)
+
+
+async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "all") -> None:
+    """Choose those of the papers that need a picture, and have each illustrated, side by side.
+
+    Raises BadInput when there is a limit in dollars and nobody knows what they cost.
+    """
+    studio = session.studio
+    waiting, settled = await choose_now(papers, studio, only)
+    session.outcomes += settled
+    if waiting:
+        studio.check_prices(waiting[0])
+        await studio.recall_looks()
+    session.listener.listed(len(papers), len(waiting))
+    get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
+    await gather_bounded(partial(illustrate_paper, session), waiting, studio.papers_window)
+
+
+async def illustrate_paper(session: Session, paper: Paper) -> None:
+    """Prompt, picture, archive, one after the other; the session has the outcome, whatever it is."""
+    studio, tasks = session.studio, session.tasks
+    async with run_of(paper, studio, session.listener, session.outcomes) as run:
+        prompt = await run.take("prompt", tasks.write_prompt, paper, studio)
+        painting = await _paint(run, tasks, prompt, studio)
+        try:
+            await _archive(run, tasks, prompt, painting, studio)
+        except OriginalMissing:
+            get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
+            painting = await run.take("painting", tasks.paint_image_again, paper, prompt, studio)
+            await _archive(run, tasks, prompt, painting, studio)
+
+
+async def _paint(run: PaperRun, tasks: RunTasks, prompt: Prompt, studio: Studio) -> Painting:
+    """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
+    paper = run.paper
+    first = await run.take("painting", tasks.paint_image, paper, prompt, studio)
+    flaw = studio.looks.flaw(paper, first.original)
+    if flaw is None:
+        return first
+    get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
+    second = await run.take("painting", tasks.paint_image, paper, prompt, studio, take=1)
+    second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
+    flaw = studio.looks.flaw(paper, second.original)
+    if flaw is None:
+        return second
+    if flaw.kind == "black":
+        raise Blocked(f"{studio.painter.label} sent an all-black picture twice, its way of withholding one.")
+    raise Flawed(f"{flaw.message} So was the take before: look at the originals.")
+
+
+async def _archive(run: PaperRun, tasks: RunTasks, prompt: Prompt, painting: Painting, studio: Studio) -> None:
+    """Archive the picture; one that was archived before and whose file was lost is written again."""
+    picture = await run.take("picture", tasks.archive_image, run.paper, prompt, painting, studio)
+    if "picture" in run.cached and not await studio.archive.exists(picture.path):
+        await run.take("picture", tasks.archive_image_again, run.paper, prompt, painting, studio)

@@ -1,77 +1,29 @@
 """The plan of a backfill: what is to be done on which day, and what it will cost. Making one costs nothing."""
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from pydantic import Field
-
-from flows.choose import choose, in_categories
-from flows.steps import Steps
+from flows.session import choose_now
+from flows.steps import RunTasks, step
 from frontispiece.archive.calendar import Mark, calendar
+from frontispiece.archive.choosing import in_categories
+from frontispiece.concurrency import gather_bounded
 from frontispiece.dates import Days
 from frontispiece.errors import SourceError
-from frontispiece.models import Paper, Status, Value
-from frontispiece.purchases.estimate import COLUMNS, Hands, Quote, Work, averages, quote
+from frontispiece.models import Paper, Status
+from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, quote
+from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.recipe import digest
+from frontispiece.report import total
 from frontispiece.request import BackfillRequest
 from frontispiece.services import Studio
 
 LISTS_AT_ONCE: Final = 4
 DAYS_CHOSEN_AT_ONCE: Final = 366
 FILES_FOR_AVERAGES: Final = 100
-
-
-class DayPlan(Value):
-    """What one day asks for."""
-
-    day: date
-    listed: int = Field(description="papers on the list now")
-    done: int = Field(description="papers that need nothing: archived, too few votes, or not asked for")
-    to_do: int = Field(description="papers to illustrate")
-    blocked: int = Field(description="papers a provider refuses for their content")
-    problem: str | None = Field(default=None, description="why the list could not be read")
-    dollars: float | None = Field(default=0.0, description="list price of what is to do, an estimate on the high side")
-    is_new: bool = Field(description="whether no run has looked at the day before")
-
-    @property
-    def wants_a_run(self) -> bool:
-        """Whether anything is to be done, or to be written down."""
-        return bool(self.to_do or self.is_new or self.problem)
-
-
-class Plan(Value):
-    """A whole backfill, before it is run."""
-
-    id: str = Field(description="the backfill's id: the same for the same parameters")
-    days: tuple[DayPlan, ...] = Field(description="in the order in which they will be run")
-    quote: Quote
-    source: str
-    writer: str = Field(description="kind and model")
-    painter: str = Field(description="kind and model")
-    spent: float = Field(description="dollars that this backfill has spent before")
-    max_usd: float | None
-    batch: bool = Field(default=False, description="whether prompts are ordered in batches")
-
-    @property
-    def headline(self) -> str:
-        """The plan in one sentence."""
-        parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
-        parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
-        parts += [duration(self.quote.minutes) + (" after up to 24 hours" if self.batch else "")]
-        if self.max_usd is not None:
-            parts.append(f"${self.spent:.4f} of ${self.max_usd:g} spent before")
-        return " · ".join(parts)
-
-
-def duration(minutes: float) -> str:
-    """How long that is, for people."""
-    if minutes < 1.5:
-        return "a minute at most"
-    return f"about {minutes:,.0f} minutes" if minutes < 120 else f"about {minutes / 60:,.1f} hours"
 
 
 def backfill_id(days: Days, studio: Studio, request: BackfillRequest) -> str:
@@ -83,15 +35,13 @@ def backfill_id(days: Days, studio: Studio, request: BackfillRequest) -> str:
     return digest("backfill", *chosen, studio.recipe.fingerprint, *more)[:12]
 
 
-async def make_plan(
-    backfill: str, days: Days, request: BackfillRequest, studio: Studio, steps: Steps
-) -> tuple[Plan, list[Paper]]:
+async def make_plan(backfill: str, days: Days, request: BackfillRequest, studio: Studio) -> tuple[Plan, list[Paper]]:
     """Read the lists and the catalog; gives the papers to illustrate as well, in the plan's order.
 
     A list that cannot be read is the problem of its day alone. With `batch`, prompts have a batch's price.
     """
     price = batches_of(studio.writer).price if request.batch else studio.writer.price
-    lists = await _lists(days, studio, steps, request)
+    lists = await _lists(days, studio, request)
     new = await _never_run(days, studio)
     in_order = sorted(lists, reverse=request.order == "newest")
     counted: set[str] = set()
@@ -101,7 +51,7 @@ async def make_plan(
     for start in range(0, len(in_order), DAYS_CHOSEN_AT_ONCE):
         chunk = in_order[start : start + DAYS_CHOSEN_AT_ONCE]
         papers = [paper for day in chunk for paper in lists[day].papers]
-        waiting, settled = await choose(papers, studio, request.only)
+        waiting, settled = await choose_now(papers, studio, request.only)
         for day in chunk:
             mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
             counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
@@ -136,18 +86,17 @@ class _List:
     problem: str | None = None
 
 
-async def _lists(days: Days, studio: Studio, steps: Steps, request: BackfillRequest) -> dict[date, _List]:
-    lane = asyncio.Semaphore(LISTS_AT_ONCE)
+async def _lists(days: Days, studio: Studio, request: BackfillRequest) -> dict[date, _List]:
+    fetch_papers = RunTasks(studio).fetch_papers
 
     async def read(day: date) -> _List:
-        async with lane:
-            try:
-                listed = await steps.fetch_papers(day, studio)
-            except SourceError as error:
-                return _List(problem=str(error))
-            return _List(in_categories(listed.result.papers, request.categories or ())[: request.limit])
+        try:
+            listed = (await step(fetch_papers, day, studio)).value
+        except SourceError as error:
+            return _List(problem=str(error))
+        return _List(in_categories(listed.papers, request.categories or ())[: request.limit])
 
-    return dict(zip(days, await asyncio.gather(*map(read, days)), strict=True))
+    return dict(zip(days, await gather_bounded(read, days, LISTS_AT_ONCE), strict=True))
 
 
 async def _never_run(days: Days, studio: Studio) -> set[date]:
@@ -163,11 +112,6 @@ def _day_plan(day: date, found: _List, work: Sequence[Work], blocked: int, is_ne
         to_do=len(work),
         blocked=blocked,
         problem=found.problem,
-        dollars=_total(price for each in work for price in (each.prompt_dollars, each.painting_dollars)),
+        dollars=total(price for each in work for price in (each.prompt_dollars, each.painting_dollars)),
         is_new=is_new,
     )
-
-
-def _total(prices: Iterable[float | None]) -> float | None:
-    known = list(prices)
-    return None if None in known else sum(price for price in known if price is not None)

@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from prefect.filesystems import WritableFileSystem
+from prefect.results import ResultStore
 from prefect.serializers import Serializer
 from pydantic import Field, PrivateAttr
 from pydantic_core import from_json  # unlike json, it answers bottomless nesting with a ValueError
@@ -54,6 +55,7 @@ class ArchivedResults(WritableFileSystem):
     """
 
     _archive: Archive = PrivateAttr()
+    _written: set[str] = PrivateAttr(default_factory=set)
 
     @classmethod
     def of(cls, archive: Archive) -> "ArchivedResults":
@@ -78,3 +80,10 @@ class ArchivedResults(WritableFileSystem):
     async def write_path(self, path: str, content: bytes) -> None:
         """Store a result in one piece."""
         await self._archive.put(f"results/{path}", content)
+        self._written.add(path)
+
+    async def made(self, key: str) -> Any:
+        """The record that was stored here under this key; None when nothing was, whatever the archive has of before."""
+        if key not in self._written:
+            return None
+        return (await ResultStore(result_storage=self, serializer=RecordSerializer()).aread(key)).result

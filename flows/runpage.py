@@ -16,22 +16,23 @@ from prefect.artifacts import (
 )
 
 from flows.artifacts import Exhibit, outcome_table, pages
-from flows.audience import Audience, audience
-from flows.report import Report
+from flows.listener import RunListener
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import MAX_BYTES, thumbnail
 from frontispiece.archive.store import Archive
+from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper, Status
+from frontispiece.report import Report
 
 SECONDS_BETWEEN = 1.0
 THUMBNAILS_AT_ONCE = 4
 
 
-class RunPage:
-    """An audience that tells the Prefect server what it sees, and passes everything on to the other one."""
+class RunPage(RunListener):
+    """Shows on the Prefect server what it hears, and passes everything on to the other listener."""
 
-    def __init__(self, archive: Archive, other: Audience) -> None:
+    def __init__(self, archive: Archive, other: RunListener) -> None:
         self._archive = archive
         self._other = other
         self._papers = self._ended = 0
@@ -48,10 +49,10 @@ class RunPage:
         self._papers += waiting
         self._other.listed(papers, waiting)
 
-    def step(self, paper: Paper, verb: str) -> None:
+    def step(self, paper: Paper, name: str) -> None:
         """A paper is at this step now."""
-        self._at[paper.key] = verb
-        self._other.step(paper, verb)
+        self._at[paper.key] = name
+        self._other.step(paper, name)
 
     def ended(self, outcome: Outcome) -> None:
         """One paper less to go."""
@@ -83,7 +84,7 @@ class RunPage:
             await self._tell(acreate_markdown_artifact(page, key=key, description="Pictures of this run."))
         if outcomes:
             table: Any = outcome_table(outcomes)
-            await self._tell(acreate_table_artifact(table, key="outcomes", description="How each paper's trip ended."))
+            await self._tell(acreate_table_artifact(table, key="outcomes", description="How each paper ended."))
 
     def _headline(self) -> str:
         counts = Counter(outcome.status for outcome in self._outcomes)
@@ -108,16 +109,15 @@ class RunPage:
 
     async def _make_thumbnails(self) -> None:
         """Small pictures of those that are new since the last time."""
-        lane = asyncio.Semaphore(THUMBNAILS_AT_ONCE)
+        made = {each.paper.key: each.picture.path for each in self._outcomes if each.picture is not None}
+        new = [(key, path) for key, path in made.items() if key not in self._thumbnails]
+        await gather_bounded(self._make_thumbnail, new, THUMBNAILS_AT_ONCE)
 
-        async def make(key: str, path: str) -> None:
-            async with lane:
-                with suppress(FrontispieceError):
-                    content = await self._archive.get(path, max_bytes=MAX_BYTES)
-                    self._thumbnails[key] = await in_a_picture_thread(thumbnail, content) if content else b""
-
-        new = {each.paper.key: each.picture.path for each in self._outcomes if each.picture is not None}
-        await asyncio.gather(*(make(key, path) for key, path in new.items() if key not in self._thumbnails))
+    async def _make_thumbnail(self, of: tuple[str, str]) -> None:
+        key, path = of
+        with suppress(FrontispieceError):
+            content = await self._archive.get(path, max_bytes=MAX_BYTES)
+            self._thumbnails[key] = await in_a_picture_thread(thumbnail, content) if content else b""
 
     async def _tell(self, telling: Coroutine[Any, Any, UUID]) -> UUID | None:
         """What is on the page never decides about the run: a failure is mentioned once."""
@@ -131,10 +131,9 @@ class RunPage:
 
 
 @asynccontextmanager
-async def run_page(archive: Archive) -> AsyncIterator[RunPage]:
-    """Take the audience's seat for as long as the run goes on."""
-    page = RunPage(archive, audience.get())
-    token = audience.set(page)
+async def run_page(archive: Archive, other: RunListener) -> AsyncIterator[RunPage]:
+    """A page that is kept up to date for as long as the run goes on."""
+    page = RunPage(archive, other)
     going = asyncio.create_task(page.keep_going())
     try:
         yield page
@@ -142,4 +141,3 @@ async def run_page(archive: Archive) -> AsyncIterator[RunPage]:
         going.cancel()
         with suppress(asyncio.CancelledError):
             await going
-        audience.reset(token)

@@ -3,28 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from itertools import groupby
 from uuid import UUID
 
 from prefect import get_run_logger, runtime
 from prefect.client.schemas.objects import State
+from prefect.context import TagsContext
 from prefect.exceptions import Pause
 
-from flows.audience import audience
-from flows.choose import choose, in_categories
+from flows.listener import RunListener, surroundings
 from flows.reconcile import close_orphans, said, sign
-from flows.report import Report, sum_up, verdict
 from flows.runpage import RunPage, run_page
 from flows.secret_blocks import with_secrets
-from flows.steps import Steps
-from flows.trip import Trip
-from frontispiece.archive.calendar import note_empty
+from flows.steps import RunTasks, step
+from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
+from frontispiece.archive.choosing import choose
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper
 from frontispiece.providers.throttle import Gate
+from frontispiece.report import Report, sum_up
 from frontispiece.request import Only
 from frontispiece.services import Studio, open_budget, open_studio
 from frontispiece.settings import Settings
@@ -32,45 +31,20 @@ from frontispiece.version import VERSION
 
 
 class Session:
-    """The studio and its tasks, and the outcomes of this run as they come."""
+    """What a run works with, its tasks, and its outcomes as they come."""
 
     def __init__(self, studio: Studio, page: RunPage) -> None:
         self.studio = studio
-        self.steps = Steps(studio)
+        self.tasks = RunTasks(studio)
+        self.listener: RunListener = page
         self.outcomes: list[Outcome] = []
+        self.is_concluded = False
         self._page = page
         self._started = datetime.now(UTC)
-        self.is_concluded = False
 
     async def spend_from(self, account: str) -> None:
         """Spend from the budget of this account, which remembers what earlier runs took. Raises ArchiveError."""
         self.studio.budget = await open_budget(self.studio.archive, account, self.studio.settings.max_usd)
-
-    async def illustrate_list(
-        self, day: date, categories: Sequence[str] = (), limit: int | None = None, only: Only = "all"
-    ) -> None:
-        """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
-        listed = await self.steps.fetch_papers(day, self.studio)
-        if not listed.result.papers:
-            await note_empty(self.studio.archive, day, self.studio.settings.source)
-        await self.illustrate(in_categories(listed.result.papers, categories)[:limit], only)
-
-    async def illustrate(self, papers: Sequence[Paper], only: Only = "all") -> None:
-        """See to these papers; they go side by side, within the studio's bounds.
-
-        Raises BadInput when there is a limit in dollars and nobody knows what they cost.
-        """
-        waiting, settled = await choose(papers, self.studio, only)
-        self.outcomes += settled
-        if waiting:
-            self.studio.check_prices(waiting[0])
-            await self.studio.recall_looks()
-        audience.get().listed(len(papers), len(waiting))
-        get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
-        await asyncio.gather(*(self._illustrate_one(paper) for paper in waiting))
-
-    async def _illustrate_one(self, paper: Paper) -> None:
-        self.outcomes.append(await Trip(paper, self.steps, self.studio).make())
 
     async def conclude(self, days: tuple[date, ...] = ()) -> State[None]:
         """Record the run, day by day, show its page, and judge it."""
@@ -98,13 +72,13 @@ class Session:
             archive=self.studio.archive.where(""),
             **sum_up(by_day),
         )
-        audience.get().closed(report)
+        self.listener.closed(report)
         await self._page.finish(by_day)
         return verdict(report, settings.failure_limit)
 
     async def _record(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
         try:
-            return (await self.steps.record_run(day, run, outcomes, self.studio)).result
+            return (await step(self.tasks.record_run, day, run, outcomes, self.studio)).value
         except Pause:  # a suspended run begins no task, and its record is written all the same
             return await self.studio.catalog.write(day, run.id, outcomes, run)
 
@@ -120,10 +94,17 @@ async def open_session(
     """
     # What tells this run's purchases from earlier ones, when everything is to be made anew.
     edition = str(runtime.flow_run.id) if refresh else edition
-    async with studio_for_run(settings, edition, account, allowance) as studio, run_page(studio.archive) as page:
+    listener = surroundings.get().listener
+    async with (
+        studio_for_run(settings, edition, account, allowance) as studio,
+        run_page(studio.archive, listener) as page,
+    ):
         session = Session(studio, page)
         try:
-            yield session
+            # Without tags: those of the flow run would be its tasks', and Prefect asks the server for a slot of each
+            # tag before a task may start.
+            with TagsContext(current_tags=set()):
+                yield session
         except (asyncio.CancelledError, Pause, FrontispieceError) as error:
             if session.outcomes and not session.is_concluded:
                 get_run_logger().warning("The run ends early (%s): recording what was done.", type(error).__name__)
@@ -131,16 +112,15 @@ async def open_session(
             raise
 
 
-studio_at_hand: ContextVar[Studio | None] = ContextVar("studio_at_hand", default=None)
-"""The studio that a run shares with the runs it starts in its own process: they have its lanes and its budget."""
-
-
 @asynccontextmanager
 async def studio_for_run(
     settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
 ) -> AsyncIterator[Studio]:
-    """The studio at hand, or else a new one, its keys looked at; signs the run. Raises as `open_session` does."""
-    if (shared := studio_at_hand.get()) is not None:
+    """The studio this process shares, or else a new one, its keys looked at; signs the run.
+
+    Raises as `open_session` does.
+    """
+    if (shared := surroundings.get().studio) is not None:
         await _tidy(runtime.flow_run.id, close=False)
         yield shared
         return
@@ -150,6 +130,23 @@ async def studio_for_run(
         for warning in await studio.writer.check():  # a free look: a wrong key fails once and not once a paper
             get_run_logger().warning(warning)
         yield studio
+
+
+async def choose_now(papers: Sequence[Paper], studio: Studio, only: Only = "all") -> tuple[list[Paper], list[Outcome]]:
+    """`choose` by what the studio knows; what is wrong with the catalog is mentioned in the log."""
+    catalog, recipe, settings = studio.catalog, studio.recipe.fingerprint, studio.settings
+    chosen = await choose(
+        papers,
+        studio.archive,
+        catalog,
+        recipe,
+        only=only,
+        min_upvotes=settings.min_upvotes,
+        refresh=bool(studio.edition),
+    )
+    for problem in catalog.problems:
+        get_run_logger().warning(problem)
+    return chosen
 
 
 def _hear_of_waits(studio: Studio) -> None:

@@ -11,15 +11,15 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.dayruns import DayRuns, after_daily
-from flows.onlookers import onlooker
-from flows.planning import DayPlan, Plan
+from flows.listener import surroundings
 from flows.planpage import BackfillPage
-from flows.report import BUDGET_REACHED, has_left_work
+from flows.verdict import BUDGET_REACHED, has_left_work
 from frontispiece.archive.calendar import Day, calendar
 from frontispiece.dates import Days
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.compact import compact_month, months_to_compact
 from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.services import Studio
 
 MOST_NAMED = 10
@@ -126,7 +126,7 @@ class Window:
     async def _ended(self, day: DayPlan, page: BackfillPage) -> None:
         """Show how the day stands now, and tidy its month when that is over."""
         (now,) = await self._calendar(Days(day.day, day.day))
-        onlooker.get().day_ended(now)
+        surroundings.get().listener.day_ended(now)
         await page.day_ended()
         month = f"{day.day:%Y-%m}"
         self._open_days[month] -= 1

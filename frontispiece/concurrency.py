@@ -24,11 +24,12 @@ async def gather_bounded(
         async with lane:
             return await work(item)
 
-    tasks = [asyncio.ensure_future(one(item)) for item in items]
+    tasks = [asyncio.create_task(one(item)) for item in items]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # told twice, one that still writes down what it did would lose it
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise

@@ -29,12 +29,9 @@ def run_backfill(request: BackfillRequest, verbose: bool = False) -> int:
     from rich.console import Console
 
     from deployments.cli.backfill_terminal import StretchStage
-    from flows.audience import audience
-    from flows.onlookers import onlooker
+    from flows.listener import surrounded
 
-    with StretchStage(Console(), Console(stderr=True), verbose) as stage:
-        audience.set(stage)
-        onlooker.set(stage)
+    with StretchStage(Console(), Console(stderr=True), verbose) as stage, surrounded(listener=stage):
         state, error = run_here("flows.backfill:backfill", request, wait_for_server)
     if error is None:
         print(f"{state.name}: {state.message}")

@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from deployments.cli.terminal import LogLines
-from flows.planning import Plan
-from flows.report import Report
+from flows.listener import RunListener
 from frontispiece.archive.calendar import Day, Mark
-from frontispiece.models import Outcome, Paper
+from frontispiece.models import Outcome
+from frontispiece.purchases.plan import Plan
 
 STYLES = {
     Mark.DONE: "[green]✓ done[/]",
@@ -28,8 +28,8 @@ WIDE, WITH_RUNS = 100_000, 130
 COUNTS = ("listed", "prompted", "painted", "archived", "failed", "blocked", "stale", "left")
 
 
-class StretchStage:
-    """Takes the seats of audience and onlooker: the plan, a bar over all papers, a line for each day."""
+class StretchStage(RunListener):
+    """Shows a backfill: the plan, a bar over all papers, a line for each day."""
 
     def __init__(self, answers: Console, console: Console, verbose: bool = False) -> None:
         self._answers = answers
@@ -70,18 +70,9 @@ class StretchStage:
         )
         self._answers.print(f"{day.day}  {STYLES[day.mark]}  {facts}", highlight=False)
 
-    def listed(self, papers: int, waiting: int) -> None:
-        """The plan has counted the papers."""
-
-    def step(self, paper: Paper, verb: str) -> None:
-        """Too much for a stretch of days."""
-
     def ended(self, outcome: Outcome) -> None:
         """The bar moves on."""
         self._progress.advance(self._task)
-
-    def closed(self, report: Report) -> None:
-        """The day's line says it."""
 
 
 def print_plan(console: Console, plan: Plan) -> None:

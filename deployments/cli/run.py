@@ -63,10 +63,9 @@ def illustrate(flow: str, request: DayRequest | PapersRequest, verbose: bool) ->
     from rich.console import Console
 
     from deployments.cli.terminal import Stage, print_summary
-    from flows.audience import audience
+    from flows.listener import surrounded
 
-    with Stage(Console(stderr=True), verbose) as stage:
-        audience.set(stage)
+    with Stage(Console(stderr=True), verbose) as stage, surrounded(listener=stage):
         state, error = run_here(flow, request, wait_for_server)
     if stage.report is not None:
         print_summary(Console(), stage.report)

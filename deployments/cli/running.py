@@ -74,7 +74,7 @@ def run_here(
 
 def exit_after(state: "State[Any]", error: BaseException | None) -> Exit:
     """What the end of a run comes to: its state decides. Raises an error of ours, and says another in one line."""
-    from flows.report import has_left_work
+    from flows.verdict import has_left_work
 
     if isinstance(error, FrontispieceError):
         raise error

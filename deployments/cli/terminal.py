@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from flows.report import Report
+from flows.listener import RunListener
 from frontispiece.models import Outcome, Paper, Status
+from frontispiece.report import Report
 
 
-class Stage:
-    """Takes the audience's seat for a run, and its log.
+class Stage(RunListener):
+    """Shows a run, and its log.
 
     At a terminal: a live bar, and a line for each paper that is done. In a pipe or file: the log's lines.
     """
@@ -49,9 +50,9 @@ class Stage:
         """The bar runs over the papers that are to be illustrated."""
         self._progress.update(self._task, total=waiting, description=f"{waiting} of {papers} papers to illustrate")
 
-    def step(self, paper: Paper, verb: str) -> None:
+    def step(self, paper: Paper, name: str) -> None:
         """The bar says how many papers are at which step."""
-        self._at[paper.key] = verb
+        self._at[paper.key] = name
         self._describe()
 
     def ended(self, outcome: Outcome) -> None:

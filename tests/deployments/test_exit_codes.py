@@ -18,7 +18,7 @@ from prefect.states import Cancelled, Completed, Crashed, Failed, Suspended
 from deployments.cli import main
 from deployments.cli.running import exit_after
 from deployments.exit_codes import Exit, exit_of
-from flows.report import BUDGET_REACHED
+from flows.verdict import BUDGET_REACHED
 from frontispiece.errors import BadInput, FrontispieceError, OutOfService
 
 ROOT = Path(__file__).parents[2]

@@ -25,11 +25,10 @@ from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
 from flows.daily import daily
 from flows.dayruns import Deployed, after_daily, tag
-from flows.onlookers import onlooker
-from flows.planning import DayPlan, Plan, duration
+from flows.listener import RunListener, surrounded
 from flows.planpage import BackfillPage
-from flows.report import BUDGET_REACHED
 from flows.results import NO_RESULTS
+from flows.verdict import BUDGET_REACHED
 from flows.window import Allowances, Window
 from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.query import open_records
@@ -38,6 +37,7 @@ from frontispiece.dates import Days
 from frontispiece.errors import BadInput
 from frontispiece.purchases.estimate import Quote
 from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.plan import DayPlan, Plan, duration
 from frontispiece.services import open_studio
 from frontispiece.settings import load_settings
 
@@ -73,7 +73,7 @@ def snapshot(path: Path, days: int = DAYS, per_day: int = PER_DAY) -> Path:
     return path
 
 
-class Looker:
+class Looker(RunListener):
     def __init__(self) -> None:
         self.plans: list[Plan] = []
         self.days: list[Day] = []
@@ -114,11 +114,8 @@ def world(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provide
 
 async def run(days: str = RANGE, **parameters: Any) -> tuple[State[Any], Looker]:
     looker = Looker()
-    token = onlooker.set(looker)
-    try:
+    with surrounded(listener=looker):
         return await backfill(days, **parameters, return_state=True), looker
-    finally:
-        onlooker.reset(token)
 
 
 async def standing(archive: Archive, days: Days | None = None) -> list[Day]:
@@ -295,9 +292,8 @@ async def test_an_unknown_price_has_to_be_allowed(
 async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, archive: Archive) -> None:
     world.fal.latency = math.inf
     looker = Looker()
-    token = onlooker.set(looker)
-    going = asyncio.create_task(backfill(RANGE, return_state=True))
-    onlooker.reset(token)
+    with surrounded(listener=looker):
+        going = asyncio.create_task(backfill(RANGE, return_state=True))
     while world.fal.paid < 2 * PER_DAY:  # noqa: ASYNC110 the fakes have no event
         await asyncio.sleep(0.05)
     going.cancel()

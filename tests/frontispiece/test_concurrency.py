@@ -57,3 +57,22 @@ async def test_cancelled_it_takes_its_work_along() -> None:
     with pytest.raises(asyncio.CancelledError):
         await going
     assert (crew.at_work, crew.ended) == (0, 2)
+
+
+async def test_cancelled_work_may_write_down_what_it_did() -> None:
+    written = []
+
+    async def work(number: int) -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            written.append(number)
+
+    going = asyncio.create_task(gather_bounded(work, range(5), 3))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    going.cancel()
+    await asyncio.wait([going])
+    assert written == [0, 1, 2]

@@ -8,17 +8,17 @@ from typing import Any
 
 from prefect.client.schemas.objects import State
 
-from flows.audience import audience
 from flows.illustrate import illustrate_day, illustrate_papers
-from flows.report import Report
+from flows.listener import RunListener, surrounded
 from frontispiece.models import Outcome, Paper
+from frontispiece.report import Report
 
 
-class Watcher(logging.Handler):
-    """An audience that takes notes, of the log too."""
+class Watcher(RunListener, logging.Handler):
+    """A listener that takes notes, of the log too."""
 
     def __init__(self) -> None:
-        super().__init__(logging.INFO)
+        logging.Handler.__init__(self, logging.INFO)
         self.outcomes: dict[str, Outcome] = {}
         self.steps: dict[str, list[str]] = defaultdict(list)
         self.report: Report | None = None
@@ -27,8 +27,8 @@ class Watcher(logging.Handler):
     def listed(self, papers: int, waiting: int) -> None:
         self.size = (papers, waiting)
 
-    def step(self, paper: Paper, verb: str) -> None:
-        self.steps[paper.id].append(verb)
+    def step(self, paper: Paper, name: str) -> None:
+        self.steps[paper.id].append(name)
 
     def ended(self, outcome: Outcome) -> None:
         self.outcomes[outcome.paper.id] = outcome
@@ -43,16 +43,15 @@ class Watcher(logging.Handler):
 
 @contextmanager
 def watching() -> Iterator[Watcher]:
-    """Take the audience's seat, and read the runs' logs."""
+    """Listen, and read the runs' logs."""
     watcher = Watcher()
-    token = audience.set(watcher)
     loggers = [logging.getLogger(name) for name in ("prefect.flow_runs", "prefect.task_runs")]
     for logger in loggers:
         logger.addHandler(watcher)
     try:
-        yield watcher
+        with surrounded(listener=watcher):
+            yield watcher
     finally:
-        audience.reset(token)
         for logger in loggers:
             logger.removeHandler(watcher)
 

@@ -1,14 +1,15 @@
 """Which papers of a list are to be illustrated, and which are not, and why."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from prefect import get_run_logger
-
-from frontispiece.archive.catalog import Standing
+from frontispiece.archive.catalog import Catalog, Standing
+from frontispiece.archive.store import Archive
+from frontispiece.concurrency import gather_bounded
 from frontispiece.models import Outcome, Paper, Picture, Status
 from frontispiece.request import Only
-from frontispiece.services import Studio
+
+FILES_AT_ONCE: Final = 64
 
 
 def in_categories(papers: Iterable[Paper], categories: Sequence[str]) -> list[Paper]:
@@ -17,20 +18,26 @@ def in_categories(papers: Iterable[Paper], categories: Sequence[str]) -> list[Pa
     return [paper for paper in papers if not wanted or wanted & set(paper.categories)]
 
 
-async def choose(papers: Sequence[Paper], studio: Studio, only: Only = "all") -> tuple[list[Paper], list[Outcome]]:
-    """Split `papers` into those to be illustrated now and the outcomes of those that need nothing.
+async def choose(
+    papers: Sequence[Paper],
+    archive: Archive,
+    catalog: Catalog,
+    recipe: str,
+    *,
+    only: Only = "all",
+    min_upvotes: int = 0,
+    refresh: bool = False,
+) -> tuple[list[Paper], list[Outcome]]:
+    """Split `papers` into those to be illustrated now by `recipe` and the outcomes of those that need nothing.
 
-    Refused papers need nothing: asking again is no use. Whoever wants everything made anew (`studio.edition`) gets all
-    that have the votes.
+    Refused papers need nothing: asking again is no use. With `refresh` all that have the votes are illustrated. Raises
+    ArchiveError.
     """
-    voted, outcomes = _by_votes(papers, studio)
-    if studio.edition:
+    voted, outcomes = _by_votes(papers, recipe, min_upvotes)
+    if refresh:
         return voted, outcomes
-    recipe = studio.recipe.fingerprint
-    standing = await studio.catalog.standing([paper.key for paper in voted], recipe)
-    for problem in studio.catalog.problems:
-        get_run_logger().warning(problem)
-    there = await _still_there(standing, studio)
+    standing = await catalog.standing([paper.key for paper in voted], recipe)
+    there = await _still_there(standing, archive)
     waiting = []
     for paper in voted:
         stands = standing[paper.key]
@@ -62,9 +69,8 @@ def _is_asked_for(paper: Standing, only: Only) -> bool:
             return True
 
 
-def _by_votes(papers: Sequence[Paper], studio: Studio) -> tuple[list[Paper], list[Outcome]]:
+def _by_votes(papers: Sequence[Paper], recipe: str, least: int) -> tuple[list[Paper], list[Outcome]]:
     """Papers with enough votes, and outcomes for the others. Lists without votes pass whole."""
-    least, recipe = studio.settings.min_upvotes, studio.recipe.fingerprint
     voted, outcomes = [], []
     for paper in papers:
         votes = paper.listing.upvotes
@@ -79,8 +85,8 @@ def _skipped(paper: Paper, recipe: str, reason: str, message: str, picture: Pict
     return Outcome(paper=paper, status=Status.SKIPPED, reason=reason, message=message, recipe=recipe, picture=picture)
 
 
-async def _still_there(standing: Mapping[str, Standing], studio: Studio) -> set[str]:
+async def _still_there(standing: Mapping[str, Standing], archive: Archive) -> set[str]:
     """The papers whose pictures' files exist: a lost file is made again, from its original if that is there."""
     pictures = {key: each.picture.path for key, each in standing.items() if each.picture}
-    found = await asyncio.gather(*map(studio.archive.exists, pictures.values()))
+    found = await gather_bounded(archive.exists, pictures.values(), FILES_AT_ONCE)
     return {key for key, exists in zip(pictures, found, strict=True) if exists}

@@ -1,0 +1,57 @@
+"""Who hears how a run goes, and what else a flow finds in the process that calls it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from frontispiece.archive.calendar import Day
+from frontispiece.models import Outcome, Paper
+from frontispiece.purchases.plan import Plan
+from frontispiece.report import Report
+from frontispiece.services import Studio
+
+
+class RunListener:
+    """Is told how a run goes, as it goes; this one does nothing about it."""
+
+    def planned(self, plan: Plan) -> None:
+        """A backfill has its plan; nothing is done yet."""
+
+    def day_ended(self, day: Day) -> None:
+        """A day of a backfill was run, and this is how it stands now."""
+
+    def listed(self, papers: int, waiting: int) -> None:
+        """A list was read: so many papers, so many of them still to be illustrated."""
+
+    def step(self, paper: Paper, name: str) -> None:
+        """A paper has come to a step: prompt, painting or picture."""
+
+    def ended(self, outcome: Outcome) -> None:
+        """A paper has its outcome."""
+
+    def closed(self, report: Report) -> None:
+        """The run is over and recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a flow run finds in its process. With a studio it opens none: it shares its bounds and its budget."""
+
+    listener: RunListener = RunListener()  # noqa: RUF009 it keeps nothing
+    studio: Studio | None = None
+
+
+# A flow's parameters are what its form shows and the server keeps: nothing else can be handed to it through them.
+surroundings: ContextVar[Surroundings] = ContextVar("surroundings", default=Surroundings())  # noqa: B039 it is frozen
+
+
+@contextmanager
+def surrounded(**parts: Any) -> Iterator[None]:
+    """Have the flows called within find these parts of `Surroundings`, beside what is there already."""
+    token = surroundings.set(replace(surroundings.get(), **parts))
+    try:
+        yield
+    finally:
+        surroundings.reset(token)

@@ -1,0 +1,92 @@
+"""One paper on its way through the steps; whatever happens ends as its own outcome."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from prefect import get_run_logger
+from prefect.exceptions import Pause
+from prefect.tasks import Task
+
+from flows.listener import RunListener
+from flows.steps import step
+from frontispiece.errors import Blocked, BudgetReached, FrontispieceError, NotYet
+from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.services import Studio
+
+P = ParamSpec("P")
+R = TypeVar("R", Prompt, Painting, Picture)
+StepName = Literal["prompt", "painting", "picture"]
+
+
+class PaperRun:
+    """Takes a paper through its steps, and remembers how far it came."""
+
+    def __init__(self, paper: Paper, studio: Studio, listener: RunListener) -> None:
+        self.paper = paper
+        self.made: dict[StepName, Any] = {}
+        """What the steps gave, by their names: an outcome shows these."""
+        self.cached: set[StepName] = set()
+        self._studio = studio
+        self._listener = listener
+
+    async def take(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a task as this step. Raises as `flows.steps.step` does."""
+        self._listener.step(self.paper, name)
+        result = await step(task, *args, **kwargs)
+        self.made[name] = result.value
+        (self.cached.add if result.cached else self.cached.discard)(name)
+        return result.value
+
+    def outcome(self, status: Status, reason: str | None = None, message: str | None = None) -> Outcome:
+        """How it stands with the paper now."""
+        return Outcome(
+            paper=self.paper,
+            status=status,
+            reason=reason,
+            message=message,
+            recipe=self._studio.recipe.fingerprint,
+            cached=tuple(name for name in self.made if name in self.cached),
+            **self.made,
+        )
+
+    def failure(self, error: Exception) -> Outcome:
+        """The outcome of a paper that this error ended."""
+        if isinstance(error, BudgetReached | NotYet):
+            return self.outcome(Status.SKIPPED, error.kind, str(error))
+        if isinstance(error, FrontispieceError):
+            status, kind, message = Status.FAILED, error.kind, str(error)
+            if isinstance(error, Blocked):
+                status = Status.BLOCKED
+        else:  # a mistake of ours must not take the other papers along
+            get_run_logger().exception("Unexpected error at paper %s", self.paper.id)
+            status, kind, message = Status.FAILED, type(error).__name__, f"Unexpected error: {error}"
+        get_run_logger().error("No picture for paper %s. %s", self.paper.id, message)
+        return self.outcome(status, kind, message)
+
+
+@asynccontextmanager
+async def run_of(
+    paper: Paper, studio: Studio, listener: RunListener, outcomes: list[Outcome]
+) -> AsyncIterator[PaperRun]:
+    """A paper's run, whose outcome is added to `outcomes`. No error leaves it, so that others are left alone.
+
+    When the run is cancelled or suspended the paper ends where it is, and so the record knows what was paid for.
+    """
+    run = PaperRun(paper, studio, listener)
+    get_run_logger().info("Generating an image for paper %s.", paper.title)
+    try:
+        yield run
+    except asyncio.CancelledError:
+        outcome = run.outcome(Status.FAILED, "Cancelled", "The run was cancelled.")
+    except Pause:
+        outcome = run.outcome(Status.SKIPPED, "Suspended", "The run was suspended; resumed, it goes on.")
+    except Exception as error:
+        outcome = run.failure(error)
+    else:
+        outcome = run.outcome(Status.DONE)
+    outcome = outcome.model_copy(update={"wasted": await studio.waste.take(paper.key)})
+    await studio.budget.release(paper.key)
+    listener.ended(outcome)
+    outcomes.append(outcome)

@@ -1,0 +1,57 @@
+"""The plan of a backfill, before it is run."""
+
+from datetime import date
+
+from pydantic import Field
+
+from frontispiece.models import Value
+from frontispiece.purchases.estimate import Quote
+
+
+class DayPlan(Value):
+    """What one day asks for."""
+
+    day: date
+    listed: int = Field(description="papers on the list now")
+    done: int = Field(description="papers that need nothing: archived, too few votes, or not asked for")
+    to_do: int = Field(description="papers to illustrate")
+    blocked: int = Field(description="papers a provider refuses for their content")
+    problem: str | None = Field(default=None, description="why the list could not be read")
+    dollars: float | None = Field(default=0.0, description="list price of what is to do, an estimate on the high side")
+    is_new: bool = Field(description="whether no run has looked at the day before")
+
+    @property
+    def wants_a_run(self) -> bool:
+        """Whether anything is to be done, or to be written down."""
+        return bool(self.to_do or self.is_new or self.problem)
+
+
+class Plan(Value):
+    """A whole backfill, before it is run."""
+
+    id: str = Field(description="the backfill's id: the same for the same parameters")
+    days: tuple[DayPlan, ...] = Field(description="in the order in which they will be run")
+    quote: Quote
+    source: str
+    writer: str = Field(description="kind and model")
+    painter: str = Field(description="kind and model")
+    spent: float = Field(description="dollars that this backfill has spent before")
+    max_usd: float | None
+    batch: bool = Field(default=False, description="whether prompts are ordered in batches")
+
+    @property
+    def headline(self) -> str:
+        """The plan in one sentence."""
+        parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
+        parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
+        parts += [duration(self.quote.minutes) + (" after up to 24 hours" if self.batch else "")]
+        if self.max_usd is not None:
+            parts.append(f"${self.spent:.4f} of ${self.max_usd:g} spent before")
+        return " · ".join(parts)
+
+
+def duration(minutes: float) -> str:
+    """How long that is, for people."""
+    if minutes < 1.5:
+        return "a minute at most"
+    return f"about {minutes:,.0f} minutes" if minutes < 120 else f"about {minutes / 60:,.1f} hours"
