@@ -56,9 +56,9 @@ class Definition:
             )
         except ValueError as error:
             raise BadInput(f"The schedule {self.cron!r} of {self.name} cannot be: {error}.") from None
-        # Prefect has no other way to a form of one's own.
-        deployment._parameter_openapi_schema = plain(deployment._parameter_openapi_schema)
-        return cast("Registration", deployment)  # which it is, whatever Prefect's types say
+        registration = cast("Registration", deployment)  # which it is, whatever Prefect's types say
+        registration.form = plain(self.flow.parameters).model_dump(exclude_unset=True)
+        return registration
 
     def _concurrency(self) -> ConcurrencyLimitConfig | None:
         if self.at_once is None:

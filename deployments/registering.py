@@ -11,6 +11,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from pydantic import Field
 
 from deployments.changes import FieldPath, Fields, digests, merge, recall, remember
 from frontispiece.errors import BadInput
@@ -24,11 +25,12 @@ REFUSALS: Final = (400, 409, 422)
 
 
 class Registration(RunnerDeployment):
-    """A deployment that knows, once it is registered, how it stands on the server.
+    """A deployment with a form of its own, which knows, once it is registered, how it stands on the server.
 
-    With `reset` it is put there as it is defined, whatever was changed.
+    `form` is the JSON schema of the parameters. With `reset` it is put there as it is defined, whatever was changed.
     """
 
+    form: dict[str, Any] = Field(default={})
     reset: bool = False
     standing: str = ""
     kept: tuple[FieldPath, ...] = ()
@@ -40,6 +42,8 @@ class Registration(RunnerDeployment):
                 there = await client.read_deployment_by_name(self.full_name)
             except ObjectNotFound:
                 registered = await super().aapply(*args, **kwargs)
+                # Prefect registers the form that it reads off the flow; ours is put in its place.
+                await client.update_deployment(registered, DeploymentUpdate(parameter_openapi_schema=self.form))
             else:
                 registered = there.id
                 try:
@@ -68,7 +72,7 @@ class Registration(RunnerDeployment):
             DeploymentUpdate(
                 version=self.version,
                 entrypoint=self.entrypoint,
-                parameter_openapi_schema=self._parameter_openapi_schema.model_dump(exclude_unset=True),
+                parameter_openapi_schema=self.form,
                 pull_steps=None,
                 **_payload(merged.fields, theirs),
             ),

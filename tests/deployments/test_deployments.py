@@ -69,8 +69,7 @@ def test_an_impossible_cron_is_named() -> None:
 
 @pytest.mark.parametrize("definition", definitions(load_settings()), ids=names())
 def test_the_form_has_choices_and_words_and_no_secrets(definition: Definition) -> None:
-    built = definition.build()
-    form = built._parameter_openapi_schema.model_dump(exclude_unset=True)
+    form = definition.build().form
     assert form["additionalProperties"] is False
     for name, field in form["properties"].items():
         assert field["description"], name

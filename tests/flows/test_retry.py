@@ -51,6 +51,11 @@ class Place:
 
         return asyncio.run(answer())
 
+    def dollars(self, run: str) -> object:
+        """What `stats` says that a run has cost."""
+        ((dollars,),) = self.ask(f"SELECT dollars FROM runs WHERE run = '{run}'")  # noqa: S608
+        return dollars
+
     @property
     def pictures(self) -> list[Path]:
         return list((self.archive / "pictures").rglob("*.jpg"))
@@ -143,7 +148,7 @@ def retry(place: Place, run: str) -> None:
 
 def suspended(place: Place) -> str:
     """Pictures come one by one, until one has come after the run's process heard that it is suspended."""
-    before = len(place.pictures)
+    before, billed = len(place.pictures), place.providers.dollars
     run = ordered(place, *MANY)
     process = place.process(run)
     details = {"pause_timeout": f"{datetime.now(UTC) + timedelta(hours=1)}", "pause_reschedule": True}
@@ -159,6 +164,7 @@ def suspended(place: Place) -> str:
     place.let_go()
     until(lambda: not Path(f"/proc/{process}").exists())
     assert place.server.run(run)["state_name"] == "Suspended"
+    assert place.dollars(run) == pytest.approx(place.providers.dollars - billed)  # resumed or not
     return run
 
 

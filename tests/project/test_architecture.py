@@ -106,6 +106,11 @@ def test_the_library_does_not_know_prefect(path: Path) -> None:
         assert "prefect" not in {name.split(".")[0] for name in imports(path)}
 
 
+def test_prefect_is_used_by_its_public_api(path: Path) -> None:
+    names = {part for name in imports(path) if name.split(".")[0] == "prefect" for part in name.split(".")}
+    assert not {name for name in names if name.startswith("_") or name.endswith("_engine")}
+
+
 def test_third_party_libraries_have_one_home(path: Path) -> None:
     for name in imports(path):
         home = HOMES.get(name.split(".")[0])
