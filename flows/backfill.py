@@ -8,7 +8,7 @@ from prefect.states import Completed
 
 from flows.batching import Batching
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
-from flows.hanging import hang_pictures
+from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
 from flows.listener import surroundings
 from flows.planning import backfill_id, make_plan
@@ -43,7 +43,7 @@ async def backfill_day(request: BackfillDayRequest) -> State[None]:
     account, allowance, edition = request.backfill, request.allowance, request.edition
     async with open_session(settings, edition=edition, account=account, allowance=allowance) as session:
         await illustrate_list(session, request.day, request.categories or (), request.limit, request.only)
-        return await session.conclude((request.day,))
+        return await session.record((request.day,))
 
 
 def _name() -> str:
@@ -84,7 +84,7 @@ async def backfill(request: BackfillRequest) -> State[None]:
         await window.run(page)
         if batching and batching.is_out_of_money:
             studio.budget.is_reached = True
-        await hang_pictures(studio.archive, settings)
+        await publish_new(studio.archive, settings)
         return await window.verdict(page, days)
 
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from prefect import get_run_logger
 
-from flows.steps import RunTasks, step
+from flows.steps import Steps
 from frontispiece.errors import ProviderError, Rejected
 from frontispiece.models import Paper
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.services import Studio
 from frontispiece.writers.interface import BatchTicket
+from tasks.order_prompts import fetch_prompts, order_prompts
 
 POLL_SECONDS = 60.0
 ROUNDS = 3
@@ -42,7 +43,7 @@ class Batching:
         self._studio = studio
         self._sleep = sleep
         self._monotonic = monotonic
-        self._tasks = RunTasks(studio)
+        self._steps = Steps(studio)
         self._open = list(papers)
         self._beside = 0  # papers that are not open any longer, and will be painted
         self._ordered: dict[BatchTicket, tuple[Paper, ...]] = {}
@@ -94,7 +95,7 @@ class Batching:
         if not again:
             return
         most = self._batches.most_lines if self._one_by_one else len(again)
-        orders = (await step(self._tasks.order_prompts, again[:most], self._studio, self._beside)).value
+        orders = (await self._steps.take(order_prompts, again[:most], self._studio, self._beside)).value
         self._open = [*again[most:], *orders.busy]
         self._beside += len(again[:most]) - len(orders.busy) - len(orders.unaffordable)
         for ticket, papers in orders.ordered.items():
@@ -112,7 +113,7 @@ class Batching:
         if not standing.is_finished:
             logger.info("Batch %s: %d of %d prompts.", ticket.batch, standing.done, standing.total)
             return
-        fetched = (await step(self._tasks.fetch_prompts, ticket, self._ordered[ticket], self._studio)).value
+        fetched = (await self._steps.take(fetch_prompts, ticket, self._ordered[ticket], self._studio)).value
         del self._ordered[ticket]
         self._open += fetched.again
         self._beside -= len(fetched.again)

@@ -6,7 +6,7 @@ from prefect import flow, get_run_logger, runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from flows.hanging import hang_pictures
+from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
 from flows.inputs import day_meant
 from flows.results import NO_RESULTS
@@ -57,6 +57,6 @@ async def daily(request: DailyRequest) -> State[None]:
         get_run_logger().info("Looking at %s.", ", ".join(map(str, days)))
         for each in days:
             await illustrate_list(session, each, request.categories or (), request.limit)
-        state = await session.conclude(days)
-        await hang_pictures(session.studio.archive, settings)
+        state = await session.record(days)
+        await publish_new(session.studio.archive, settings)
         return state

@@ -15,7 +15,6 @@ from flows.inputs import check_day, day_meant
 from flows.paper_run import PaperRun, run_of
 from flows.results import NO_RESULTS
 from flows.session import Session, choose_now, open_session
-from flows.steps import RunTasks, step
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.choosing import in_categories
 from frontispiece.concurrency import gather_bounded
@@ -25,6 +24,11 @@ from frontispiece.report import total
 from frontispiece.request import DayRequest, Only, PapersRequest, takes
 from frontispiece.services import Studio
 from frontispiece.settings import load_settings
+from tasks.archive_image import archive_image
+from tasks.fetch_papers import fetch_papers
+from tasks.find_papers import find_papers
+from tasks.paint_image import paint_image
+from tasks.write_prompt import write_prompt
 
 
 def _day_name() -> str:
@@ -52,7 +56,7 @@ async def illustrate_day(request: DayRequest) -> State[None]:
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
         day = await day_meant(request.day, session.studio)
         await illustrate_list(session, day, request.categories or (), request.limit)
-        return await session.conclude((day,))
+        return await session.record((day,))
 
 
 @flow(
@@ -67,9 +71,9 @@ async def illustrate_day(request: DayRequest) -> State[None]:
 async def illustrate_papers(request: PapersRequest) -> State[None]:
     """Illustrate single papers."""
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
-        found = await step(session.tasks.find_papers, request.ids, session.studio)
+        found = await session.steps.take(find_papers, request.ids, session.studio)
         await illustrate(session, found.value)
-        return await session.conclude()
+        return await session.record()
 
 
 async def illustrate_list(
@@ -77,7 +81,7 @@ async def illustrate_list(
 ) -> None:
     """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
     studio = session.studio
-    listed = (await step(session.tasks.fetch_papers, day, studio)).value
+    listed = (await session.steps.take(fetch_papers, day, studio)).value
     if not listed.papers:
         await note_empty(studio.archive, day, studio.settings.source)
     await illustrate(session, in_categories(listed.papers, categories)[:limit], only)
@@ -101,27 +105,27 @@ async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "al
 
 async def illustrate_paper(session: Session, paper: Paper) -> None:
     """Prompt, picture, archive, one after the other; the session has the outcome, whatever it is."""
-    studio, tasks = session.studio, session.tasks
-    async with run_of(paper, studio, session.listener, session.outcomes) as run:
-        prompt = await run.take("prompt", tasks.write_prompt, paper, studio)
-        painting = await _paint(run, tasks, prompt, studio)
+    studio = session.studio
+    async with run_of(paper, studio, session.steps, session.listener, session.outcomes) as run:
+        prompt = await run.take("prompt", write_prompt, paper, studio)
+        painting = await _paint(run, prompt, studio)
         try:
-            await _archive(run, tasks, prompt, painting, studio)
+            await _archive(run, prompt, painting, studio)
         except OriginalMissing:
             get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
-            painting = await run.take("painting", tasks.paint_image_again, paper, prompt, studio)
-            await _archive(run, tasks, prompt, painting, studio)
+            painting = await run.take("painting", paint_image.with_options(refresh_cache=True), paper, prompt, studio)
+            await _archive(run, prompt, painting, studio)
 
 
-async def _paint(run: PaperRun, tasks: RunTasks, prompt: Prompt, studio: Studio) -> Painting:
+async def _paint(run: PaperRun, prompt: Prompt, studio: Studio) -> Painting:
     """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
     paper = run.paper
-    first = await run.take("painting", tasks.paint_image, paper, prompt, studio)
+    first = await run.take("painting", paint_image, paper, prompt, studio)
     flaw = studio.looks.flaw(paper, first.original)
     if flaw is None:
         return first
     get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
-    second = await run.take("painting", tasks.paint_image, paper, prompt, studio, take=1)
+    second = await run.take("painting", paint_image, paper, prompt, studio, take=1)
     second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
     flaw = studio.looks.flaw(paper, second.original)
     if flaw is None:
@@ -131,8 +135,8 @@ async def _paint(run: PaperRun, tasks: RunTasks, prompt: Prompt, studio: Studio)
     raise Flawed(f"{flaw.message} So was the take before: look at the originals.")
 
 
-async def _archive(run: PaperRun, tasks: RunTasks, prompt: Prompt, painting: Painting, studio: Studio) -> None:
+async def _archive(run: PaperRun, prompt: Prompt, painting: Painting, studio: Studio) -> None:
     """Archive the picture; one that was archived before and whose file was lost is written again."""
-    picture = await run.take("picture", tasks.archive_image, run.paper, prompt, painting, studio)
+    picture = await run.take("picture", archive_image, run.paper, prompt, painting, studio)
     if "picture" in run.cached and not await studio.archive.exists(picture.path):
-        await run.take("picture", tasks.archive_image_again, run.paper, prompt, painting, studio)
+        await run.take("picture", archive_image.with_options(refresh_cache=True), run.paper, prompt, painting, studio)

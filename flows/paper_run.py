@@ -10,7 +10,7 @@ from prefect.exceptions import Pause
 from prefect.tasks import Task
 
 from flows.listener import RunListener
-from flows.steps import step
+from flows.steps import Steps
 from frontispiece.errors import Blocked, BudgetReached, FrontispieceError, NotYet
 from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
 from frontispiece.services import Studio
@@ -23,18 +23,19 @@ StepName = Literal["prompt", "painting", "picture"]
 class PaperRun:
     """Takes a paper through its steps, and remembers how far it came."""
 
-    def __init__(self, paper: Paper, studio: Studio, listener: RunListener) -> None:
+    def __init__(self, paper: Paper, studio: Studio, steps: Steps, listener: RunListener) -> None:
         self.paper = paper
         self.made: dict[StepName, Any] = {}
         """What the steps gave, by their names: an outcome shows these."""
         self.cached: set[StepName] = set()
         self._studio = studio
+        self._steps = steps
         self._listener = listener
 
     async def take(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call a task as this step. Raises as `flows.steps.step` does."""
+        """Call a task as this step. Raises as `Steps.take` does."""
         self._listener.step(self.paper, name)
-        result = await step(task, *args, **kwargs)
+        result = await self._steps.take(task, *args, **kwargs)
         self.made[name] = result.value
         (self.cached.add if result.cached else self.cached.discard)(name)
         return result.value
@@ -68,13 +69,13 @@ class PaperRun:
 
 @asynccontextmanager
 async def run_of(
-    paper: Paper, studio: Studio, listener: RunListener, outcomes: list[Outcome]
+    paper: Paper, studio: Studio, steps: Steps, listener: RunListener, outcomes: list[Outcome]
 ) -> AsyncIterator[PaperRun]:
     """A paper's run, whose outcome is added to `outcomes`. No error leaves it, so that others are left alone.
 
     When the run is cancelled or suspended the paper ends where it is, and so the record knows what was paid for.
     """
-    run = PaperRun(paper, studio, listener)
+    run = PaperRun(paper, studio, steps, listener)
     get_run_logger().info("Generating an image for paper %s.", paper.title)
     try:
         yield run

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from flows.session import choose_now
-from flows.steps import RunTasks, step
+from flows.steps import Steps
 from frontispiece.archive.calendar import Mark, calendar
 from frontispiece.archive.choosing import in_categories
 from frontispiece.concurrency import gather_bounded
@@ -20,6 +20,7 @@ from frontispiece.recipe import digest
 from frontispiece.report import total
 from frontispiece.request import BackfillRequest
 from frontispiece.services import Studio
+from tasks.fetch_papers import fetch_papers
 
 LISTS_AT_ONCE: Final = 4
 DAYS_CHOSEN_AT_ONCE: Final = 366
@@ -87,11 +88,11 @@ class _List:
 
 
 async def _lists(days: Days, studio: Studio, request: BackfillRequest) -> dict[date, _List]:
-    fetch_papers = RunTasks(studio).fetch_papers
+    steps = Steps(studio)
 
     async def read(day: date) -> _List:
         try:
-            listed = (await step(fetch_papers, day, studio)).value
+            listed = (await steps.take(fetch_papers, day, studio)).value
         except SourceError as error:
             return _List(problem=str(error))
         return _List(in_categories(listed.papers, request.categories or ())[: request.limit])

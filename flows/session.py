@@ -16,7 +16,7 @@ from flows.listener import RunListener, surroundings
 from flows.reconcile import close_orphans, said, sign
 from flows.runpage import RunPage, run_page
 from flows.secret_blocks import with_secrets
-from flows.steps import RunTasks, step
+from flows.steps import Steps
 from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
 from frontispiece.archive.choosing import choose
@@ -28,17 +28,18 @@ from frontispiece.request import Only
 from frontispiece.services import Studio, open_budget, open_studio
 from frontispiece.settings import Settings
 from frontispiece.version import VERSION
+from tasks.record_run import record_run
 
 
 class Session:
-    """What a run works with, its tasks, and its outcomes as they come."""
+    """What a run works with, and its outcomes as they come."""
 
     def __init__(self, studio: Studio, page: RunPage) -> None:
         self.studio = studio
-        self.tasks = RunTasks(studio)
+        self.steps = Steps(studio)
         self.listener: RunListener = page
         self.outcomes: list[Outcome] = []
-        self.is_concluded = False
+        self.is_recorded = False
         self._page = page
         self._started = datetime.now(UTC)
 
@@ -46,9 +47,9 @@ class Session:
         """Spend from the budget of this account, which remembers what earlier runs took. Raises ArchiveError."""
         self.studio.budget = await open_budget(self.studio.archive, account, self.studio.settings.max_usd)
 
-    async def conclude(self, days: tuple[date, ...] = ()) -> State[None]:
+    async def record(self, days: tuple[date, ...] = ()) -> State[None]:
         """Record the run, day by day, show its page, and judge it."""
-        self.is_concluded = True
+        self.is_recorded = True
         settings = self.studio.settings
         finished = datetime.now(UTC)
         run = Run(
@@ -63,7 +64,7 @@ class Session:
         by_day = sorted(self.outcomes, key=lambda outcome: (outcome.paper.listing.day, outcome.paper.listing.rank))
         paths = []
         for day, group in groupby(by_day, key=lambda outcome: outcome.paper.listing.day):
-            paths.append(await self._record(day, run, list(group)))
+            paths.append(await self._record_day(day, run, list(group)))
         report = Report(
             days=days or tuple(sorted({outcome.paper.listing.day for outcome in by_day})),
             source=settings.source,
@@ -76,9 +77,9 @@ class Session:
         await self._page.finish(by_day)
         return verdict(report, settings.failure_limit)
 
-    async def _record(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
+    async def _record_day(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
         try:
-            return (await step(self.tasks.record_run, day, run, outcomes, self.studio)).value
+            return (await self.steps.take(record_run, day, run, outcomes, self.studio)).value
         except Pause:  # a suspended run begins no task, and its record is written all the same
             return await self.studio.catalog.write(day, run.id, outcomes, run)
 
@@ -106,9 +107,9 @@ async def open_session(
             with TagsContext(current_tags=set()):
                 yield session
         except (asyncio.CancelledError, Pause, FrontispieceError) as error:
-            if session.outcomes and not session.is_concluded:
+            if session.outcomes and not session.is_recorded:
                 get_run_logger().warning("The run ends early (%s): recording what was done.", type(error).__name__)
-                await session.conclude()
+                await session.record()
             raise
 
 

@@ -6,7 +6,7 @@ from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.hanging import hang_pictures
+from flows.gallery import publish_new
 from flows.reconcile import close_orphans, said
 from flows.results import NO_RESULTS
 from frontispiece.archive.store import Archive
@@ -29,7 +29,7 @@ async def upkeep() -> State[None]:
     settings = load_settings()
     archive = Archive.open(settings.archive)
     await _compact(archive)
-    await hang_pictures(archive, settings)
+    await publish_new(archive, settings)
     return Completed(message=done)
 
 

@@ -1,1 +1,1 @@
-"""The verbs of the trade, one a file, and the plain Python they stand on."""
+"""The verbs of the trade, one a file: thin tasks around the library."""

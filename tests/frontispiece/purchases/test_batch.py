@@ -21,7 +21,7 @@ from prefect.client.schemas.objects import State as FlowState
 
 from flows.batching import Batching
 from flows.results import NO_RESULTS
-from flows.steps import RunTasks, step
+from flows.steps import Steps
 from frontispiece.archive.store import Archive
 from frontispiece.errors import (
     BudgetReached,
@@ -46,6 +46,8 @@ from frontispiece.settings import load_settings
 from frontispiece.writers.interface import Batches, BatchTicket
 from frontispiece.writers.openai import OpenAIChat
 from frontispiece.writers.openai_batches import OpenAIBatches, _Delivery, reply_in
+from tasks.order_prompts import fetch_prompts, order_prompts
+from tasks.write_prompt import write_prompt
 
 DEAD = Holder.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
 ACCOUNT = "0123456789ab"
@@ -580,7 +582,7 @@ class TestInFlows:
 
         async def write(paper: Paper) -> Prompt:
             async with program(fake, archive, clock) as studio:
-                return (await step(RunTasks(studio).write_prompt, paper, studio)).value
+                return (await Steps(studio).take(write_prompt, paper, studio)).value
 
         with pytest.raises(NotYet, match=ticket.batch):
             await in_a_flow(lambda: write(PAPERS[0]))
@@ -599,7 +601,7 @@ class TestInFlows:
             orders = await order(PAPERS, studio)
             assert orders.unaffordable == (PAPERS[2],)
             with pytest.raises(BudgetReached, match="beside those that are ordered"):
-                await in_a_flow(lambda: step(RunTasks(studio).write_prompt, PAPERS[2], studio))
+                await in_a_flow(lambda: Steps(studio).take(write_prompt, PAPERS[2], studio))
             assert (fake.openai.paid, await phases(archive, PAPERS[2:], studio)) == (0, [Phase.FREE])
 
     async def test_ordered_waited_for_and_taken_in(self, fake: Providers, archive: Archive) -> None:
@@ -684,10 +686,10 @@ class TestInFlows:
         async with program(fake, archive, Clock()) as studio:
 
             async def work() -> None:
-                orders = (await step(RunTasks(studio).order_prompts, PAPERS, studio)).value
+                orders = (await Steps(studio).take(order_prompts, PAPERS, studio)).value
                 ((ticket, ordered),) = orders.ordered.items()
                 fake.openai.finish(ticket.batch)
-                fetched = (await step(RunTasks(studio).fetch_prompts, ticket, ordered, studio)).value
+                fetched = (await Steps(studio).take(fetch_prompts, ticket, ordered, studio)).value
                 assert fetched.written == 3
 
             await in_a_flow(work)

@@ -11,7 +11,7 @@ from frontispiece.settings import Settings
 from tasks.publish_gallery import publish_gallery
 
 
-async def hang_pictures(archive: Archive, settings: Settings) -> None:
+async def publish_new(archive: Archive, settings: Settings) -> None:
     """Publish the gallery, where that is wanted; trouble with it is mentioned in the log."""
     if not settings.gallery:
         return
