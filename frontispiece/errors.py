@@ -21,6 +21,8 @@
 
 ↻ marks what is worth another attempt (`is_transient`). Every error carries one clear sentence for the
 user and survives pickling, because Prefect and process pools send errors around.
+
+Whether a paid call that ended so may be on the bill is said here too (`is_billed`), and asked by everybody who counts.
 """
 
 from typing import TYPE_CHECKING, ClassVar
@@ -33,6 +35,8 @@ class FrontispieceError(Exception):
     """The root of the tree. `str(error)` is one sentence fit for the user."""
 
     is_transient: ClassVar[bool] = False
+    is_billed: ClassVar[bool | None] = None
+    """Whether a paid call that ended so is on the bill: False means certainly not, None that nobody can tell."""
 
     @property
     def kind(self) -> str:
@@ -75,7 +79,8 @@ class SourceBroken(SourceError):
 class ProviderError(FrontispieceError):
     """A writer or painter did not deliver.
 
-    `charge` is what the answer cost that the error is about, where it is known that there was one to pay for.
+    `charge` is what the answer cost that the error is about, where it is known that there was one to pay for; it says
+    more than `is_billed`, which goes by the kind of error.
     """
 
     charge: "Charge | None" = None
@@ -83,6 +88,8 @@ class ProviderError(FrontispieceError):
 
 class ProviderUnavailable(Waitable, ProviderError):
     """The provider certainly did not take the job (429, 5xx, refused connection): ask again later."""
+
+    is_billed = False
 
 
 class InDoubt(Waitable, ProviderError):
@@ -100,6 +107,8 @@ class Blocked(ProviderError):
 class Flawed(ProviderError):
     """Both takes of a painting are blank, too small, or nearly another paper's picture."""
 
+    is_billed = True
+
 
 class Rejected(ProviderError):
     """The provider finds the request itself wrong; the same request will never succeed.
@@ -107,19 +116,26 @@ class Rejected(ProviderError):
     `parameter` is the one that is wrong, where the provider names it.
     """
 
+    is_billed = False
     parameter: str | None = None
 
 
 class OutOfService(ProviderError):
     """The provider refuses every request of ours: a wrong key (401, 403) or an exhausted quota."""
 
+    is_billed = False
+
 
 class BudgetReached(FrontispieceError):
     """A further paid call might pass the run's limit, so it was not made."""
 
+    is_billed = False
+
 
 class NotYet(FrontispieceError):
     """The prompt is ordered in a batch that is not finished: nothing is lost, and a later run takes it."""
+
+    is_billed = False
 
 
 class ArchiveError(FrontispieceError):

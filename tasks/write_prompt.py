@@ -1,12 +1,11 @@
 """Have a picture prompt written."""
 
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 from prefect import get_run_logger, task
 
 from frontispiece.models import Paper, Prompt
-from frontispiece.purchases.prompts import key_of, prompt_call
+from frontispiece.purchases.prompts import PromptJob, key_of
 from frontispiece.services import Studio
 from tasks.caching import keyed, report_doubts, worth_another_attempt
 
@@ -26,25 +25,17 @@ async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
     Raises the errors of `frontispiece.writers.interface.Writer.write`, NotYet while the prompt is on order in a batch,
     BudgetReached and ArchiveError.
     """
-    writer, logger = studio.writer, get_run_logger()
-
-    async def keep(prompt: Prompt) -> Prompt:
-        await lane.aclose()  # the writer is free: its next prompt need not wait until this one is written down
-        return prompt
-
+    logger = get_run_logger()
     async with AsyncExitStack() as lane:
         await lane.enter_async_context(studio.prompts_lane)
+        writer = studio.writer
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
+        job = PromptJob(paper, studio, lane)
         if writer.paid:
-            key, price = key_of(paper, studio), writer.price(paper)
-            painting, by = studio.painter.price, writer.label
-            async with studio.budget.purchase(key, price, painting, paper.key, by) as purchase:
-                call = replace(prompt_call(key, paper, studio, purchase), keep=keep)
-                settled = await studio.journal.settle(key, call)
-                prompt = settled.record
-                await purchase.delivered(prompt.dollars)
-            report_doubts(call.what, settled)
+            settled = await studio.journal.settle(job)
+            report_doubts(job.what, settled)
+            prompt = settled.record
         else:
-            prompt = await writer.write(paper)
+            prompt = await job.make()
     logger.info("Response: %s", prompt.text)
     return prompt

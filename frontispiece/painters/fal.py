@@ -32,7 +32,7 @@ from frontispiece.painters.fal_answers import (
     read_ticket,
     refusal,
 )
-from frontispiece.painters.interface import Canvas, Painted, Ticket, nobody_waits
+from frontispiece.painters.interface import Canvas, Painted, Ticket
 from frontispiece.providers.downloads import download_picture
 from frontispiece.providers.http import Answer, Http, Lost, Unreached
 from frontispiece.providers.prices import picture_dollars
@@ -116,7 +116,7 @@ class FalQueue:
             return read_ticket(answer, self._home, sent_at)
         raise self._heeded(refusal(answer, self._key))
 
-    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
+    async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
         """Wait for the picture, ten minutes at most, and download it.
 
         A look that fails is repeated; when fal stays out of reach the ticket remains good for a later try. Errors about
@@ -128,7 +128,7 @@ class FalQueue:
             error.charge = error.charge or Charge(dollars=self.price, request_id=ticket.request_id)
             raise
 
-    async def _collect(self, ticket: Ticket, painted: Painted) -> Canvas:
+    async def _collect(self, ticket: Ticket, painted: Painted | None) -> Canvas:
         if {origin(ticket.status_url), origin(ticket.response_url)} != {self._home}:
             raise ProviderBroken(f"The ticket {ticket.request_id} leads away from {self._home}.")
         try:
@@ -174,7 +174,7 @@ class FalQueue:
             self.gate.close_for(error.retry_after, str(error))
         return error
 
-    async def _result(self, ticket: Ticket, painted: Painted) -> Result:
+    async def _result(self, ticket: Ticket, painted: Painted | None) -> Result:
         looks = 0
 
         def standing(answer: Answer) -> Standing | None:
@@ -184,7 +184,8 @@ class FalQueue:
 
         ended = await self._look_until(ticket.status_url, standing, since=_age(ticket), usual=self._usual)
         self._learn(_age(ticket), looks)
-        await painted()
+        if painted is not None:
+            await painted()
         has_failed = ended.error is not None
         return await self._look_until(
             ticket.response_url, lambda answer: read_result(answer, has_failed=has_failed, key=self._key)

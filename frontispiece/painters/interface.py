@@ -38,10 +38,6 @@ class Canvas:
 Painted = Callable[[], Awaitable[None]]
 
 
-async def nobody_waits() -> None:
-    """What is done about a painter that is free again where nobody waits for it."""
-
-
 class Painter(Protocol):
     """Paints a prompt.
 
@@ -67,7 +63,7 @@ class Painter(Protocol):
         """Order the picture: the one call that costs money. Another take has another seed, where there are seeds."""
         ...
 
-    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
+    async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
         """Wait for an ordered picture and download it; free, and may be repeated.
 
         `painted` is called when the provider is free for another order, which is before the download.

@@ -21,7 +21,7 @@ from frontispiece.lineart.drawing import draw, is_mirrored
 from frontispiece.lineart.plan import plan_scene
 from frontispiece.lineart.raster import HEIGHT, WIDTH
 from frontispiece.models import Paper, Prompt, ScenePlan
-from frontispiece.painters.interface import Canvas, Painted, Ticket, nobody_waits
+from frontispiece.painters.interface import Canvas, Painted, Ticket
 from frontispiece.recipe import PainterRecipe, canonical_json
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class LineArt:
         self._workers.append(ProcessPoolExecutor(1, mp_context=spawn, initializer=_become_worker))
         return self._workers[-1]
 
-    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
+    async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
         """Never needed: pictures are delivered at once. Raises ProviderBroken."""
         raise ProviderBroken(f"The painter line art takes no orders, so {ticket.request_id} is not its own.")
 

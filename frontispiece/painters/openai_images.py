@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from frontispiece.errors import ProviderBroken
 from frontispiece.models import Charge, Paper, Prompt
-from frontispiece.painters.interface import Canvas, Painted, Ticket, nobody_waits
+from frontispiece.painters.interface import Canvas, Painted, Ticket
 from frontispiece.providers.openai_client import OpenAIApi
 from frontispiece.providers.prices import image_quote, image_token_dollars
 from frontispiece.recipe import PainterRecipe, canonical_json
@@ -89,7 +89,7 @@ class OpenAIImages:
             request_id=reply.request_id,
         )
 
-    async def collect(self, ticket: Ticket, painted: Painted = nobody_waits) -> Canvas:
+    async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
         """Never needed: no order outlives its call."""
         raise ProviderBroken(f"OpenAI keeps no orders, so {ticket.request_id} cannot be fetched from it.")
 

@@ -5,18 +5,17 @@ unknown keeps its booking, because it may have been paid for. A budget with a le
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from itertools import accumulate
 from typing import Protocol, TypeVar
 
-from frontispiece.errors import BudgetReached, OutOfService, ProviderError, ProviderUnavailable, Rejected
+from frontispiece.errors import BudgetReached, FrontispieceError, ProviderError
 from frontispiece.purchases.ledger import Booking
 
 A = TypeVar("A")
 
 _NOTHING = 1e-9
-# After these a provider has certainly not taken the call, and charges nothing.
-_FREE = (ProviderUnavailable, Rejected, OutOfService)
 
 
 class Memory(Protocol):
@@ -39,6 +38,9 @@ class Budget:
         self._memory = memory
         self.committed = 0.0
         """Dollars spent, in flight, and in doubt."""
+        self.held_back: set[str] = set()
+        """Keys that a bulk order had no room for: their money is for what can be painted as well, so `book` turns them
+        away until a later order has room for them."""
         self._calls: dict[str, dict[int, Booking]] = {}
         self._in_flight: dict[str, float] = {}
         self._promised: dict[str, float] = {}
@@ -69,8 +71,8 @@ class Budget:
         try:
             yield purchase
         except ProviderError as error:
-            # What is free may still be delivered after all, so its booking stays.
-            if error.charge is not None and error.charge.dollars:
+            # An order whose delivery failed for nothing may still be delivered, so its booking stays.
+            if error.charge is not None and (error.charge.dollars or error.is_billed is False):
                 await self.settle(key, error.charge.dollars, expected, by)
             raise
         finally:
@@ -88,6 +90,8 @@ class Budget:
 
         Waits for calls in flight to be settled. Raises BudgetReached and ArchiveError.
         """
+        if key in self.held_back:
+            raise BudgetReached("The budget has no room for a prompt and its painting beside those that are ordered.")
         async with self._changed:
             while True:
                 dollars = expected * self._excess_of(by)
@@ -110,6 +114,32 @@ class Budget:
             self._in_flight[key] = self._in_flight.get(key, 0.0) + dollars
         if self._memory is not None:
             await self._memory.write(booking)
+
+    async def set_aside(self, key: str, dollars: float) -> bool:
+        """Book a call that is made later, with others, where there is room; nobody waits for what it comes to.
+
+        Raises ArchiveError.
+        """
+        try:
+            await self.book(key, dollars)
+        except BudgetReached:
+            return False
+        finally:
+            await self._land(key)
+        return True
+
+    def choose(self, prices: Mapping[str, float | None], then: float | None, beside: int = 0) -> list[str]:
+        """As many of these calls as there is room for, in their order, and no longer held back; nothing is booked.
+
+        Each needs `then` as well to be useful, and so do `beside` others that are bought already.
+        """
+        chosen = list(prices)
+        if self.max_usd is not None:
+            room = 0.0 if self.is_reached else self.max_usd - self.committed - beside * (then or 0.0) + _NOTHING
+            needs = accumulate((price or 0.0) + (then or 0.0) for price in prices.values())
+            chosen = [key for key, need in zip(prices, needs, strict=True) if need <= room]
+        self.held_back.difference_update(chosen)
+        return chosen
 
     async def settle(self, key: str, dollars: float | None, expected: float | None = None, by: str = "") -> None:
         """The newest open booking of this call came to so much; None leaves it as it is. Raises ArchiveError.
@@ -156,7 +186,7 @@ class Budget:
         landed = self.committed - sum(self._in_flight.values())
         return landed + dollars <= self.max_usd + _NOTHING
 
-    async def _land(self, key: str, by: str) -> None:
+    async def _land(self, key: str, by: str = "") -> None:
         """Nobody is to wait for this call any longer."""
         async with self._changed:
             self._in_flight.pop(key, None)
@@ -189,8 +219,9 @@ class Purchase:
         await self._budget.book(self._key, self._expected, self._then, self._trip, self._by)
         try:
             return await call()
-        except _FREE:
-            await self._budget.settle(self._key, 0.0)
+        except FrontispieceError as error:
+            if error.is_billed is False:
+                await self._budget.settle(self._key, 0.0)
             raise
 
     async def delivered(self, dollars: float | None) -> None:

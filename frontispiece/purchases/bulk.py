@@ -10,23 +10,24 @@ and when it has none, the order was never made and nothing was paid.
 import asyncio
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
-from frontispiece.errors import ArchiveError, OutOfService, ProviderUnavailable, Rejected
-from frontispiece.purchases.entries import Bulk, Kind, Phase
-from frontispiece.purchases.journal import Journal, T, as_json, from_json, sentence, settle_bulk
+from frontispiece.errors import ArchiveError, FrontispieceError, ProviderUnavailable
+from frontispiece.purchases.entries import Kind, Phase
+from frontispiece.purchases.job import T
+from frontispiece.purchases.journal import Journal, as_json, from_json, note_bulk, sentence
 from frontispiece.purchases.log import Log
 
 LEASE_SECONDS = 900.0
 """Nobody renews thousands of leases, so they last as long as making an order may take."""
 READY_SECONDS = 600.0
 AT_ONCE = 32
-# After these the provider certainly has not taken the order; after all others it is asked for it by name.
-_NOT_TAKEN = (Rejected, OutOfService)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,32 @@ class Line:
     """What it should cost, where that is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BulkCall(Generic[T]):
-    """How calls are ordered at once. Only `order` may cost money."""
+class BulkOrder(ABC, Generic[T]):
+    """Calls that are ordered at once. Only `order` may cost money. The methods raise ProviderError."""
 
     ticket: type[T]
-    book: Callable[[Sequence[str]], Awaitable[Sequence[str]]]
-    """Set the money aside for these keys; gives those that can be afforded."""
-    refund: Callable[[Sequence[str]], Awaitable[None]]
-    """The calls of these keys were certainly not made."""
-    upload: Callable[[Sequence[str]], Awaitable[str]]
-    """Prepare the order of these keys; gives the provider's name of what was prepared."""
-    order: Callable[[str, str], Awaitable[T]]
-    """Make the order, under a name of ours, of what was prepared; gives the ticket of all its calls."""
-    find: Callable[[Bulk], Awaitable[T | None]]
-    """Look for an order whose ticket was lost; None means that it was never made."""
+    lines: Mapping[str, Line]
+    """The calls, by their keys in the journal."""
+
+    @abstractmethod
+    async def book(self, keys: Sequence[str]) -> Sequence[str]:
+        """Set the money aside for these keys; gives those that can be afforded."""
+
+    @abstractmethod
+    async def refund(self, keys: Sequence[str]) -> None:
+        """The calls of these keys were certainly not made."""
+
+    @abstractmethod
+    async def upload(self, keys: Sequence[str]) -> str:
+        """Prepare the order of these keys; gives the provider's name of what was prepared."""
+
+    @abstractmethod
+    async def order(self, name: str, uploaded: str) -> T:
+        """Make the order, under a name of ours, of what was prepared; gives the ticket of all its calls."""
+
+    @abstractmethod
+    async def find(self, since: datetime, name: str) -> T | None:
+        """Look for an order of this name, made since then; None means that it was never made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +86,41 @@ class _Standing(Enum):
     SETTLED = auto()
 
 
-async def place(
-    journal: Journal,
-    lines: Mapping[str, Line],
-    call: BulkCall[T],
-    *,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> Placed[T]:
+async def place(journal: Journal, order: BulkOrder[T], *, monotonic: Callable[[], float] = time.monotonic) -> Placed[T]:
     """Order, as one, whatever of these calls nobody has made or ordered yet. Never waits for another program.
 
     Raises ProviderError, with nothing ordered or with the order in doubt, and ArchiveError.
     """
     began, name = monotonic(), uuid.uuid4().hex
-    logs = {key: journal.log(key) for key in lines}
+    logs = {key: journal.log(key) for key in order.lines}
     booked: Sequence[str] = ()
     asked = False
     try:
-        stands = await side_by_side(lines, lambda key: _hold(logs[key], key, lines[key], name, call))
+        stands = await side_by_side(order.lines, lambda key: _hold(logs[key], key, name, order))
         held = [key for key, stand in stands.items() if stand is _Standing.HELD]
-        booked = await call.book(held) if held else ()
+        booked = await order.book(held) if held else ()
         dropped = set(held) - set(booked)
         await _let_go([logs[key] for key in dropped], Kind.REFUSED, "The budget allows no further call.")
         ordered = {key: stand for key, stand in stands.items() if not isinstance(stand, _Standing)}
         if booked:
-            uploaded = await call.upload(booked)
+            uploaded = await order.upload(booked)
             _check_time(monotonic() - began)
             asked = True
-            ordered |= await _order(name, uploaded, {key: logs[key] for key in booked}, call)
+            ordered |= await _order(name, uploaded, {key: logs[key] for key in booked}, order)
     except (Exception, asyncio.CancelledError) as error:
-        in_doubt = asked and not isinstance(error, _NOT_TAKEN)
+        in_doubt = asked and not _is_refused(error)
         with suppress(ArchiveError):
             await _let_go(logs.values(), Kind.DOUBT if in_doubt else Kind.REFUSED, sentence(error))
             if not in_doubt:
-                await call.refund(booked)
+                await order.refund(booked)
         raise
     busy = tuple(key for key, stand in stands.items() if stand is _Standing.BUSY)
     return Placed(ordered, busy, tuple(key for key in held if key in dropped))
+
+
+def _is_refused(error: BaseException) -> bool:
+    """Whether the order was certainly not taken; after a passing trouble the provider is asked, which is free."""
+    return isinstance(error, FrontispieceError) and error.is_billed is False and not error.is_transient
 
 
 def _check_time(seconds: float) -> None:
@@ -117,14 +128,14 @@ def _check_time(seconds: float) -> None:
         raise ProviderUnavailable("Preparing a batch took so long that others may have taken over its papers.")
 
 
-async def _order(name: str, uploaded: str, logs: Mapping[str, Log], call: BulkCall[T]) -> dict[str, T]:
-    ticket = await call.order(name, uploaded)
-    written = as_json(call.ticket, ticket)
+async def _order(name: str, uploaded: str, logs: Mapping[str, Log], order: BulkOrder[T]) -> dict[str, T]:
+    ticket = await order.order(name, uploaded)
+    written = as_json(order.ticket, ticket)
     await side_by_side(logs, lambda key: logs[key].append(Kind.TICKET, ticket=written))
     return dict.fromkeys(logs, ticket)
 
 
-async def _hold(log: Log, key: str, line: Line, name: str, call: BulkCall[T]) -> T | _Standing:
+async def _hold(log: Log, key: str, name: str, order: BulkOrder[T]) -> T | _Standing:
     """Take the call into this order if it is free; what was in doubt is found out first."""
     await log.look()
     while True:
@@ -132,14 +143,15 @@ async def _hold(log: Log, key: str, line: Line, name: str, call: BulkCall[T]) ->
         if state.phase in (Phase.DONE, Phase.BLOCKED):
             return _Standing.SETTLED
         if state.phase is Phase.ORDERED:
-            return from_json(call.ticket, state.ticket) or _Standing.SETTLED
+            return from_json(order.ticket, state.ticket) or _Standing.SETTLED
         if log.is_mine and state.phase is Phase.CALLING:
             return _Standing.HELD
         if log.is_mine and state.bulk is not None:
-            await settle_bulk(log, state.bulk, call.ticket, call.find)
+            await note_bulk(log, order.ticket, await order.find(state.bulk.since, state.bulk.name))
             if log.state.phase is Phase.FREE:
-                await call.refund([key])
+                await order.refund([key])
         elif log.is_mine or (state.phase is Phase.FREE and not log.must_be_left):
+            line = order.lines[key]
             await log.intend(line.what, line.dollars, bulk=name, lease=LEASE_SECONDS)
         elif log.must_be_left:
             return _Standing.BUSY

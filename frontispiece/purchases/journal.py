@@ -15,30 +15,22 @@ clock counts only for leases that ended minutes ago.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Generic, Never, Protocol, cast
+from typing import Generic, TypeVar, cast
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
-from typing_extensions import TypeVar  # with defaults, which typing has from 3.13 on
 
 from frontispiece.archive.paths import JOURNAL, journal_place
 from frontispiece.archive.store import Archive
-from frontispiece.errors import (
-    ArchiveError,
-    Blocked,
-    BudgetReached,
-    InDoubt,
-    NotYet,
-    ProviderBroken,
-    ProviderError,
-    Rejected,
-)
+from frontispiece.errors import ArchiveError, Blocked, FrontispieceError, ProviderBroken, ProviderError, Rejected
 from frontispiece.models import Charge, Value
-from frontispiece.purchases.entries import DELIVERIES, Bulk, Kind, Phase, State, parse
+from frontispiece.purchases.budget import Purchase
+from frontispiece.purchases.entries import DELIVERIES, Kind, Phase, State, parse
 from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.job import A, PaidJob, R, T
 from frontispiece.purchases.log import LEASE_SECONDS, MAX_ENTRY, Log
 
 POLL_SECONDS = 1.0
@@ -46,77 +38,6 @@ MAX_MESSAGE = 2_000
 # A provider's clock may differ from ours by this much when lost calls are looked for.
 CLOCK_SKEW = timedelta(seconds=60)
 _READS_AT_ONCE = 32
-
-
-class Order(Protocol):
-    """What a provider gives for a job that is still to be fetched: a ticket. It must survive JSON."""
-
-    @property
-    def request_id(self) -> str:
-        """The provider's id of the job."""
-        ...
-
-
-class NoOrder(Value):
-    """The ticket of calls that have none, because they answer at once."""
-
-    request_id: str
-
-
-async def _no_list(_: datetime) -> None:
-    """What a provider knows of recent requests when it keeps no list."""
-
-
-async def _no_bulk_order(_: Bulk) -> None:
-    """What a provider knows of bulk orders when it takes none."""
-
-
-async def _nothing_ordered(_: object) -> Never:
-    raise Rejected("There is nothing to fetch from a provider that answers at once.")
-
-
-async def _is_all_there(_: Value) -> bool:
-    return True
-
-
-def _nobody_counts(attempt: str, charges: Mapping[str, Charge]) -> None:
-    """What is done about useless answers where nobody keeps accounts."""
-
-
-R = TypeVar("R", bound=Value)
-A = TypeVar("A", default=R)
-T = TypeVar("T", bound=Order, default=NoOrder)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaidCall(Generic[R, A, T]):
-    """How to make a paid call, fetch its answer, and keep it as a small record.
-
-    The defaults suit calls whose answer comes at once and is the record. The callables raise what
-    `frontispiece.painters.interface.Painter` says; only `submit` may cost money.
-    """
-
-    what: str
-    """The call in a few words, such as painting 2410.24175 by fal."""
-    record: type[R]
-    submit: Callable[[], Awaitable[T | A]]
-    """Make the call: gives the answer, or a ticket to fetch it with."""
-    ticket: type[T] = NoOrder  # type: ignore[assignment] # the default of T
-    collect: Callable[[T], Awaitable[A | None]] = _nothing_ordered
-    """Fetch the answer; free, and may be repeated. None: the provider gave the order up, and charges nothing."""
-    recent: Callable[[datetime], Awaitable[T | None]] = _no_list
-    """Look for a call made since then whose ticket was lost."""
-    find: Callable[[Bulk], Awaitable[T | None]] = _no_bulk_order
-    """Look for a bulk order whose ticket was lost; None means that it was never made."""
-    keep: Callable[[A], Awaitable[R]] | None = None
-    """Store what was delivered, and describe it; None where the answer is the record."""
-    intact: Callable[[R], Awaitable[bool]] = _is_all_there
-    """Whether what a record points to is still there."""
-    price_hint: float | None = None
-    """What the call should cost, in dollars, where that is known beforehand."""
-    wasted: Callable[[str, Mapping[str, Charge]], None] = _nobody_counts
-    """Told, however it ends, by which attempt, and what useless answers to this call were charged for by any attempt
-    ever, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,37 +81,42 @@ class Journal:
         self._monotonic = monotonic
         self._sleep = sleep
 
-    async def settle(self, key: str, call: PaidCall[R, A, T]) -> Settled[R]:
-        """The record of this call: from the journal, by fetching what was ordered, or by making the call.
+    async def settle(self, job: PaidJob[R, A, T]) -> Settled[R]:
+        """The record of this job: from the journal, by fetching what was ordered, or by making the call.
 
-        Raises what the call raises, Blocked without any call when it was refused before, and ArchiveError.
+        The job's budget books the call before it is made, and learns what it came to.
+
+        Raises what the job raises, Blocked without any call when it was refused before, and ArchiveError.
         """
-        log = self.log(key)
-        try:
-            return await self._settle(log, call)
-        finally:
-            charges = {attempt: from_json(Charge, record) for attempt, record in log.state.wasted}
-            call.wasted(log.attempt, {attempt: charge for attempt, charge in charges.items() if charge is not None})
+        log = self.log(job.key)
+        async with job.budget.purchase(job.key, job.price, job.then, job.trip, job.by) as purchase:
+            try:
+                settled = await self._settle(log, job, purchase)
+            finally:
+                charges = {attempt: from_json(Charge, record) for attempt, record in log.state.wasted}
+                job.note_waste(log.attempt, {attempt: charge for attempt, charge in charges.items() if charge})
+            await purchase.delivered(settled.record.dollars)
+            return settled
 
-    async def _settle(self, log: Log, call: PaidCall[R, A, T]) -> Settled[R]:
+    async def _settle(self, log: Log, job: PaidJob[R, A, T], purchase: Purchase) -> Settled[R]:
         await log.look()
         bought = False
         while True:
             state = log.state  # current: what another program wrote is read when an entry of ours finds it in its way
             if state.phase is Phase.BLOCKED:
-                raise Blocked(state.message or f"The provider refuses the {call.what} for its content.")
+                raise Blocked(state.message or f"The provider refuses the {job.what} for its content.")
             if state.phase is Phase.DONE:
-                record = from_json(call.record, state.record)
-                if record is not None and (bought or await call.intact(record)):
+                record = from_json(job.record, state.record)
+                if record is not None and (bought or await job.is_intact(record)):
                     return Settled(record, bought, state.doubts)
                 await log.try_append(Kind.LOST)
             elif log.is_mine:
-                bought = await self._work(log, call)
+                bought = await self._work(log, job, purchase)
             elif log.must_be_left:
                 await self._sleep(POLL_SECONDS)
                 await log.look()
             elif state.phase is Phase.FREE:
-                await log.intend(call.what, call.price_hint)
+                await log.intend(job.what, job.price)
             else:
                 await log.claim()
 
@@ -222,11 +148,11 @@ class Journal:
         """One key's entries, as a new attempt sees them."""
         return Log(self._archive, key, self._holder, self._lease_seconds, self._clock, self._monotonic)
 
-    async def _work(self, log: Log, call: PaidCall[R, A, T]) -> bool:
+    async def _work(self, log: Log, job: PaidJob[R, A, T], purchase: Purchase) -> bool:
         """Carry the call on from where the journal stands, renewing the lease; whether it was delivered."""
         renewal = asyncio.create_task(self._renew(log))
         try:
-            return await self._proceed(log, call)
+            return await self._proceed(log, job, purchase)
         except (Exception, asyncio.CancelledError) as error:
             kind = closing(error, log.state.phase)
             charge = _charge(error, kind, log.state)
@@ -244,52 +170,52 @@ class Journal:
             with suppress(ArchiveError):
                 await log.append(Kind.ALIVE, lease=self._lease_seconds)
 
-    async def _proceed(self, log: Log, call: PaidCall[R, A, T]) -> bool:
+    async def _proceed(self, log: Log, job: PaidJob[R, A, T], purchase: Purchase) -> bool:
         """One way through the phases; False when another program has come in between."""
-        if log.state.phase is Phase.IN_DOUBT and not await self._resolve(log, call):
+        if log.state.phase is Phase.IN_DOUBT and not await self._resolve(log, job):
             return False
         if log.state.phase is Phase.CALLING:
-            submitted = await call.submit()
-            if not isinstance(submitted, call.ticket):
-                return await self._deliver(log, call, cast("A", submitted))
-            await log.append(Kind.TICKET, ticket=as_json(call.ticket, submitted))
+            submitted = await job.buy(purchase)
+            if not isinstance(submitted, job.ticket):
+                return await self._deliver(log, job, cast("A", submitted))
+            await log.append(Kind.TICKET, ticket=as_json(job.ticket, submitted))
         if log.state.phase is not Phase.ORDERED or not log.is_mine:
             return False
-        ticket = from_json(call.ticket, log.state.ticket)
+        ticket = from_json(job.ticket, log.state.ticket)
         if ticket is None:
             await log.append(Kind.SPOILED, message="The ticket cannot be read.")
             return False
-        answer = await call.collect(ticket)
+        answer = await job.collect(ticket)
         if answer is None:
+            await purchase.delivered(0.0)
             await log.append(Kind.SPOILED, message="The provider gave the order up.")
             return False
-        return await self._deliver(log, call, answer)
+        return await self._deliver(log, job, answer)
 
-    async def _resolve(self, log: Log, call: PaidCall[R, A, T]) -> bool:
+    async def _resolve(self, log: Log, job: PaidJob[R, A, T]) -> bool:
         """Find the lost ticket of a call in doubt, or announce another call; False when someone was faster."""
-        if log.state.bulk is not None:
-            return await settle_bulk(log, log.state.bulk, call.ticket, call.find)
+        bulk = log.state.bulk
+        if bulk is not None:
+            await note_bulk(log, job.ticket, await job.find(bulk.since, bulk.name))
+            return False
         since = log.state.since or self._clock()
-        found = await call.recent(since - CLOCK_SKEW)
-        spent = {old.request_id for old in (from_json(call.ticket, ticket) for ticket in log.state.spent) if old}
+        found = await job.find(since - CLOCK_SKEW, None)
+        spent = {old.request_id for old in (from_json(job.ticket, ticket) for ticket in log.state.spent) if old}
         if found is None or found.request_id in spent:
-            return await log.intend(call.what, call.price_hint)
-        return await log.try_append(Kind.TICKET, ticket=as_json(call.ticket, found))
+            return await log.intend(job.what, job.price)
+        return await log.try_append(Kind.TICKET, ticket=as_json(job.ticket, found))
 
-    async def _deliver(self, log: Log, call: PaidCall[R, A, T], answer: A) -> bool:
-        record = await call.keep(answer) if call.keep else cast("R", answer)
-        await log.append(Kind.DONE, record=as_json(call.record, record))
+    async def _deliver(self, log: Log, job: PaidJob[R, A, T], answer: A) -> bool:
+        await log.append(Kind.DONE, record=as_json(job.record, await job.keep(answer)))
         return True
 
 
-async def settle_bulk(log: Log, bulk: Bulk, ticket: type[T], find: Callable[[Bulk], Awaitable[T | None]]) -> bool:
-    """Find out what became of a bulk order in doubt, and write it down; always False, for nothing is delivered yet."""
-    found = await find(bulk)
+async def note_bulk(log: Log, ticket: type[T], found: T | None) -> None:
+    """Write down what became of a bulk order in doubt: its ticket, or None when it was never made."""
     if found is None:
         await log.try_append(Kind.REFUSED, message="The bulk order was never made.")
     else:
         await log.try_append(Kind.TICKET, ticket=as_json(ticket, found))
-    return False
 
 
 def closing(error: BaseException, phase: Phase) -> Kind:
@@ -299,9 +225,7 @@ def closing(error: BaseException, phase: Phase) -> Kind:
             return Kind.BLOCKED
         case (Phase.CALLING, ProviderBroken()) | (Phase.ORDERED, Rejected()):
             return Kind.SPOILED
-        case Phase.CALLING, ProviderError() if not isinstance(error, InDoubt):
-            return Kind.REFUSED
-        case Phase.CALLING, BudgetReached() | NotYet():  # stopped at our own till
+        case Phase.CALLING, FrontispieceError(is_billed=False):
             return Kind.REFUSED
         case Phase.CALLING, _:
             return Kind.DOUBT

@@ -1,22 +1,18 @@
 """Paid prompts as the journal and the budget know them: one by one, or ordered in batches and fetched hours later."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Never
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Never
 
-from frontispiece.errors import BadInput, Blocked, BudgetReached, NotYet, ProviderBroken, Rejected
+from frontispiece.errors import BadInput, Blocked, NotYet, ProviderBroken, Rejected
 from frontispiece.models import Paper, Prompt
 from frontispiece.purchases.budget import Purchase
-from frontispiece.purchases.bulk import BulkCall, Line, Placed, place, side_by_side
-from frontispiece.purchases.entries import Bulk
-from frontispiece.purchases.journal import PaidCall
+from frontispiece.purchases.bulk import BulkOrder, Line, Placed, place, side_by_side
+from frontispiece.purchases.buyer import Buyer, PaperJob
 from frontispiece.recipe import prompt_key
-from frontispiece.services import Studio
 from frontispiece.writers.interface import Batches, BatchTicket, Writer
-
-PromptCall = PaidCall[Prompt, Prompt, BatchTicket]
-
-_NOTHING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class Fetched:
     """What went wrong with single papers, in sentences."""
 
 
-def key_of(paper: Paper, studio: Studio) -> str:
+def key_of(paper: Paper, studio: Buyer) -> str:
     """The key of a paper's prompt in the journal."""
     return prompt_key(paper, studio.writer.recipe, studio.edition)
 
@@ -54,43 +50,49 @@ def batches_of(writer: Writer) -> Batches:
     return writer.batches
 
 
-def prompt_call(key: str, paper: Paper, studio: Studio, purchase: Purchase) -> PromptCall:
-    """How the prompt of `paper` is paid for, or how it is fetched from the batch that it was ordered in."""
-    writer, batches = studio.writer, studio.writer.batches
+class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
+    """The prompt of a paper: by a call of its own, or fetched from the batch that it was ordered in."""
 
-    async def submit() -> Prompt:
-        if batches is not None and key in batches.held_back:  # its money is for what can be painted as well
-            raise BudgetReached("The budget has no room for a prompt and its painting beside those that are ordered.")
-        return await purchase.make(lambda: writer.write(paper))
+    record = Prompt
+    ticket = BatchTicket
 
-    call: PromptCall = PaidCall(
-        what=f"prompt {paper.id} by {writer.label}",
-        submit=submit,
-        record=Prompt,
-        ticket=BatchTicket,
-        price_hint=writer.price(paper),
-        wasted=lambda attempt, charges: studio.waste.note(paper.key, attempt, charges),
-    )
-    if batches is None:
-        return call
+    def __init__(self, paper: Paper, buyer: Buyer, lane: AsyncExitStack) -> None:
+        super().__init__(paper, buyer, lane)
+        self._writer = buyer.writer
+        self.key = key_of(paper, buyer)
+        self.what = f"prompt {paper.id} by {buyer.writer.label}"
+        self.price = buyer.writer.price(paper)
+        self.then = buyer.painter.price
+        self.by = buyer.writer.label
 
-    async def collect(ticket: BatchTicket) -> Prompt | None:
-        try:
-            prompt = await batches.collect(ticket, key, paper)
-        except Rejected:
-            await purchase.delivered(0.0)
-            raise
-        if prompt is None:
-            await purchase.delivered(0.0)
-        return prompt
+    async def submit(self) -> Prompt:
+        """Have it written."""
+        return await self._writer.write(self._paper)
 
-    async def find(bulk: Bulk) -> BatchTicket | None:
-        return await batches.find(bulk.name, bulk.since)
+    async def collect(self, ticket: BatchTicket) -> Prompt | None:
+        """Take it from its batch."""
+        return await batches_of(self._writer).collect(ticket, self.key, self._paper)
 
-    return replace(call, collect=collect, find=find)
+    async def find(self, since: datetime, order: str | None) -> BatchTicket | None:
+        """Look for its batch."""
+        batches = self._writer.batches
+        return await batches.find(order, since) if batches is not None and order is not None else None
+
+    async def keep(self, answer: Prompt) -> Prompt:
+        """The answer is the record."""
+        await self._lane.aclose()
+        return answer
 
 
-async def order(papers: Sequence[Paper], studio: Studio, beside: int = 0) -> Orders:
+class _Fetching(PromptJob):
+    """The same when nothing is to be bought: what the batch did not come to is ordered again."""
+
+    async def buy(self, purchase: Purchase) -> Never:
+        """Nothing. Raises NotYet."""
+        raise NotYet("The batch ended before it came to this prompt: it is to be ordered again.")
+
+
+async def order(papers: Sequence[Paper], studio: Buyer, beside: int = 0) -> Orders:
     """Order in batches what nobody has bought or ordered yet; waits for no other program and for no batch.
 
     The budget keeps room for the paintings of all these papers, and of so many `beside` them.
@@ -100,21 +102,21 @@ async def order(papers: Sequence[Paper], studio: Studio, beside: int = 0) -> Ord
     batches = batches_of(studio.writer)
     orders = Orders()
     for part in _parts({key_of(paper, studio): paper for paper in papers}, batches):
-        placed = await _order_part(part, studio, batches, beside)
+        placed = await place(studio.journal, PromptOrder(part, studio, beside))
         beside += len(part) - len(placed.unaffordable)
-        batches.held_back |= set(placed.unaffordable)
-        batches.held_back -= placed.ordered.keys()
+        studio.budget.held_back |= set(placed.unaffordable)
+        studio.budget.held_back -= placed.ordered.keys()
         orders = _sum(orders, part, placed)
     return orders
 
 
-async def fetch(papers: Sequence[Paper], studio: Studio) -> Fetched:
+async def fetch(papers: Sequence[Paper], studio: Buyer) -> Fetched:
     """Take the prompts of papers whose batch is finished into the journal; nothing is bought.
 
     Raises ProviderError when a batch cannot be read, and ArchiveError.
     """
     keyed = {key_of(paper, studio): paper for paper in papers}
-    ends = await side_by_side(keyed, lambda key: _fetch_one(key, keyed[key], studio))
+    ends = await side_by_side(keyed, lambda key: _fetch_one(keyed[key], studio))
     return Fetched(
         written=sum(end is None for end in ends.values()),
         again=tuple(keyed[key] for key, end in ends.items() if isinstance(end, NotYet | ProviderBroken)),
@@ -126,20 +128,13 @@ async def fetch(papers: Sequence[Paper], studio: Studio) -> Fetched:
     )
 
 
-async def _fetch_one(key: str, paper: Paper, studio: Studio) -> NotYet | ProviderBroken | Blocked | Rejected | None:
+async def _fetch_one(paper: Paper, studio: Buyer) -> NotYet | ProviderBroken | Blocked | Rejected | None:
     """Take in one prompt; gives what came instead of it."""
     try:
-        async with studio.budget.purchase(key, None) as purchase:  # which settles what an error says was charged
-            call = replace(prompt_call(key, paper, studio, purchase), submit=_not_one_by_one)
-            settled = await studio.journal.settle(key, call)
-            await purchase.delivered(settled.record.dollars)
+        await studio.journal.settle(_Fetching(paper, studio, AsyncExitStack()))
     except (NotYet, ProviderBroken, Blocked, Rejected) as error:
         return error
     return None
-
-
-async def _not_one_by_one() -> Never:
-    raise NotYet("The batch ended before it came to this prompt: it is to be ordered again.")
 
 
 def _parts(papers: Mapping[str, Paper], batches: Batches) -> Iterator[dict[str, Paper]]:
@@ -157,60 +152,42 @@ def _parts(papers: Mapping[str, Paper], batches: Batches) -> Iterator[dict[str, 
         yield part
 
 
-async def _order_part(
-    papers: Mapping[str, Paper], studio: Studio, batches: Batches, beside: int
-) -> Placed[BatchTicket]:
-    prices = {key: batches.price(paper) for key, paper in papers.items()}
+class PromptOrder(BulkOrder[BatchTicket]):
+    """The prompts of these papers, in one batch."""
 
-    async def book(keys: Sequence[str]) -> Sequence[str]:
-        chosen = _affordable(keys, prices, studio, beside + len(papers) - len(keys))
-        booked = await side_by_side(chosen, lambda key: _book(key, prices[key], studio))
+    ticket = BatchTicket
+
+    def __init__(self, papers: Mapping[str, Paper], buyer: Buyer, beside: int) -> None:
+        self._papers = papers
+        self._batches = batches_of(buyer.writer)
+        self._budget = buyer.budget
+        self._painting = buyer.painter.price
+        self._beside = beside
+        by = f"by {buyer.writer.label}, in a batch"
+        self.lines = {key: Line(f"prompt {paper.id} {by}", self._batches.price(paper)) for key, paper in papers.items()}
+
+    async def book(self, keys: Sequence[str]) -> Sequence[str]:
+        """Those that the budget has room for with their paintings."""
+        prices = {key: self.lines[key].dollars for key in keys}
+        chosen = self._budget.choose(prices, self._painting, self._beside + len(self._papers) - len(keys))
+        booked = await side_by_side(chosen, lambda key: self._budget.set_aside(key, prices[key] or 0.0))
         return [key for key, is_booked in booked.items() if is_booked]
 
-    async def refund(keys: Sequence[str]) -> None:
-        await side_by_side(keys, lambda key: studio.budget.settle(key, 0.0))
+    async def refund(self, keys: Sequence[str]) -> None:
+        """Give the money back."""
+        await side_by_side(keys, lambda key: self._budget.settle(key, 0.0))
 
-    async def find(bulk: Bulk) -> BatchTicket | None:
-        return await batches.find(bulk.name, bulk.since)
+    async def upload(self, keys: Sequence[str]) -> str:
+        """Send the requests."""
+        return await self._batches.upload({key: self._papers[key] for key in keys})
 
-    call = BulkCall(
-        ticket=BatchTicket,
-        book=book,
-        refund=refund,
-        upload=lambda keys: batches.upload({key: papers[key] for key in keys}),
-        order=batches.order,
-        find=find,
-    )
-    by = f"by {studio.writer.label}, in a batch"
-    lines = {key: Line(f"prompt {paper.id} {by}", prices[key]) for key, paper in papers.items()}
-    return await place(studio.journal, lines, call)
+    async def order(self, name: str, uploaded: str) -> BatchTicket:
+        """Have them written."""
+        return await self._batches.order(name, uploaded)
 
-
-def _affordable(keys: Sequence[str], prices: Mapping[str, float | None], studio: Studio, beside: int) -> list[str]:
-    """As many as the budget has room for, each with the painting that makes it useful, and `beside` paintings more."""
-    budget, painting = studio.budget, studio.painter.price or 0.0
-    if budget.max_usd is None:
-        return list(keys)
-    room = 0.0 if budget.is_reached else budget.max_usd - budget.committed - beside * painting + _NOTHING
-    chosen = []
-    for key in keys:
-        room -= (prices[key] or 0.0) + painting
-        if room < 0:
-            break
-        chosen.append(key)
-    return chosen
-
-
-async def _book(key: str, price: float | None, studio: Studio) -> bool:
-    async def nothing() -> None:
-        """The call is made later, with all others."""
-
-    try:
-        async with studio.budget.purchase(key, price) as purchase:
-            await purchase.make(nothing)
-    except BudgetReached:
-        return False
-    return True
+    async def find(self, since: datetime, name: str) -> BatchTicket | None:
+        """Look for the batch."""
+        return await self._batches.find(name, since)
 
 
 def _sum(orders: Orders, papers: Mapping[str, Paper], placed: Placed[BatchTicket]) -> Orders:

@@ -39,8 +39,6 @@ class Batches(Protocol):
     """Prompts that one batch may have."""
     most_bytes: int
     """Size that one batch may have."""
-    held_back: set[str]
-    """Keys that the budget of this run had no room for: they are not to be bought one by one either."""
 
     def price(self, paper: Paper) -> float | None:
         """What the prompt will cost at most, in dollars, as far as that is known beforehand."""

@@ -13,8 +13,8 @@ from typing import Final, Protocol, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue, ValidationError
 
-from frontispiece.errors import NotYet, OutOfService, ProviderBroken, ProviderUnavailable, Rejected
-from frontispiece.models import Paper, Prompt
+from frontispiece.errors import NotYet, ProviderBroken, Rejected
+from frontispiece.models import Charge, Paper, Prompt
 from frontispiece.providers.http import quoted
 from frontispiece.providers.openai_client import CHAT_ENDPOINT, OpenAIApi, Reply, refusal
 from frontispiece.providers.prices import BATCH_SHARE, batched
@@ -143,7 +143,6 @@ class OpenAIBatches:
         self._api = api
         self._chat = chat
         self._clock = clock
-        self.held_back: set[str] = set()
         self._lock = asyncio.Lock()
         # By name: what the list of batches said. No batch appears after the time that is waited before asking.
         self._found: dict[str, BatchTicket | None] = {}
@@ -275,6 +274,8 @@ def reply_in(line: bytes) -> Reply | None:
         problem = _Problem()
     said = f"The batch's answer has status {read.response.status_code}: {quoted(problem.message or 'no reason given')}."
     error = refusal(read.response.status_code, (problem.code,), said)
-    if isinstance(error, ProviderUnavailable | OutOfService):
+    if isinstance(error, Rejected):
+        error.charge = Charge(dollars=0.0, request_id=read.response.request_id)
+    elif error.is_billed is False:
         return None
     raise error

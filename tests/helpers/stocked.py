@@ -12,7 +12,8 @@ from frontispiece.archive.images import Story, to_jpeg
 from frontispiece.archive.paths import original_path, picture_path
 from frontispiece.archive.store import Archive
 from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
-from frontispiece.purchases.journal import Journal, PaidCall
+from frontispiece.purchases.journal import Journal
+from helpers.jobs import AtOnce
 
 RECIPE = "0123456789abcdef"
 DAY = date(2024, 10, 31)
@@ -77,18 +78,11 @@ def painting(number: int) -> Painting:
 
 async def buy(archive: Archive, number: int) -> None:
     """The journal and the original of a bought painting; journalled is the prompt, too."""
-
-    async def written() -> Prompt:
-        return prompt(number)
-
-    async def painted() -> Painting:
-        await archive.put(painting(number).original.path, png(number))
-        return painting(number)
-
     key = hashlib.sha256(str(number).encode()).hexdigest()[:31]
     name = paper(number).id
-    await Journal(archive).settle(f"{key}a", PaidCall(what=f"prompt {name} by OpenAI", record=Prompt, submit=written))
-    await Journal(archive).settle(f"{key}b", PaidCall(what=f"painting {name} by fal", record=Painting, submit=painted))
+    await archive.put(painting(number).original.path, png(number))
+    await Journal(archive).settle(AtOnce(f"{key}a", f"prompt {name} by OpenAI", prompt(number)))
+    await Journal(archive).settle(AtOnce(f"{key}b", f"painting {name} by fal", painting(number)))
 
 
 async def outcome(archive: Archive, number: int, day: date = DAY) -> Outcome:

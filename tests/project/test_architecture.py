@@ -31,7 +31,6 @@ EXCEPTIONS: Final = {
     ("frontispiece.request", "frontispiece.writers"),
     ("frontispiece.request", "frontispiece.painters"),
     ("frontispiece.dates", "frontispiece.sources.huggingface"),
-    ("frontispiece.purchases.prompts", "frontispiece.services"),
 }
 HOMES: Final = {
     "httpx": {"frontispiece.providers.http"},

@@ -22,7 +22,7 @@ from frontispiece.writers.openai import OpenAIChat
 
 PAGE = (Path(__file__).parents[2] / "docs" / "failures.md").read_text()
 ROWS = re.findall(r"^\| (\w+) \| `([^`]+)` \| (\w+|–) \| (open|closed|shut) \|$", PAGE, re.MULTILINE)
-KINDS = re.findall(r"^\| `(\w+)` \| (yes|no) \|.*?(?:row `(\w+)`.*)\|$", PAGE, re.MULTILINE)
+KINDS = re.findall(r"^\| `(\w+)` \| (yes|no) \| (yes|no|perhaps) \|.*?(?:row `(\w+)`.*)\|$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +100,15 @@ def test_the_page_has_every_fault_that_the_fakes_can_play() -> None:
     assert set(faults.HTTP) | set(openai.OWN) | set(fal.OWN) == told
 
 
-def test_the_page_has_every_error_of_a_provider_and_says_rightly_whether_to_try_again() -> None:
+def test_the_page_has_every_error_of_a_provider_and_says_rightly_whether_it_is_tried_again_and_billed() -> None:
     tree = {
         name: kind
         for name, kind in vars(errors).items()
         if isinstance(kind, type) and issubclass(kind, ProviderError) and kind is not ProviderError
     } | {"BudgetReached": BudgetReached, "NotYet": NotYet}
-    assert {name: again == "yes" for name, again, _ in KINDS} == {name: it.is_transient for name, it in tree.items()}
-    assert {name for name, _, status in KINDS if status == "blocked"} == {"Blocked"}
+    assert {name: again == "yes" for name, again, _, _ in KINDS} == {name: it.is_transient for name, it in tree.items()}
+    words = {"yes": True, "no": False, "perhaps": None}
+    assert {name: words[billed] for name, _, billed, _ in KINDS} == {name: it.is_billed for name, it in tree.items()}
+    assert {name for name, _, _, status in KINDS if status == "blocked"} == {"Blocked"}
     # These three are our own, and no single answer's.
     assert {row[2] for row in ROWS} == {*tree, "–"} - {"Flawed", "BudgetReached", "NotYet"}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers.jobs import AtOnce
 from helpers.stocked import buy, painting, stocked
 
 from deployments.cli import main
@@ -12,7 +13,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.errors import InDoubt
 from frontispiece.maintenance.verify import verify
 from frontispiece.models import Painting
-from frontispiece.purchases.journal import Journal, PaidCall
+from frontispiece.purchases.journal import Journal
 
 PICTURE = "pictures/20241031"
 
@@ -96,12 +97,9 @@ async def test_a_paid_call_in_doubt_is_named_with_its_paper(tmp_path: Path) -> N
 
 
 async def doubt(archive: Archive) -> None:
-    async def lost() -> Painting:
-        raise InDoubt("No answer.")
-
-    call = PaidCall(what="painting 2410.00008 by fal", record=Painting, submit=lost, price_hint=0.003)
+    job = AtOnce("ab" * 16, "painting 2410.00008 by fal", InDoubt("No answer."), record=Painting, price=0.003)
     with pytest.raises(InDoubt):
-        await Journal(archive).settle("ab" * 16, call)
+        await Journal(archive).settle(job)
 
 
 @pytest.fixture

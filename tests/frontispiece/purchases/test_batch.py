@@ -40,10 +40,10 @@ from frontispiece.purchases.entries import Bulk, Entry, Kind, Phase, fold
 from frontispiece.purchases.holder import Holder
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
-from frontispiece.purchases.prompts import fetch, key_of, order
+from frontispiece.purchases.prompts import PromptOrder, fetch, key_of, order
 from frontispiece.services import Studio, open_studio
 from frontispiece.settings import load_settings
-from frontispiece.writers.interface import Batches, BatchTicket
+from frontispiece.writers.interface import Batches
 from frontispiece.writers.openai import OpenAIChat
 from frontispiece.writers.openai_batches import OpenAIBatches, _Delivery, reply_in
 from tasks.order_prompts import fetch_prompts, order_prompts
@@ -366,31 +366,16 @@ class TestKilled:
         clock = Clock()
         async with program(fake, archive, clock) as studio:
 
-            async def slow(_: Sequence[str]) -> str:
-                clock.now += timedelta(seconds=bulk.READY_SECONDS + 1)
-                return "file-1"
+            class Slow(PromptOrder):
+                async def upload(self, keys: Sequence[str]) -> str:
+                    clock.now += timedelta(seconds=bulk.READY_SECONDS + 1)
+                    return "file-1"
 
-            call = bulk.BulkCall(
-                ticket=BatchTicket,
-                book=_all,
-                refund=_all,  # type: ignore[arg-type]
-                upload=slow,
-                order=studio.writer.batches.order,  # type: ignore[union-attr]
-                find=_none,
-            )
-            keys = {key_of(paper, studio): bulk.Line("a prompt", None) for paper in PAPERS}
+            papers = {key_of(paper, studio): paper for paper in PAPERS}
             with pytest.raises(ProviderUnavailable, match="so long"):
-                await bulk.place(studio.journal, keys, call, monotonic=clock.monotonic)
+                await bulk.place(studio.journal, Slow(papers, studio, 0), monotonic=clock.monotonic)
             assert fake.openai.batches == {}
             assert await phases(archive, PAPERS, studio) == [Phase.FREE] * 3
-
-
-async def _all(keys: Sequence[str]) -> Sequence[str]:
-    return keys
-
-
-async def _none(_: Bulk) -> None:
-    return None
 
 
 class TestLines:
@@ -533,7 +518,7 @@ class TestBudget:
             assert 0 < studio.budget.committed < 0.0135 - 4 * 0.003
             assert await phases(archive, papers[4:], studio) == [Phase.FREE] * 6
             assert not studio.budget.is_reached  # the paintings are still to come
-            assert studio.writer.batches.held_back == {key_of(paper, studio) for paper in papers[4:]}  # type: ignore[union-attr]
+            assert studio.budget.held_back == {key_of(paper, studio) for paper in papers[4:]}
             fake.openai.finish(ticket.batch)
             await fetch(ordered, studio)
             assert studio.budget.committed == pytest.approx(fake.openai.dollars, rel=1e-6)
@@ -557,7 +542,7 @@ class TestBudget:
             assert (fake.openai.files, fake.openai.batches) == ({}, {})
             studio.budget.max_usd = 1
             assert len((await order(PAPERS, studio)).ordered) == 1
-            assert studio.writer.batches.held_back == set()  # type: ignore[union-attr]
+            assert studio.budget.held_back == set()
 
 
 async def in_a_flow(work: Callable[[], Awaitable[Any]]) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fakes.s3 import FakeS3
 from fakes.server import serving
+from helpers.jobs import AtOnce
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,9 +30,11 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.models import Value
+from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
 from frontispiece.purchases.holder import Holder
-from frontispiece.purchases.journal import Journal, PaidCall, Settled, closing
+from frontispiece.purchases.job import PaidJob
+from frontispiece.purchases.journal import Journal, Settled, closing
 
 KEY = "ab" * 16
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -45,6 +48,7 @@ class Ticket(Value):
 
 class Record(Value):
     answer: str
+    dollars: float | None = None
 
 
 class Killed(BaseException):
@@ -120,19 +124,38 @@ class Shop:
         while len(self.purchases) < number:  # noqa: ASYNC110 nor does a shop
             await asyncio.sleep(0.001)
 
-    @property
-    def call(self) -> PaidCall[Record, str, Ticket]:
-        return PaidCall(
-            what="painting 2410.24175 by the shop",
-            submit=self.submit,
-            collect=self.collect,
-            recent=self.recent,
-            keep=self.keep,
-            intact=self.intact,
-            record=Record,
-            ticket=Ticket,
-            price_hint=0.003,
-        )
+    def job(self, key: str = KEY) -> "ShopJob":
+        return ShopJob(self, key)
+
+
+class ShopJob(PaidJob[Record, str, Ticket]):
+    """What one call to the shop is to the journal."""
+
+    what = "painting 2410.24175 by the shop"
+    record = Record
+    ticket = Ticket
+    price = 0.003
+
+    def __init__(self, shop: Shop, key: str = KEY) -> None:
+        self.shop = shop
+        self.key = key
+        self.budget = Budget()
+
+    async def submit(self) -> Ticket | str:
+        return await self.shop.submit()
+
+    async def collect(self, ticket: Ticket) -> str:
+        return await self.shop.collect(ticket)
+
+    async def find(self, since: datetime, order: str | None) -> Ticket | None:
+        assert order is None
+        return await self.shop.recent(since)
+
+    async def keep(self, answer: str) -> Record:
+        return await self.shop.keep(answer)
+
+    async def is_intact(self, record: Record) -> bool:
+        return await self.shop.intact(record)
 
 
 def _raise_next(errors: list) -> None:
@@ -229,42 +252,36 @@ SHOPS = [
 class TestPlainSailing:
     async def test_a_queue(self, archive: Archive) -> None:
         shop = Shop()
-        settled = await journal(archive).settle(KEY, shop.call)
+        settled = await journal(archive).settle(shop.job())
         assert settled == Settled(Record(answer="order-0"), bought=True, doubts=0)
         assert await kinds(archive) == ["intent", "ticket", "done"]
-        again = await journal(archive).settle(KEY, shop.call)
+        again = await journal(archive).settle(shop.job())
         assert again == Settled(Record(answer="order-0"), bought=False, doubts=0)
         assert len(shop.purchases) == shop.collected == 1
 
     async def test_an_answer_at_once_that_is_its_own_record(self, archive: Archive) -> None:
-        calls = []
-
-        async def write_prompt() -> Record:
-            calls.append(1)
-            return Record(answer="a fish")
-
-        call = PaidCall(what="prompt", submit=write_prompt, record=Record)
+        job = AtOnce(KEY, "prompt", Record(answer="a fish"))
         for bought in (True, False):
-            settled = await journal(archive).settle(KEY, call)
+            settled = await journal(archive).settle(job)
             assert (settled.record, settled.bought) == (Record(answer="a fish"), bought)
-        assert calls == [1]
+        assert job.calls == 1
         assert await kinds(archive) == ["intent", "done"]
 
     async def test_the_ticket_is_durable_before_anyone_waits_for_it(self, archive: Archive) -> None:
-        shop, seen = Shop(), []
+        seen = []
 
-        async def collect(ticket: Ticket) -> str:
-            seen.extend(await kinds(archive))
-            return await shop.collect(ticket)
+        class Watching(ShopJob):
+            async def collect(self, ticket: Ticket) -> str:
+                seen.extend(await kinds(archive))
+                return await super().collect(ticket)
 
-        call = PaidCall(what="x", submit=shop.submit, collect=collect, keep=shop.keep, record=Record, ticket=Ticket)
-        await journal(archive).settle(KEY, call)
+        await journal(archive).settle(Watching(Shop()))
         assert seen == ["intent", "ticket"]
 
     async def test_different_keys_are_different_purchases(self, archive: Archive) -> None:
         shop = Shop()
-        await journal(archive).settle(KEY, shop.call)
-        await journal(archive).settle("cd" * 16, shop.call)
+        await journal(archive).settle(shop.job())
+        await journal(archive).settle(shop.job("cd" * 16))
         assert len(shop.purchases) == 2
 
 
@@ -276,7 +293,7 @@ class TestTogether:
         shops = {f"{n:032x}": Shop(gives_tickets, keeps_a_list) for n in range(12)}
         journals = [journal(archive) for _ in range(3)]
         settled = await asyncio.gather(
-            *(book.settle(key, shop.call) for key, shop in shops.items() for book in journals)
+            *(book.settle(shop.job(key)) for key, shop in shops.items() for book in journals)
         )
         assert [len(shop.purchases) for shop in shops.values()] == [1] * 12
         assert sum(one.bought for one in settled) == 12
@@ -286,16 +303,16 @@ class TestTogether:
         fake, shop = FakeS3(), Shop()
         with serving(fake.app()) as address:
             bucket = Archive.open(f"s3://papers/a?region=x&endpoint={address}&skip_signature=true")
-            settled = await asyncio.gather(*(journal(bucket).settle(KEY, shop.call) for _ in range(4)))
+            settled = await asyncio.gather(*(journal(bucket).settle(shop.job()) for _ in range(4)))
         assert sum(one.bought for one in settled) == len(shop.purchases) == 1
         assert [path.removeprefix(f"a/journal/{KEY}/") for path in fake.objects] == ["000.json", "001.json", "002.json"]
 
     async def test_a_late_holder_brings_its_ticket_in(self, archive: Archive) -> None:
         """The first program was thought dead while it waited for the shop; what it ordered is not lost."""
         shop = Shop(keeps_a_list=False, gate=asyncio.Event())
-        late = asyncio.create_task(journal(archive, DEAD).settle(KEY, shop.call))
+        late = asyncio.create_task(journal(archive, DEAD).settle(shop.job()))
         await shop.has_sold(1)
-        other = asyncio.create_task(journal(archive).settle(KEY, shop.call))
+        other = asyncio.create_task(journal(archive).settle(shop.job()))
         await shop.has_sold(2)
         shop.gate.set()
         first, second = await asyncio.gather(late, other)
@@ -304,16 +321,16 @@ class TestTogether:
 
     async def test_two_that_find_the_picture_lost_buy_it_once(self, archive: Archive) -> None:
         shop = Shop(gives_tickets=False)
-        await journal(archive).settle(KEY, shop.call)
+        await journal(archive).settle(shop.job())
         shop.kept.clear()
-        settled = await asyncio.gather(*(journal(archive).settle(KEY, shop.call) for _ in range(4)))
+        settled = await asyncio.gather(*(journal(archive).settle(shop.job()) for _ in range(4)))
         assert len(shop.purchases) == 2
         assert sum(one.bought for one in settled) == 1
 
     async def test_the_lease_is_renewed_while_the_call_lasts(self, archive: Archive) -> None:
         shop = Shop(gate=asyncio.Event())
         book = Journal(archive, lease_seconds=0.05)
-        settling = asyncio.create_task(book.settle(KEY, shop.call))
+        settling = asyncio.create_task(book.settle(shop.job()))
         while (await kinds(archive)).count("alive") < 3:  # noqa: ASYNC110 an archive rings no bell
             await asyncio.sleep(0.005)
         assert fold(await entries(archive)).phase is Phase.CALLING
@@ -330,7 +347,7 @@ class TestKilled:
             shop = Shop(gives_tickets, keeps_a_list, fuse=Fuse(step))
             finished = await _until_killed(Mortal(archive, shop.fuse), key, shop)
             shop.fuse.left = 1_000_000
-            settled = await journal(archive).settle(key, shop.call)
+            settled = await journal(archive).settle(shop.job(key))
             assert settled.record.answer in shop.purchases
             assert len(shop.purchases) <= 1 + settled.doubts
             assert settled.doubts <= 1
@@ -348,7 +365,7 @@ class TestKilled:
                 shop.fuse.left = step
                 await _until_killed(Mortal(archive, shop.fuse), KEY, shop)
             shop.fuse.left = 1_000_000
-            settled = await journal(archive).settle(KEY, shop.call)
+            settled = await journal(archive).settle(shop.job())
             assert len(shop.purchases) <= 1 + settled.doubts
             if shop.keeps_a_list:
                 assert len(shop.purchases) == 1
@@ -358,20 +375,20 @@ class TestKilled:
     @pytest.mark.parametrize("gives_tickets", [True, False], ids=["queue", "at-once"])
     async def test_a_cancelled_attempt_lets_go(self, archive: Archive, gives_tickets: bool) -> None:
         shop = Shop(gives_tickets, gate=asyncio.Event())
-        settling = asyncio.create_task(journal(archive).settle(KEY, shop.call))
+        settling = asyncio.create_task(journal(archive).settle(shop.job()))
         await shop.has_sold(1)
         settling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await settling
         assert fold(await entries(archive)).lease is None
         shop.gate.set()
-        settled = await journal(archive).settle(KEY, shop.call)
+        settled = await journal(archive).settle(shop.job())
         assert len(shop.purchases) <= 1 + settled.doubts
 
 
 async def _until_killed(archive: Archive, key: str, shop: Shop) -> bool:
     try:
-        await journal(archive, DEAD).settle(key, shop.call)
+        await journal(archive, DEAD).settle(shop.job(key))
     except Killed:
         return False
     return True
@@ -381,32 +398,32 @@ class TestLease:
     async def test_a_holder_elsewhere_is_waited_for_one_lease(self, archive: Archive) -> None:
         await write(archive, 0, Kind.INTENT, what="x")
         shop, now = Shop(keeps_a_list=False), Time()
-        settled = await now.journal(archive).settle(KEY, shop.call)
+        settled = await now.journal(archive).settle(shop.job())
         assert now.polls == 30
         assert settled.doubts == 1
 
     async def test_a_clock_set_back_makes_nobody_wait_longer(self, archive: Archive) -> None:
         await write(archive, 0, Kind.INTENT, what="x")
         now = Time(NOW - timedelta(days=365))
-        await now.journal(archive).settle(KEY, Shop().call)
+        await now.journal(archive).settle(Shop().job())
         assert now.polls == 30
 
     async def test_a_clock_ahead_takes_nothing_from_the_living(self, archive: Archive) -> None:
         await write(archive, 0, Kind.INTENT, what="x")
         now = Time(NOW + timedelta(minutes=4))
-        await now.journal(archive).settle(KEY, Shop().call)
+        await now.journal(archive).settle(Shop().job())
         assert now.polls == 30
 
     async def test_a_lease_long_over_is_not_waited_for(self, archive: Archive) -> None:
         await write(archive, 0, Kind.INTENT, what="x")
         now = Time(NOW + timedelta(minutes=5))
-        await now.journal(archive).settle(KEY, Shop().call)
+        await now.journal(archive).settle(Shop().job())
         assert now.polls == 0
 
     async def test_a_dead_holder_on_this_machine_is_not_waited_for(self, archive: Archive) -> None:
         await write(archive, 0, Kind.INTENT, what="x", holder=DEAD)
         now = Time()
-        await now.journal(archive).settle(KEY, Shop().call)
+        await now.journal(archive).settle(Shop().job())
         assert now.polls == 0
 
     async def test_signs_of_life_are_respected(self, archive: Archive) -> None:
@@ -418,7 +435,7 @@ class TestLease:
                 await write(archive, poll // 10, Kind.ALIVE)
 
         now.on_poll = alive_for_a_while
-        await now.journal(archive).settle(KEY, shop.call)
+        await now.journal(archive).settle(shop.job())
         assert now.polls == 130
 
     async def test_a_result_that_comes_while_waiting_is_used(self, archive: Archive) -> None:
@@ -431,7 +448,7 @@ class TestLease:
                 await write(archive, 1, Kind.DONE, record={"answer": "theirs"})
 
         now.on_poll = deliver
-        settled = await now.journal(archive).settle(KEY, shop.call)
+        settled = await now.journal(archive).settle(shop.job())
         assert settled == Settled(Record(answer="theirs"), bought=False, doubts=0)
         assert now.polls == 5
         assert shop.calls == 0
@@ -440,7 +457,7 @@ class TestLease:
         shop = Shop(purchases=["theirs"])
         await write(archive, 0, Kind.INTENT, what="x", holder=DEAD)
         await write(archive, 1, Kind.TICKET, ticket={"request_id": "theirs"})
-        settled = await journal(archive).settle(KEY, shop.call)
+        settled = await journal(archive).settle(shop.job())
         assert settled == Settled(Record(answer="theirs"), bought=True, doubts=0)
         assert shop.calls == 0
 
@@ -454,17 +471,17 @@ class TestErrors:
     async def test_a_definite_refusal_frees_the_key(self, archive: Archive, error: FrontispieceError) -> None:
         shop, now = Shop(submit_raises=[error]), Time()
         with pytest.raises(type(error)) as caught:
-            await now.journal(archive).settle(KEY, shop.call)
+            await now.journal(archive).settle(shop.job())
         assert caught.value is error
         assert fold(await entries(archive)).phase is Phase.FREE
-        settled = await now.journal(archive).settle(KEY, shop.call)
+        settled = await now.journal(archive).settle(shop.job())
         assert (settled.doubts, now.polls, len(shop.purchases)) == (0, 0, 1)
 
     async def test_blocked_is_for_ever(self, archive: Archive) -> None:
         shop = Shop(submit_raises=[Blocked("The shop refuses this paper.")])
         for _ in range(3):
             with pytest.raises(Blocked, match="The shop refuses this paper"):
-                await journal(archive).settle(KEY, shop.call)
+                await journal(archive).settle(shop.job())
         assert shop.calls == 1
 
     @pytest.mark.parametrize("where", ["collect_raises", "keep_raises"])
@@ -472,32 +489,32 @@ class TestErrors:
         shop = Shop(**{where: [Blocked("All black.")]})
         for _ in range(2):
             with pytest.raises(Blocked, match="All black"):
-                await journal(archive).settle(KEY, shop.call)
+                await journal(archive).settle(shop.job())
         assert len(shop.purchases) == 1
 
     @pytest.mark.parametrize("keeps_a_list", [True, False], ids=["found", "not-found"])
     async def test_in_doubt(self, archive: Archive, keeps_a_list: bool) -> None:
         shop = Shop(keeps_a_list=keeps_a_list, lost_answers=[InDoubt("reset")])
         with pytest.raises(InDoubt):
-            await journal(archive).settle(KEY, shop.call)
+            await journal(archive).settle(shop.job())
         assert await kinds(archive) == ["intent", "doubt"]
-        settled = await journal(archive).settle(KEY, shop.call)
+        settled = await journal(archive).settle(shop.job())
         assert settled.doubts == (0 if keeps_a_list else 1)
         assert len(shop.purchases) == 1 + settled.doubts
 
     async def test_a_failing_look_up_leaves_the_doubt(self, archive: Archive) -> None:
         shop = Shop(lost_answers=[InDoubt("reset")])
         with pytest.raises(InDoubt):
-            await journal(archive).settle(KEY, shop.call)
+            await journal(archive).settle(shop.job())
 
-        async def no_answer(_: datetime) -> None:
-            raise ProviderUnavailable("list is down")
+        class ListIsDown(ShopJob):
+            async def find(self, since: datetime, order: str | None) -> Ticket | None:
+                raise ProviderUnavailable("list is down")
 
-        call = PaidCall(what="x", submit=shop.submit, recent=no_answer, keep=shop.keep, record=Record, ticket=Ticket)
         with pytest.raises(ProviderUnavailable):
-            await journal(archive).settle(KEY, call)
+            await journal(archive).settle(ListIsDown(shop))
         assert fold(await entries(archive)).phase is Phase.IN_DOUBT
-        assert (await journal(archive).settle(KEY, shop.call)).doubts == 0
+        assert (await journal(archive).settle(shop.job())).doubts == 0
         assert len(shop.purchases) == 1
 
     @pytest.mark.parametrize(
@@ -515,58 +532,58 @@ class TestErrors:
     async def test_an_order_outlives_errors(self, archive: Archive, where: str, error: Exception) -> None:
         shop, now = Shop(**{where: [error]}), Time()
         with pytest.raises(type(error)):
-            await now.journal(archive).settle(KEY, shop.call)
+            await now.journal(archive).settle(shop.job())
         assert (await kinds(archive))[-1] == "paused"
-        settled = await now.journal(archive).settle(KEY, shop.call)
+        settled = await now.journal(archive).settle(shop.job())
         assert (settled.doubts, now.polls, len(shop.purchases)) == (0, 0, 1)
 
     async def test_a_broken_delivery_is_fetched_once_more_then_bought_anew(self, archive: Archive) -> None:
         shop = Shop(collect_raises=[ProviderBroken("html"), ProviderBroken("html")])
         for purchases in (1, 1):
             with pytest.raises(ProviderBroken):
-                await journal(archive).settle(KEY, shop.call)
+                await journal(archive).settle(shop.job())
             assert len(shop.purchases) == purchases
-        settled = await journal(archive).settle(KEY, shop.call)
+        settled = await journal(archive).settle(shop.job())
         assert settled == Settled(Record(answer="order-1"), bought=True, doubts=0)
 
     async def test_a_rejected_order_is_spoiled(self, archive: Archive) -> None:
         shop = Shop(collect_raises=[Rejected("422")])
         with pytest.raises(Rejected):
-            await journal(archive).settle(KEY, shop.call)
+            await journal(archive).settle(shop.job())
         assert (await kinds(archive))[-1] == "spoiled"
-        assert (await journal(archive).settle(KEY, shop.call)).record == Record(answer="order-1")
+        assert (await journal(archive).settle(shop.job())).record == Record(answer="order-1")
 
     async def test_a_spoiled_order_is_not_taken_for_a_lost_one(self, archive: Archive) -> None:
         shop = Shop(collect_raises=[Rejected("422")])
         with pytest.raises(Rejected):
-            await journal(archive).settle(KEY, shop.call)
+            await journal(archive).settle(shop.job())
         shop.lost_answers = [InDoubt("reset")]
         with pytest.raises(InDoubt):
-            await journal(archive).settle(KEY, shop.call)
+            await journal(archive).settle(shop.job())
         shop.purchases.reverse()  # the list names the spoiled order
-        settled = await journal(archive).settle(KEY, shop.call)
+        settled = await journal(archive).settle(shop.job())
         assert settled.doubts == 1
 
     async def test_an_answer_that_cannot_be_kept_is_in_doubt(self, archive: Archive) -> None:
         shop = Shop(gives_tickets=False, keep_raises=[ArchiveError("full")])
         with pytest.raises(ArchiveError):
-            await journal(archive).settle(KEY, shop.call)
+            await journal(archive).settle(shop.job())
         assert (await kinds(archive))[-1] == "doubt"
 
     async def test_a_lost_picture_is_fetched_again_while_its_ticket_is_good(self, archive: Archive) -> None:
         shop = Shop()
-        await journal(archive).settle(KEY, shop.call)
+        await journal(archive).settle(shop.job())
         shop.kept.clear()
-        settled = await journal(archive).settle(KEY, shop.call)
+        settled = await journal(archive).settle(shop.job())
         assert settled == Settled(Record(answer="order-0"), bought=True, doubts=0)
         assert (len(shop.purchases), shop.collected) == (1, 2)
 
     async def test_an_error_may_quote_anything(self, archive: Archive) -> None:
         shop = Shop(submit_raises=[Rejected("\ud800\x00" + "x" * 9_000_000)])
         with pytest.raises(Rejected):
-            await journal(archive).settle(KEY, shop.call)
+            await journal(archive).settle(shop.job())
         assert fold(await entries(archive)).phase is Phase.FREE
-        assert (await journal(archive).settle(KEY, shop.call)).bought
+        assert (await journal(archive).settle(shop.job())).bought
 
     def test_every_error_closes_every_phase(self) -> None:
         table = {
@@ -592,12 +609,12 @@ class TestDamage:
         self, archive: Archive, gives_tickets: bool, keeps_a_list: bool, number: int, share: float
     ) -> None:
         shop = Shop(gives_tickets, keeps_a_list)
-        await journal(archive, DEAD).settle(KEY, shop.call)
+        await journal(archive, DEAD).settle(shop.job())
         path = f"journal/{KEY}/{number:03d}.json"
         if (content := await archive.get(path)) is None:
             return
         await archive.put(path, content[: int(len(content) * share)])
-        settled = await Time().journal(archive).settle(KEY, shop.call)
+        settled = await Time().journal(archive).settle(shop.job())
         assert len(shop.purchases) <= 1 + settled.doubts
         if gives_tickets:
             assert len(shop.purchases) == 1
@@ -606,30 +623,30 @@ class TestDamage:
         await archive.put(f"journal/{KEY}/000.json", b'{"kind":"intent","at":"20')
         modified = (await archive.list("journal"))[0].modified
         now = Time(modified)
-        settled = await now.journal(archive).settle(KEY, Shop(keeps_a_list=False).call)
+        settled = await now.journal(archive).settle(Shop(keeps_a_list=False).job())
         assert (now.polls, settled.doubts) == (30, 1)
 
     @pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{}", b"\xff\xfe", b'{"kind":"party"}', b"<html>"])
     async def test_foreign_entries_mean_doubt(self, archive: Archive, content: bytes) -> None:
         await archive.put(f"journal/{KEY}/000.json", content)
         await archive.put(f"journal/{KEY}/notes.txt", b"not an entry")
-        settled = await journal(archive).settle(KEY, Shop(keeps_a_list=False).call)
+        settled = await journal(archive).settle(Shop(keeps_a_list=False).job())
         assert settled.doubts == 1
 
     async def test_a_record_of_another_shape_is_bought_or_fetched_again(self, archive: Archive) -> None:
         await write(archive, 0, Kind.DONE, record={"old": 1})
-        assert (await journal(archive).settle(KEY, Shop().call)).bought
+        assert (await journal(archive).settle(Shop().job())).bought
 
     async def test_a_ticket_of_another_shape_is_spoiled(self, archive: Archive) -> None:
         await write(archive, 0, Kind.INTENT, holder=DEAD)
         await write(archive, 1, Kind.TICKET, ticket={"old": 1})
-        assert (await journal(archive).settle(KEY, Shop().call)).bought
+        assert (await journal(archive).settle(Shop().job())).bought
 
     async def test_a_deleted_entry_leaves_a_gap_that_is_not_filled(self, archive: Archive) -> None:
         shop = Shop()
-        await journal(archive).settle(KEY, shop.call)
+        await journal(archive).settle(shop.job())
         await archive.delete(f"journal/{KEY}/000.json")
-        assert not (await journal(archive).settle(KEY, shop.call)).bought
+        assert not (await journal(archive).settle(shop.job())).bought
 
     async def test_a_store_that_repeats_a_put_is_understood(self, archive: Archive) -> None:
         """S3 clients send again when the answer was lost, and then find their own first try in the way."""
@@ -640,7 +657,7 @@ class TestDamage:
                 return False
 
         shop, now = Shop(), Time()
-        settled = await now.journal(Repeating(archive._store, archive.url, archive.local_root)).settle(KEY, shop.call)
+        settled = await now.journal(Repeating(archive._store, archive.url, archive.local_root)).settle(shop.job())
         assert (settled.bought, len(shop.purchases), now.polls) == (True, 1, 0)
         assert await kinds(archive) == ["intent", "ticket", "done"]
 
@@ -651,8 +668,34 @@ class TestDamage:
 
         shop = Shop()
         with pytest.raises(ArchiveError, match="No space"):
-            await journal(Full(archive._store, archive.url, archive.local_root)).settle(KEY, shop.call)
+            await journal(Full(archive._store, archive.url, archive.local_root)).settle(shop.job())
         assert shop.calls == 0
+
+
+class TestShape:
+    """Archives are full of entries as they have always been written."""
+
+    WRITTEN = (
+        b'{"kind":"intent","at":"2026-11-23T12:00:00Z","by":"a",'
+        b'"holder":{"host":"here","pid":7,"boot":"b","space":"s","born":5},"lease":30.0,'
+        b'"what":"painting 2410.24175 by fal","dollars":0.003}',
+        b'{"kind":"alive","at":"2026-11-23T12:00:00Z","by":"a","lease":30.0}',
+        b'{"kind":"ticket","at":"2026-11-23T12:00:00Z","by":"a","ticket":{"request_id":"order-0"}}',
+        b'{"kind":"broken","at":"2026-11-23T12:00:00Z","by":"a","error":"ProviderBroken","message":"html"}',
+        b'{"kind":"claim","at":"2026-11-23T12:00:00Z","by":"b","holder":{"host":"there","pid":8},"lease":30.0}',
+        b'{"kind":"broken","at":"2026-11-23T12:00:00Z","by":"b","record":{"dollars":0.003,"request_id":"order-0"},'
+        b'"error":"ProviderBroken","message":"html"}',
+        b'{"kind":"intent","at":"2026-11-23T12:00:00Z","by":"c","lease":900.0,"what":"x","bulk":"order-1"}',
+        b'{"kind":"ticket","at":"2026-11-23T12:00:00Z","by":"c","ticket":{"request_id":"order-1"}}',
+        b'{"kind":"done","at":"2026-11-23T12:00:00Z","by":"d","record":{"answer":"a fish"}}',
+    )
+    PHASES = ("calling", "calling", "ordered", "ordered", "ordered", "free", "calling", "ordered", "done")
+
+    def test_entries_are_read_and_written_as_ever(self) -> None:
+        entries = [parse(content, NOW, 30) for content in self.WRITTEN]
+        assert tuple(entry.to_json() for entry in entries) == self.WRITTEN
+        assert tuple(fold(entries[: count + 1]).phase for count in range(len(entries))) == self.PHASES
+        assert fold(entries).wasted == (("b", {"dollars": 0.003, "request_id": "order-0"}),)
 
 
 class TestOpenEntries:
@@ -661,7 +704,7 @@ class TestOpenEntries:
         done, blocked, refused = Shop(), Shop(submit_raises=[Blocked("x")]), Shop(submit_raises=[Rejected("x")])
         doubtful, ordered = Shop(lost_answers=[InDoubt("x")]), Shop(collect_raises=[ProviderUnavailable("x")])
         shops = {f"{n}{'0' * 31}": s for n, s in enumerate((done, blocked, refused, doubtful, ordered))}
-        await asyncio.gather(*(book.settle(key, shop.call) for key, shop in shops.items()), return_exceptions=True)
+        await asyncio.gather(*(book.settle(shop.job(key)) for key, shop in shops.items()), return_exceptions=True)
         await archive.put_if_absent(f"journal/{KEY}/000.json", b"")
         await archive.put("journal/readme.txt", b"not an entry")
         later = Journal(archive, clock=lambda: NOW + timedelta(minutes=5))

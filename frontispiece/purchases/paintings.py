@@ -1,0 +1,82 @@
+"""A painting as the journal and the budget know it."""
+
+import hashlib
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+from frontispiece.archive.decoding import in_a_picture_thread
+from frontispiece.archive.images import inspect
+from frontispiece.archive.paths import original_path
+from frontispiece.errors import ProviderBroken
+from frontispiece.models import Charge, Original, Painting, Paper, Prompt
+from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.purchases.buyer import Buyer, PaperJob
+from frontispiece.recipe import painting_key
+
+
+class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
+    """The painting of a prompt, in one of its takes; `run` is whose it is."""
+
+    record = Painting
+    ticket = Ticket
+
+    def __init__(
+        self, paper: Paper, prompt: Prompt, buyer: Buyer, take: int = 0, *, run: str, lane: AsyncExitStack
+    ) -> None:
+        super().__init__(paper, buyer, lane)
+        self._prompt, self._take, self._run = prompt, take, run
+        self._painter, self._archive = buyer.painter, buyer.archive
+        self.key = painting_key(paper, prompt, buyer.painter.recipe, buyer.edition, take)
+        self.what = f"painting {paper.id} by {buyer.painter.label}"
+        self.price = buyer.painter.price
+
+    async def submit(self) -> Ticket | Canvas:
+        """Order the picture."""
+        return await self._painter.submit(self._paper, self._prompt, self._take)
+
+    async def collect(self, ticket: Ticket) -> Canvas:
+        """Wait for the picture, and download it."""
+        return await self._painter.collect(ticket, self._lane.aclose)
+
+    async def find(self, since: datetime, order: str | None) -> Ticket | None:
+        """Look among the painter's recent requests."""
+        return await self._painter.recent(self._paper, self._prompt, since, self._take)
+
+    async def keep(self, answer: Canvas) -> Painting:
+        """Check what was delivered, put the bytes into the archive, and describe them."""
+        await self._lane.aclose()
+        try:
+            facts = await in_a_picture_thread(inspect, answer.image)
+        except ProviderBroken as error:
+            error.charge = Charge(dollars=answer.dollars, request_id=answer.request_id)
+            raise
+        recipe, digest = self._painter.recipe, hashlib.sha256(answer.image).hexdigest()
+        path = original_path(digest, facts.format)
+        await self._archive.put_if_absent(path, answer.image)
+        return Painting(
+            painter=recipe.kind,
+            model=answer.model,
+            parameters=recipe.parameters,
+            seed=answer.seed,
+            url=answer.url,
+            request_id=answer.request_id,
+            seconds=answer.seconds,
+            dollars=answer.dollars,
+            run=self._run,
+            made=datetime.now(UTC),
+            nsfw=answer.nsfw,
+            original=Original(
+                digest=digest,
+                path=path,
+                format=facts.format,
+                width=facts.width,
+                height=facts.height,
+                bytes=len(answer.image),
+                flat="black" if facts.black else "blank" if facts.blank else None,
+                dhash=facts.dhash,
+            ),
+        )
+
+    async def is_intact(self, record: Painting) -> bool:
+        """Whether the original is there."""
+        return await self._archive.exists(record.original.path)
