@@ -30,7 +30,7 @@ FILES_FOR_AVERAGES: Final = 100
 def backfill_id(days: Days, studio: Studio, request: BackfillRequest) -> str:
     """What makes two commands the same backfill; a limit in dollars may change between them."""
     settings = studio.settings
-    votes = settings.min_upvotes if settings.source == "huggingface" else None
+    votes = settings.min_upvotes if studio.source.has_votes else None
     chosen = (str(days), settings.source, sorted(settings.categories), votes, request.only, request.order)
     more = (request.limit, studio.edition) if request.limit is not None or studio.edition else ()
     return digest("backfill", *chosen, studio.recipe.fingerprint, *more)[:12]

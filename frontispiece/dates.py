@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from frontispiece import registry
 from frontispiece.errors import BadInput
-from frontispiece.sources.huggingface import FIRST_DAY
 
-ARXIV_BEGAN: Final = date(1991, 8, 14)
 MOST_DAYS: Final = 3653
 """Ten years; more has to be confirmed."""
 
@@ -65,9 +64,8 @@ def parse_days(text: str, today: date) -> Days:
 
 def check_days(days: Days, source: str, *, confirmed: bool = False) -> None:
     """Raise BadInput for days before the source begins, and for more than ten years that nobody confirmed."""
-    begins = FIRST_DAY if source == "huggingface" else ARXIV_BEGAN
+    begins, name = registry.load(registry.SOURCES, source).begins
     if days.first < begins:
-        name = "Hugging Face's first list" if source == "huggingface" else "arXiv's first day"
         raise BadInput(f"The range begins on {days.first}, before {name} of {begins}.")
     if len(days) > MOST_DAYS and not confirmed:
         raise BadInput(f"{days} are {len(days):,} days, more than ten years; confirm that with --yes.")

@@ -53,6 +53,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio
         writer_model=prompt.model,
         painter=painting.painter,
         painter_model=painting.model,
+        is_ai=studio.painter.is_ai,
         seed=painting.seed,
         created=paper.folder_date,
         original=source.digest,

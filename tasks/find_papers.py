@@ -6,7 +6,7 @@ from prefect.cache_policies import NO_CACHE
 from frontispiece.errors import BadInput
 from frontispiece.models import Paper
 from frontispiece.services import Studio
-from frontispiece.sources import open_source
+from frontispiece.sources import EVERY_PAPER, open_source
 from frontispiece.sources.ids import parse_id
 from tasks.caching import worth_another_attempt
 
@@ -24,9 +24,9 @@ async def find_papers(ids: tuple[str, ...], studio: Studio) -> tuple[Paper, ...]
     wanted = list(dict.fromkeys(parse_id(text)[0] for text in ids))
     found = {paper.id: paper for paper in (await studio.source.find(ids)).papers}
     missing = tuple(text for text in ids if parse_id(text)[0] not in found)
-    if missing and studio.settings.source != "arxiv":
+    if missing and studio.settings.source != EVERY_PAPER:
         get_run_logger().info("Asking arXiv for %s.", ", ".join(missing))
-        arxiv = open_source("arxiv", studio.settings)
+        arxiv = open_source(EVERY_PAPER, studio.settings)
         try:
             found |= {paper.id: paper for paper in (await arxiv.find(missing)).papers}
         finally:

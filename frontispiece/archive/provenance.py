@@ -26,6 +26,7 @@ _XMP: Final = "http://ns.adobe.com/xap/1.0/"
 _IPTC: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _OWN: Final = "urn:frontispiece:story:1/"
 _SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_BY_MODEL, _BY_RULES = "trainedAlgorithmicMedia", "algorithmicMedia"
 
 for _prefix, _namespace in {"x": _X, "rdf": _RDF, "dc": _DC, "xmp": _XMP, "Iptc4xmpExt": _IPTC}.items():
     ET.register_namespace(_prefix, _namespace)
@@ -46,6 +47,7 @@ _PROPERTIES: Final = {
     "made": f"{{{_OWN}}}Made",
     "created": f"{{{_XMP}}}CreateDate",
 }
+_SOURCE_TYPE: Final = f"{{{_IPTC}}}DigitalSourceType"
 _TITLE: Final = f"{{{_DC}}}title"
 _LI: Final = f"{{{_RDF}}}li"
 
@@ -61,10 +63,11 @@ class Story(Value):
     paper_url: str = Field(description="the paper's abstract page")
     prompt: str = Field(description="what the painter was asked to paint; its end is cut when the packet gets too big")
     recipe: str = Field(description="fingerprint of the recipe")
-    writer: str | None = Field(default=None, description="kind of writer: template or openai")
+    writer: str | None = Field(default=None, description="kind of writer, such as openai")
     writer_model: str = Field(description="the model that wrote the prompt")
-    painter: str = Field(description="kind of painter: lineart, fal or openai-images")
+    painter: str = Field(description="kind of painter, such as fal")
     painter_model: str = Field(description="the model that painted")
+    is_ai: bool = Field(default=True, description="whether a trained model painted; True where that is not known")
     seed: str | None = Field(default=None, description="decimal digits, where known")
     original: str | None = Field(default=None, description="SHA-256 of the bytes the painter sent, hex")
     run: str | None = Field(default=None, description="the run that had it painted, where known")
@@ -74,7 +77,7 @@ class Story(Value):
     @property
     def source_type(self) -> str:
         """IPTC's term for the picture's origin; the EU AI Act asks that AI-made pictures are marked."""
-        return _SOURCE_TYPES + ("algorithmicMedia" if self.painter == "lineart" else "trainedAlgorithmicMedia")
+        return _SOURCE_TYPES + (_BY_MODEL if self.is_ai else _BY_RULES)
 
 
 def printable(text: str) -> str:
@@ -102,6 +105,7 @@ def from_xmp(packet: bytes) -> Story | None:
     except (ET.ParseError, ValueError, LookupError):
         return None
     found = {name: root.findtext(f".//{tag}") for name, tag in _PROPERTIES.items()}
+    found["is_ai"] = str(root.findtext(f".//{_SOURCE_TYPE}") != _SOURCE_TYPES + _BY_RULES)
     found["title"] = root.findtext(f".//{_TITLE}//{_LI}")
     try:
         return Story.model_validate_strings({name: text for name, text in found.items() if text is not None})
@@ -115,8 +119,8 @@ def _packet(story: Story, prompt: str) -> bytes:
     title = ET.SubElement(ET.SubElement(about, _TITLE), f"{{{_RDF}}}Alt")
     _add(title, _LI, story.title).set("{http://www.w3.org/XML/1998/namespace}lang", "x-default")
     _add(about, f"{{{_XMP}}}CreatorTool", CREATOR_TOOL)
-    _add(about, f"{{{_IPTC}}}DigitalSourceType", story.source_type)
-    if story.painter != "lineart":
+    _add(about, _SOURCE_TYPE, story.source_type)
+    if story.is_ai:
         _add(about, f"{{{_IPTC}}}AISystemUsed", story.painter_model)
     for name, text in story.model_dump(mode="json", include=set(_PROPERTIES), exclude_none=True).items():
         if name == "prompt":

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from frontispiece import registry
 from frontispiece.archive.catalog import Catalog, Run
 from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_story
 from frontispiece.archive.paths import ORIGINALS, PICTURES, picture_path
@@ -141,7 +142,7 @@ def _prompt(story: Story) -> Prompt:
         model=story.writer_model,
         request="",
         seconds=0.0,
-        dollars=0.0 if story.writer == "template" else None,
+        dollars=_dollars(registry.WRITERS, story.writer),
     )
 
 
@@ -154,10 +155,17 @@ async def _painting(archive: Archive, found: _Found, sources: _Sources) -> Paint
         parameters="{}",
         seed=story.seed,
         seconds=0.0,
-        dollars=0.0 if story.painter == "lineart" else None,
+        dollars=_dollars(registry.PAINTERS, story.painter),
         original=await _original(archive, sources.originals.get(story.original or ""))
         or picture_as_original(found.picture),
     )
+
+
+def _dollars(group: str, name: str | None) -> float | None:
+    """What a call cost that the journal does not know: nothing by one who is free, and who knows by any other."""
+    if name not in registry.registered(group):
+        return None
+    return None if registry.load(group, name).paid else 0.0
 
 
 async def _original(archive: Archive, entry: Entry | None) -> Original | None:

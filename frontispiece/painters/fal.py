@@ -67,6 +67,7 @@ class FalQueue:
 
     label = "fal"
     paid = True
+    is_ai = True
 
     def __init__(
         self,

@@ -50,7 +50,10 @@ class Painter(Protocol):
     """How logs call it, such as fal."""
     paid: bool
     """Whether a call costs money; paid calls are journalled."""
+    is_ai: bool
+    """Whether a trained model makes the pictures: they are marked as such, as the EU AI Act asks."""
     recipe: PainterRecipe
+    """Its kind is the painter's name in the registry."""
     price: float | None
     """What one picture costs, in dollars, as far as that is known beforehand."""
 

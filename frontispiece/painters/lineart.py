@@ -37,6 +37,7 @@ class LineArt:
 
     label = "line art"
     paid = False
+    is_ai = False
     price = 0.0
     recipe = PainterRecipe(kind="lineart", model="lineart-1", parameters=canonical_json(width=WIDTH, height=HEIGHT))
 

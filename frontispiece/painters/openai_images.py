@@ -45,6 +45,7 @@ class OpenAIImages:
 
     label = "OpenAI"
     paid = True
+    is_ai = True
 
     def __init__(self, settings: Settings, *, seconds: float = SECONDS) -> None:
         self._model = settings.openai_image_model

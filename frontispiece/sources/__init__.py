@@ -1,24 +1,24 @@
-"""Where papers come from. A new source is one file here, and its name and place below."""
+"""Where papers come from. A source is one file, and an entry point in the group `frontispiece.sources`."""
 
-import pkgutil
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from frontispiece import registry
 
 if TYPE_CHECKING:  # for names alone, such as those in `--help`, nothing of weight is loaded
     from frontispiece.settings import Settings
     from frontispiece.sources.interface import Source
 
-SourceName = Literal["snapshot", "arxiv", "arxiv-oai", "huggingface"]
+    SourceName: TypeAlias = str
+else:
+    SourceName = Literal[tuple(registry.registered(registry.SOURCES))]
 
-# Places, not classes: a provider's library is imported only by who uses it.
-SOURCES: Final[dict[SourceName, str]] = {
-    "snapshot": "frontispiece.sources.snapshot:Snapshot",
-    "arxiv": "frontispiece.sources.arxiv:ArxivApi",
-    "arxiv-oai": "frontispiece.sources.arxiv_oai:ArxivOai",
-    "huggingface": "frontispiece.sources.huggingface:HuggingFace",
-}
+EVERY_PAPER: SourceName = "arxiv"
+"""The source that is asked for papers which another one does not have."""
 
 
 def open_source(name: SourceName, settings: "Settings") -> "Source":
     """The source of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
-    built: Source = pkgutil.resolve_name(SOURCES[name])(settings)
+    from frontispiece.sources import interface
+
+    built: Source = registry.build(registry.SOURCES, name, settings, interface.Source)
     return built

@@ -26,7 +26,7 @@ from frontispiece.recipe import digest
 from frontispiece.settings import Settings
 from frontispiece.sources.arxiv_http import PACE, Pace, Wire, check_available, own_errors
 from frontispiece.sources.ids import parse_id
-from frontispiece.sources.interface import Listed
+from frontispiece.sources.interface import ARXIV_BEGAN, Listed
 from frontispiece.sources.reading import (
     IdText,
     Line,
@@ -115,6 +115,9 @@ class ArxivApi:
     `timeout` (seconds) bounds the wait for any part of an answer; a whole one may take four times as long. Raises
     BadInput for an address or a category that cannot be.
     """
+
+    begins = ARXIV_BEGAN
+    has_votes = False
 
     def __init__(
         self, settings: Settings, *, pace: Pace = PACE, timeout: float = 30.0, max_total: int = MAX_TOTAL

@@ -22,7 +22,7 @@ from frontispiece.settings import Settings
 from frontispiece.sources.arxiv_http import PACE, Pace, Wire, own_errors
 from frontispiece.sources.cache import user_cache
 from frontispiece.sources.ids import parse_id
-from frontispiece.sources.interface import Listed
+from frontispiece.sources.interface import ARXIV_BEGAN, Listed
 from frontispiece.sources.oai import FORMAT, Page, TokenExpired, identifier, parse_page
 from frontispiece.sources.oai_mirror import Coverage, Mirror
 from frontispiece.sources.reading import Problems, checked_address, checked_categories
@@ -57,6 +57,9 @@ class ArxivOai:
     `timeout` (seconds) bounds the wait for any part of an answer. Raises BadInput for an address or a category that
     cannot be.
     """
+
+    begins = ARXIV_BEGAN
+    has_votes = False
 
     def __init__(
         self,

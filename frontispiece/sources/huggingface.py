@@ -107,6 +107,9 @@ class HuggingFace:
     HF_ENDPOINT or HF_TOKEN cannot be.
     """
 
+    begins = FIRST_DAY, "Hugging Face's first list"
+    has_votes = True
+
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._url = checked_address(settings.huggingface_url, "HF_ENDPOINT").rstrip("/")
         self._clock = clock

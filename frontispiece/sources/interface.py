@@ -1,7 +1,7 @@
 """What every source can do."""
 
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import Field
 
@@ -19,12 +19,20 @@ class Listed(Value):
     )
 
 
+ARXIV_BEGAN: Final = date(1991, 8, 14), "arXiv's first day"
+
+
 class Source(Protocol):
     """Lists the papers of a day, and finds single ones.
 
     All methods raise SourceUnavailable (worth a retry), SourceBroken, or BadInput (a date or id that cannot be).
     An empty answer means that the source truly has no papers, never that it could not be read.
     """
+
+    begins: tuple[date, str]
+    """The first day it can have, and what that is, such as: arXiv's first day."""
+    has_votes: bool
+    """Whether its papers come with votes."""
 
     @property
     def fingerprint(self) -> str:

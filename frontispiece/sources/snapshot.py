@@ -15,7 +15,7 @@ from frontispiece.errors import SourceBroken, SourceUnavailable
 from frontispiece.recipe import digest
 from frontispiece.settings import Settings
 from frontispiece.sources.ids import parse_id
-from frontispiece.sources.interface import Listed
+from frontispiece.sources.interface import ARXIV_BEGAN, Listed
 from frontispiece.sources.reading import Problems
 from frontispiece.sources.records import Record
 from frontispiece.sources.snapshot_file import file_errors, glance_id, lines, opened
@@ -38,6 +38,9 @@ class Snapshot:
     The index of a plain file of `keep_from` bytes and more stands beside it, or in the user's cache where the folder is
     read-only. A compressed file is read as a whole for every day.
     """
+
+    begins = ARXIV_BEGAN
+    has_votes = False
 
     def __init__(self, settings: Settings, *, keep_from: int = KEEP_FROM) -> None:
         self._path = settings.snapshot

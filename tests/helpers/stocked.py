@@ -85,7 +85,7 @@ async def buy(archive: Archive, number: int) -> None:
     await Journal(archive).settle(AtOnce(f"{key}b", f"painting {name} by fal", painting(number)))
 
 
-async def outcome(archive: Archive, number: int, day: date = DAY) -> Outcome:
+async def outcome(archive: Archive, number: int, day: date = DAY, painter: str = "fal") -> Outcome:
     """One paper's whole trip, its picture archived."""
     await buy(archive, number)
     one, bought, text = paper(number, day), painting(number), prompt(number)
@@ -97,7 +97,7 @@ async def outcome(archive: Archive, number: int, day: date = DAY) -> Outcome:
         recipe=RECIPE,
         writer=text.writer,
         writer_model=text.model,
-        painter=bought.painter,
+        painter=painter,
         painter_model=bought.model,
         seed=bought.seed,
         original=bought.original.digest,
@@ -115,9 +115,9 @@ def failure(number: int, kind: str = "ProviderBroken", day: date = DAY) -> Outco
     return Outcome(paper=paper(number, day), status=status, reason=kind, message="It did.", recipe=RECIPE)
 
 
-async def stocked(place: Path | str, pictures: int = 3) -> Archive:
+async def stocked(place: Path | str, pictures: int = 3, painter: str = "fal") -> Archive:
     """An archive with so many pictures of one run, and a failure."""
     archive = Archive.open(str(place))
-    made = [await outcome(archive, number) for number in range(1, pictures + 1)]
+    made = [await outcome(archive, number, painter=painter) for number in range(1, pictures + 1)]
     await Catalog(archive).write(DAY, "run-1", [*made, failure(99)], run())
     return archive

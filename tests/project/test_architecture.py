@@ -7,6 +7,8 @@ from typing import Final
 
 import pytest
 
+from frontispiece.registry import PAINTERS, SOURCES, WRITERS, registered
+
 ROOT = Path(__file__).parents[2]
 ROOMS: Final = ("frontispiece", "tasks", "flows", "deployments")
 """Each may import those before it."""
@@ -30,7 +32,6 @@ EXCEPTIONS: Final = {
     ("frontispiece.request", "frontispiece.sources"),
     ("frontispiece.request", "frontispiece.writers"),
     ("frontispiece.request", "frontispiece.painters"),
-    ("frontispiece.dates", "frontispiece.sources.huggingface"),
 }
 HOMES: Final = {
     "httpx": {"frontispiece.providers.http"},
@@ -98,6 +99,15 @@ def test_the_library_is_in_layers_and_families_do_not_know_each_other(path: Path
     for name in own_imports(path):
         below = level(name) < level(mine) or part(name) == part(mine)
         assert below or (mine, name) in EXCEPTIONS, f"{mine} imports {name}"
+
+
+def test_what_a_provider_is_like_is_asked_of_it(path: Path) -> None:
+    """Nobody compares its name: what such a comparison knows stands in the provider's own file."""
+    names = {name for group in (SOURCES, WRITERS, PAINTERS) for name in registered(group)}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Compare):
+            compared = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
+            assert not compared & names, f"{path}, line {node.lineno}"
 
 
 def test_the_library_does_not_know_prefect(path: Path) -> None:

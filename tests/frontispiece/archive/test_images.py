@@ -207,17 +207,18 @@ class TestToJpeg:
 
 class TestStory:
     @pytest.mark.parametrize(
-        ("painter", "kind"),
+        ("is_ai", "kind"),
         [
-            ("lineart", b"/algorithmicMedia<"),
-            ("fal", b"/trainedAlgorithmicMedia<"),
-            ("openai-images", b"/trainedAlgorithmicMedia<"),
+            pytest.param(False, b"/algorithmicMedia<", id="by rules"),
+            pytest.param(True, b"/trainedAlgorithmicMedia<", id="by a trained model"),
         ],
     )
-    def test_the_origin_is_marked(self, painter: str, kind: bytes) -> None:
-        packet = to_xmp(STORY.model_copy(update={"painter": painter}))
+    def test_the_origin_is_marked(self, is_ai: bool, kind: bytes) -> None:
+        told = STORY.model_copy(update={"is_ai": is_ai})
+        packet = to_xmp(told)
+        assert from_xmp(packet) == told
         assert b"http://cv.iptc.org/newscodes/digitalsourcetype" + kind in packet
-        assert (b"AISystemUsed" in packet) is (painter != "lineart")
+        assert (b"AISystemUsed" in packet) is is_ai
 
     @pytest.mark.parametrize("prompt", ["&" * 100_000, "x" * 200_000, "ω" * 60_000, "\x00" * 90_000 + "a"])
     def test_a_long_prompt_is_cut_to_fit(self, prompt: str) -> None:

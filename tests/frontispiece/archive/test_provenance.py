@@ -30,7 +30,9 @@ PAINTED = Story(
     made=datetime(2024, 11, 1, 6, 7, 8, tzinfo=UTC),
     created=date(2024, 10, 31),
 )
-DRAWN = PAINTED.model_copy(update={"painter": "lineart", "painter_model": "lineart-1", "run": None, "made": None})
+DRAWN = PAINTED.model_copy(
+    update={"painter": "lineart", "painter_model": "lineart-1", "is_ai": False, "run": None, "made": None}
+)
 
 
 def jpeg(story: Story) -> bytes:

@@ -4,6 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from helpers.stocked import RECIPE, outcome, painting, paper, stocked
 
 from frontispiece.archive.catalog import Catalog
@@ -101,3 +102,19 @@ async def test_what_cannot_be_entered_is_named(tmp_path: Path) -> None:
     assert len(rebuilt.problems) == 3
     assert "belongs to" in rebuilt.problems[0]
     assert "import-log" in " ".join(rebuilt.problems)
+
+
+@pytest.mark.parametrize(
+    ("painter", "dollars"),
+    [
+        pytest.param("lineart", 0.0, id="is free"),
+        pytest.param("openai-images", None, id="is paid"),
+        pytest.param("not-installed", None, id="nobody knows"),
+    ],
+)
+async def test_the_painter_says_whether_it_is_free(tmp_path: Path, painter: str, dollars: float | None) -> None:
+    archive = await stocked(tmp_path, 1, painter)
+    shutil.rmtree(tmp_path / "catalog")
+    shutil.rmtree(tmp_path / "journal")
+    await rebuild(archive, NOW)
+    assert [row["painter_dollars"] for row in await rows(archive, set())] == [dollars]

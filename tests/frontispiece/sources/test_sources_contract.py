@@ -17,8 +17,9 @@ from starlette.applications import Starlette
 
 from frontispiece.errors import BadInput
 from frontispiece.models import Paper
+from frontispiece.registry import SOURCES, registered
 from frontispiece.settings import Settings, load_settings
-from frontispiece.sources import SOURCES, SourceName, open_source
+from frontispiece.sources import SourceName, open_source
 from frontispiece.sources.interface import Listed, Source
 
 DAY = date(2024, 11, 17)
@@ -71,7 +72,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=SOURCES)
+@pytest.fixture(params=registered(SOURCES))
 async def source(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Source]:
     opened = open_source(request.param, world.settings())
     yield opened
@@ -149,14 +150,14 @@ def test_the_newest_day_is_not_in_the_future(source: Source) -> None:
     assert source.newest_day(DAY + timedelta(days=1)) <= DAY + timedelta(days=1)
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", registered(SOURCES))
 def test_the_fingerprint_is_stable_and_a_fit_key(world: World, name: SourceName) -> None:
     one, other = (open_source(name, world.settings()).fingerprint for _ in range(2))
     assert one == other
     assert one.isalnum()
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", registered(SOURCES))
 def test_the_fingerprint_follows_the_place(world: World, name: SourceName, tmp_path: Path) -> None:
     (tmp_path / "other.jsonl").write_text("{}\n")
     changed = world.settings().model_copy(
