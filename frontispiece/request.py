@@ -86,7 +86,8 @@ class ByRecipe(Request):
     writer: Annotated[WriterName | None, Doc("Who writes the prompts; left empty, as in the settings.")] = None
     painter: Annotated[PainterName | None, Doc("Who paints them; left empty, as in the settings.")] = None
     style: Annotated[
-        Literal["seed", "fenced"] | None, Doc("How the writer is asked; left empty, as in the settings.")
+        str | None,
+        Doc("How the writer is asked: seed, fenced, or a text file of your own; left empty, as in the settings."),
     ] = None
 
 

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from frontispiece import styles
 from frontispiece.errors import BadInput
 from frontispiece.painters import PainterName
 from frontispiece.sources import SourceName
@@ -98,8 +99,10 @@ class Settings(BaseSettings):
         description="hosts pictures may come from, https only; http://127.0.0.1:8099 admits exactly that origin",
     )
 
-    style: Literal["seed", "fenced"] = Field(
-        "seed", description="request template: the predecessor's own, or one that fences the abstract as data"
+    style: str = Field(
+        "seed",
+        description="how the writer is asked: seed is the predecessor's own, fenced fences the abstract as data; "
+        "or a text file with {title} and {abstract}",
     )
     jpeg_quality: int = Field(60, ge=1, le=95, description="quality of the archived JPEGs")
     prompts_at_once: int = Field(8, ge=1, description="prompts being written at the same time")
@@ -157,6 +160,15 @@ class Settings(BaseSettings):
         """These settings as once the blocks are read, which is when a run has begun; a word stands for each key."""
         return self.model_copy(update=dict.fromkeys(self.keys_in_blocks, SecretStr("to-come")))
 
+    @field_validator("style")
+    @classmethod
+    def _fit_style(cls, value: str) -> str:
+        try:
+            styles.template(value)
+        except BadInput as error:
+            raise ValueError(str(error).removesuffix(".")) from None
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -173,15 +185,29 @@ class Settings(BaseSettings):
 def load_settings(**choices: object) -> Settings:
     """The settings in force, with these choices of the user on top; None means no choice.
 
+    A style that is chosen for a run is a name, or the file that the settings name: whoever may start runs from afar
+    shall not point at files of this machine.
     Raises BadInput, naming the variable, for a value that cannot be, and for a variable that nobody reads.
     """
     check_variables(_known_variables(), os.environ, Path(ENV_FILE))
     try:
-        return Settings(**{name: value for name, value in choices.items() if value is not None})  # type: ignore[arg-type]
+        return _chosen(choices)
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        raise BadInput(f"{variable(field)}: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+        said = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{variable(field)}: {said[0].lower()}{said[1:]}.") from None
+
+
+def _chosen(choices: dict[str, object]) -> Settings:
+    chosen = {name: value for name, value in choices.items() if value is not None}
+    style = chosen.get("style")
+    if isinstance(style, str) and not styles.is_name(style) and style != Settings().style:
+        raise BadInput(
+            f"The style {style!r} is no name: choose one of {', '.join(styles.names())}, put the file into the folder "
+            f"{styles.OWN_FOLDER}, or name it in {variable('style')}."
+        )
+    return Settings(**chosen)  # type: ignore[arg-type]
 
 
 def variable(field: str) -> str:

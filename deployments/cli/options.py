@@ -1,5 +1,6 @@
 """How the fields of frontispiece/request.py, where their words and bounds stand, are written on the command line."""
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from inspect import Parameter as Place
@@ -47,12 +48,23 @@ def names(_: object, tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(name.strip() for token in tokens for name in token.value.split(",") if name.strip())
 
 
+def style(_: object, tokens: Sequence[Token]) -> str:
+    """A style's name, or a file: whoever names it here might as well have named it in the settings."""
+    from frontispiece import styles
+
+    text = tokens[0].value
+    if not styles.is_name(text):
+        os.environ["FRONTISPIECE_STYLE"] = text
+    return text
+
+
 OneDay: TypeAlias = Annotated[date | None, Parameter(converter=one_day, metavar="DAY")]
 
 _WRITTEN: Final = {
     "day": Parameter(converter=day_to_run, metavar="DAY"),
     "days": Parameter(converter=words, n_tokens=-1, metavar="DAYS"),
     "categories": Parameter(converter=names, n_tokens=1, metavar="C,C"),
+    "style": Parameter(converter=style, metavar="STYLE"),
     "ids": Parameter(metavar="ID-OR-URL"),
     "max_usd": Parameter(metavar="DOLLARS"),
 }

@@ -1,4 +1,7 @@
-"""Writes picture prompts without a language model: fitted to the paper's words, free, the same every time."""
+"""Writes picture prompts without a language model: fitted to the paper's words, free, the same every time.
+
+Nobody is asked, so a style changes nothing here, neither the prompt nor the recipe.
+"""
 
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Template:
-    """The writer that plans a scene and says in words what the plan will draw."""
+    """The writer that plans a scene and says in words what the plan will draw. It has no use for a style."""
 
     label = "Template"
     paid = False

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from frontispiece import styles
+from frontispiece.errors import BadInput
+from frontispiece.settings import load_settings
+from frontispiece.writers import writer_recipe
+
+LINOCUT = "A linocut of \u201c{title}\u201d: {abstract}\n"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text(LINOCUT)
+
+
+def test_a_file_of_the_users_is_what_the_writer_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_STYLE", "mine.txt")
+    assert writer_recipe("openai", load_settings()).template == LINOCUT.removesuffix("\n")
+    assert load_settings(style="mine.txt").style == "mine.txt"  # as deployments hand it to their runs
+
+
+def test_a_file_in_the_folder_goes_by_its_name() -> None:
+    Path("styles").mkdir()
+    Path("mine.txt").rename("styles/linocut.txt")
+    assert writer_recipe("openai", load_settings(style="linocut")).template == LINOCUT.removesuffix("\n")
+    assert styles.names() == ["fenced", "linocut", "seed"]
+
+
+def test_a_run_does_not_name_other_files() -> None:
+    with pytest.raises(BadInput, match=r"'/etc/passwd' is no name: choose one of fenced, seed, put"):
+        load_settings(style="/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(b"{title} planted", r"has no \{abstract\}", id="no abstract"),
+        pytest.param(b"{abstract} planted", r"has no \{title\}", id="no title"),
+        pytest.param(b"{title} {abstract} {planted}", "has other braces", id="another field"),
+        pytest.param(b"{{title}} {abstract}", "has other braces", id="braces in braces"),
+        pytest.param(b"{title} {abstract} \xff planted", "is not UTF-8", id="not UTF-8"),
+        pytest.param(b"{title}{abstract}" + b"x" * styles.MAX_BYTES, "has more than 20,000 bytes", id="too big"),
+        pytest.param(None, "cannot be read: No such file", id="no file"),
+    ],
+)
+def test_a_file_that_is_no_style_is_refused_in_one_sentence(
+    content: bytes | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        Path("bad.txt").write_bytes(content)
+    monkeypatch.setenv("FRONTISPIECE_STYLE", "bad.txt")
+    with pytest.raises(BadInput, match=f"FRONTISPIECE_STYLE: the style bad.txt {said}") as caught:
+        load_settings()
+    assert "planted" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_name_says_which_there_are() -> None:
+    with pytest.raises(BadInput, match="no style sead: name a text file, or one of fenced, seed"):
+        load_settings(style="sead")
