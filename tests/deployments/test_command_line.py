@@ -156,7 +156,7 @@ def test_help_shows_choices_and_defaults(monkeypatch: pytest.MonkeyPatch, capsys
     said = capsys.readouterr().out
     assert "[choices: newest, oldest] [default: newest]" in said
     assert "[choices: missing, failed, stale, all] [default: missing]" in said
-    assert "[choices: snapshot, arxiv, arxiv-oai, huggingface]" in said
+    assert "[choices: arxiv, arxiv-oai, huggingface, snapshot]" in said
     assert "Days side by side. [default: 2]" in said
 
 
