@@ -1,15 +1,17 @@
 """All settings, their environment variables, and what they mean: `frontispiece settings` prints them."""
 
+import contextlib
 import os
 import re
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from frontispiece import styles
+from frontispiece import registry, styles
 from frontispiece.errors import BadInput
 from frontispiece.painters import PainterName
 from frontispiece.sources import SourceName
@@ -17,19 +19,23 @@ from frontispiece.variables import PREFIX, check_variables
 from frontispiece.writers import WriterName
 
 ENV_FILE = ".env"
-SECRET_BLOCKS: Final = {
-    "openai_api_key": "openai_secret_block",
-    "fal_key": "fal_secret_block",
-    "huggingface_token": "huggingface_secret_block",
-}
-"""Keys, and the settings that name the Secret blocks they may come from."""
 MAX_COMPLETION_TOKENS = 600
 """The default; a recipe says so only where it is another, as recipes were before there was one."""
 SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "arxiv-sample.jsonl"
 
 
 class Settings(BaseSettings):
-    """Read from the environment and from `.env`; names are FRONTISPIECE_<FIELD> or the vendor's own."""
+    """Read from the environment and from `.env`; names are FRONTISPIECE_<FIELD> or the vendor's own.
+
+    Packages add fields by entry points in the group `frontispiece.settings`, each a pydantic model: `settings_model`.
+    """
+
+    secret_blocks: ClassVar[dict[str, str]] = {
+        "openai_api_key": "openai_secret_block",
+        "fal_key": "fal_secret_block",
+        "huggingface_token": "huggingface_secret_block",
+    }
+    """Keys, and the settings that name the Secret blocks they may come from; packages add theirs."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -152,7 +158,8 @@ class Settings(BaseSettings):
         """The keys that are missing here and come from Prefect's Secret blocks, with the settings that name those."""
         return {
             key: naming
-            for key, naming in SECRET_BLOCKS.items()
+            for each in type(self).__mro__
+            for key, naming in vars(each).get("secret_blocks", {}).items()
             if getattr(self, key) is None and getattr(self, naming) is not None
         }
 
@@ -182,6 +189,18 @@ class Settings(BaseSettings):
         return None if isinstance(value, str) and value.lower() == "none" else value
 
 
+@cache
+def settings_model() -> type[Settings]:
+    """The settings with those that other packages add, but for packages that are broken."""
+    sections: list[Any] = []
+    for name in registry.registered(registry.SETTINGS):
+        with contextlib.suppress(BadInput):  # whoever chooses what is broken is told
+            section = registry.load(registry.SETTINGS, name)
+            if not section.model_fields.keys() & Settings.model_fields.keys():
+                sections.append(section)
+    return create_model("Settings", __base__=(Settings, *sections)) if sections else Settings
+
+
 def load_settings(**choices: object) -> Settings:
     """The settings in force, with these choices of the user on top; None means no choice.
 
@@ -207,18 +226,19 @@ def _chosen(choices: dict[str, object]) -> Settings:
             f"The style {style!r} is no name: choose one of {', '.join(styles.names())}, put the file into the folder "
             f"{styles.OWN_FOLDER}, or name it in {variable('style')}."
         )
-    return Settings(**chosen)  # type: ignore[arg-type]
+    return settings_model()(**chosen)  # type: ignore[arg-type]
 
 
 def variable(field: str) -> str:
     """The environment variable of a setting."""
-    alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else field
+    fields = settings_model().model_fields
+    alias = fields[field].validation_alias if field in fields else field
     return str(alias) if alias else f"{PREFIX}{field.upper()}"
 
 
 def _known_variables() -> dict[str, str]:
     """Every name that is read, and the one to recommend: a setting with a vendor's name is read by its own, too."""
-    fields = {field: variable(field) for field in Settings.model_fields}
+    fields = {field: variable(field) for field in settings_model().model_fields}
     return {name: name for name in fields.values()} | {f"{PREFIX}{f.upper()}": name for f, name in fields.items()}
 
 

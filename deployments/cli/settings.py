@@ -9,11 +9,11 @@ def show_settings() -> int:
     from rich.table import Table
 
     from frontispiece.addresses import shown
-    from frontispiece.settings import Settings, load_settings, variable
+    from frontispiece.settings import load_settings, variable
 
     settings = load_settings()
     table = Table("setting", "value", "meaning", box=None, header_style="bold")
-    for name, field in Settings.model_fields.items():
+    for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         values = value if isinstance(value, tuple) else () if value is None else (value,)
         table.add_row(variable(name), ",".join(shown(str(each)) for each in values), field.description)
