@@ -68,7 +68,7 @@ def status(request: StatusRequest) -> int:
     """Show the calendar: how each day of a range stands."""
     from rich.console import Console
 
-    from deployments.cli.backfill_terminal import print_calendar
+    from deployments.cli.calendar import print_calendar
     from frontispiece.archive.calendar import calendar
     from frontispiece.archive.store import Archive
     from frontispiece.dates import parse_days
