@@ -23,6 +23,16 @@ for _name in list(os.environ):
         del os.environ[_name]
 
 
+SERVERS = {"prefect_server", "real_server", "own_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that takes a server, through however many fixtures, needs no mark of its own."""
+    for item in items:
+        if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
+            item.add_marker(pytest.mark.server)
+
+
 class OutsideNetwork(AssertionError):
     """A test reached for an address that is not on this machine."""
 

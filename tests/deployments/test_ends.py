@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from ends import bucket, places, start, wrong_ends
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])
 def test_no_command_is_aborted_at_its_end(place: str, tmp_path: Path) -> None:

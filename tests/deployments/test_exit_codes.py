@@ -63,14 +63,14 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     """One of its own: nobody serves deployments there."""
     with real_server_in(tmp_path_factory.mktemp("prefect")) as server:
         yield server
 
 
 @pytest.fixture
-def place(tmp_path: Path, server: RealServer) -> Iterator[Place]:
+def place(tmp_path: Path, own_server: RealServer) -> Iterator[Place]:
     lines = [
         {
             **{"id": f"2410.{number:05}", "authors": "Ada Lovelace", "title": f"Paper Birds, Part {number}"},
@@ -82,7 +82,7 @@ def place(tmp_path: Path, server: RealServer) -> Iterator[Place]:
     ]
     (tmp_path / "papers.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
     with fake_providers() as world:
-        yield Place(tmp_path, world, server)
+        yield Place(tmp_path, world, own_server)
 
 
 def test_every_paper_failed(place: Place) -> None:

@@ -61,6 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return Folder(tmp_path_factory.mktemp("newcomer"))
 
 
+@pytest.mark.server
 def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(folder: Folder) -> None:
     process = folder.start("run", "--limit", "2")
     said, complaints = process.communicate(timeout=PATIENCE)
@@ -70,6 +71,7 @@ def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(fol
     assert folder.states("task_run") == {"COMPLETED": 2 * 3 + 2}, "three tasks a paper and two a day"
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(
     ("end", "code", "day"),
     [
@@ -99,6 +101,7 @@ def children(pid: int) -> list[tuple[Holder, str]]:
     return [(Holder.of(int(each)), Path(f"/proc/{each}/cmdline").read_text()) for each in listed]
 
 
+@pytest.mark.server
 def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> None:
     bad = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:////nowhere/at/all/prefect.db"}
     folder = Folder(tmp_path)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from helpers.real_server import real_server_in
 from killed_backfill import play
 
 DAYS, PAPERS, KILLS = 4, 5, 3
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 
 def test_killed_three_times_it_buys_each_prompt_and_picture_once(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ if CHROMIUM is None:
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+pytestmark = pytest.mark.browser
+
 
 @pytest.fixture
 def served(real_server: RealServer, tmp_path: Path) -> Iterator[RealServer]:

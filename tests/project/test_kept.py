@@ -25,6 +25,8 @@ from fakes.pictures import png
 from fakes.providers import Providers, fake_providers
 from helpers.real_server import RealServer, free_port, real_server_in, until
 
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
 KEPT = Path(__file__).parents[1] / "kept"
 TOLD: dict[str, Any] = json.loads((KEPT / "told.json").read_text(encoding="utf-8"))
 """What the version that wrote the archive said about it."""

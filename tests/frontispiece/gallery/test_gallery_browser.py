@@ -33,6 +33,8 @@ if CHROMIUM is None:
     pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+pytestmark = pytest.mark.browser
+
 NEW, OLD = "0123456789abcdef", "fedcba9876543210"
 DAYS = [date(2024, 10, 31), date(2024, 10, 30), date(2024, 10, 29), date(2024, 9, 30)]
 TITLES = [
