@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
-.PHONY: run test test-fast chaos fuzz bench bench-quick audit check lint types lock lock-check clean
+.PHONY: run test test-fast coverage chaos fuzz bench bench-quick audit check lint types lock lock-check clean
 
 run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
@@ -18,6 +18,9 @@ test: $(READY) ## All tests
 
 test-fast: $(READY) ## Those that need neither a Prefect server nor a browser: a minute or so
 	$(BIN)/python -m pytest -m "not server and not browser and not slow"
+
+coverage: $(READY) ## All tests, and which lines and branches they did not see
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 chaos: $(READY) ## Kill it anywhere, with a random seed, and end it hundreds of times; twenty minutes or so
 	PYTHONPATH=.:tests $(BIN)/python tests/chaos.py

@@ -1,7 +1,11 @@
 """The rooms, and who may enter which: read from the syntax trees, so that it can't drift."""
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Final
 
@@ -124,6 +128,37 @@ def test_third_party_libraries_have_one_home(path: Path) -> None:
     for name in imports(path):
         home = HOMES.get(name.split(".")[0])
         assert home is None or module(path) in home, f"{module(path)} imports {name}"
+
+
+def package(requirement: str) -> str:
+    """The name of a package as indexes spell it."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
+
+
+def imported(*folders: str) -> set[str]:
+    """What the files in these folders import that is neither Python's nor ours."""
+    ours = {path.stem for folder in (".", "tests", "bench") for path in (ROOT / folder).iterdir()}
+    files = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    names = {name.split(".")[0] for path in files for name in imports(path)}
+    return names - ours - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    ("folders", "extras"),
+    [
+        pytest.param(ROOMS, (), id="the program"),
+        pytest.param(("tests", "bench"), ("dev",), id="tests and measurements"),
+    ],
+)
+def test_what_is_imported_is_declared(folders: tuple[str, ...], extras: tuple[str, ...]) -> None:
+    """What another package happens to bring along may go with its next version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *(each for name in extras for each in project["optional-dependencies"][name])]
+    declared, brought_by = {package(each) for each in asked}, packages_distributions()
+    missing = {
+        name for name in imported(*folders) if not declared & {package(each) for each in brought_by.get(name, [name])}
+    }
+    assert missing == set()
 
 
 def test_no_thread_of_obstore_enters_python(path: Path) -> None:
