@@ -68,7 +68,7 @@ class Definition:
 
 def definitions(settings: Settings) -> tuple[Definition, ...]:
     """All deployments under these settings."""
-    recipe = {"writer": settings.writer, "painter": settings.painter, "style": settings.style}
+    recipe = {"writer": settings.writer, "painter": settings.painter, "style": settings.style_to_choose}
     return (
         Definition(
             name="daily",

@@ -114,10 +114,14 @@ def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:
 async def _open_window(studio: Studio, plan: Plan, request: BackfillRequest) -> Window:
     """Days go through their deployment when somebody serves it, else they share this process and its studio."""
     settings, days_at_once = studio.settings, request.days_at_once
-    recipe = {name: getattr(settings, name) for name in ("source", "writer", "painter", "style")}
-    asked = {"edition": studio.edition or None, **{name: request.values[name] for name in _OF_EACH_DAY}}
+    recipe = {name: getattr(settings, name) for name in ("source", "writer", "painter")}
+    asked = {
+        **{"edition": studio.edition or None, "style": settings.style_to_choose},
+        **{name: request.values[name] for name in _OF_EACH_DAY},
+    }
     parameters = recipe | {name: value for name, value in asked.items() if value is not None}
-    if not await is_served():
+    # A style that is a file of this process' settings is not told to another one.
+    if settings.style_to_choose is None or not await is_served():
         return Window(studio, plan, Here(plan.id, studio, backfill_day), parameters, days_at_once)
     days_at_once = min(days_at_once, DEPLOYED_AT_ONCE)
     at_once = request.papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)

@@ -17,6 +17,7 @@ from typing_extensions import Doc
 from frontispiece.errors import BadInput
 from frontispiece.painters import PainterName
 from frontispiece.sources import SourceName
+from frontispiece.styles import StyleName
 from frontispiece.writers import WriterName
 
 if TYPE_CHECKING:
@@ -85,10 +86,7 @@ class ByRecipe(Request):
 
     writer: Annotated[WriterName | None, Doc("Who writes the prompts; left empty, as in the settings.")] = None
     painter: Annotated[PainterName | None, Doc("Who paints them; left empty, as in the settings.")] = None
-    style: Annotated[
-        str | None,
-        Doc("How the writer is asked: seed, fenced, or a text file of your own; left empty, as in the settings."),
-    ] = None
+    style: Annotated[StyleName | None, Doc("How the writer is asked; left empty, as in the settings.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)

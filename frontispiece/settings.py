@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def style_to_choose(self) -> str | None:
+        """The style as runs are told of it: a name; None for a file, which every run finds in the settings."""
+        return self.style if styles.is_name(self.style) else None
+
+    @property
     def keys_in_blocks(self) -> dict[str, str]:
         """The keys that are missing here and come from Prefect's Secret blocks, with the settings that name those."""
         return {
@@ -204,8 +209,8 @@ def settings_model() -> type[Settings]:
 def load_settings(**choices: object) -> Settings:
     """The settings in force, with these choices of the user on top; None means no choice.
 
-    A style that is chosen for a run is a name, or the file that the settings name: whoever may start runs from afar
-    shall not point at files of this machine.
+    A style that is chosen for a run is a name: whoever may start runs from afar shall not point at files of this
+    machine.
     Raises BadInput, naming the variable, for a value that cannot be, and for a variable that nobody reads.
     """
     check_variables(_known_variables(), os.environ, Path(ENV_FILE))
@@ -221,7 +226,7 @@ def load_settings(**choices: object) -> Settings:
 def _chosen(choices: dict[str, object]) -> Settings:
     chosen = {name: value for name, value in choices.items() if value is not None}
     style = chosen.get("style")
-    if isinstance(style, str) and not styles.is_name(style) and style != Settings().style:
+    if isinstance(style, str) and not styles.is_name(style):
         raise BadInput(
             f"The style {style!r} is no name: choose one of {', '.join(styles.names())}, put the file into the folder "
             f"{styles.OWN_FOLDER}, or name it in {variable('style')}."

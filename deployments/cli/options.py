@@ -48,14 +48,15 @@ def names(_: object, tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(name.strip() for token in tokens for name in token.value.split(",") if name.strip())
 
 
-def style(_: object, tokens: Sequence[Token]) -> str:
-    """A style's name, or a file: whoever names it here might as well have named it in the settings."""
+def style(_: object, tokens: Sequence[Token]) -> str | None:
+    """A style's name. A file is named in the settings instead: no run is told of files of this machine."""
     from frontispiece import styles
 
     text = tokens[0].value
-    if not styles.is_name(text):
-        os.environ["FRONTISPIECE_STYLE"] = text
-    return text
+    if styles.is_name(text):
+        return text
+    os.environ["FRONTISPIECE_STYLE"] = text
+    return None
 
 
 OneDay: TypeAlias = Annotated[date | None, Parameter(converter=one_day, metavar="DAY")]

@@ -6,7 +6,7 @@ line, so a paper may give orders. `fenced` puts the paper between two lines `{fe
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from frontispiece.errors import BadInput
 
@@ -19,6 +19,12 @@ MAX_BYTES: Final = 20_000
 def names() -> list[str]:
     """The styles that can be chosen by name."""
     return sorted({path.stem for folder in (_BUILT_IN, OWN_FOLDER) for path in folder.glob("*.txt")})
+
+
+if TYPE_CHECKING:
+    StyleName: TypeAlias = str
+else:
+    StyleName = Literal[tuple(names())]
 
 
 def is_name(style: str) -> bool:

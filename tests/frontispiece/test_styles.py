@@ -19,7 +19,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_of_the_users_is_what_the_writer_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTISPIECE_STYLE", "mine.txt")
     assert writer_recipe("openai", load_settings()).template == LINOCUT.removesuffix("\n")
-    assert load_settings(style="mine.txt").style == "mine.txt"  # as deployments hand it to their runs
+    assert load_settings().style_to_choose is None  # what deployments tell their runs
 
 
 def test_a_file_in_the_folder_goes_by_its_name() -> None:
