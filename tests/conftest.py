@@ -23,7 +23,7 @@ for _name in list(os.environ):
         del os.environ[_name]
 
 
-SERVERS = {"prefect_server", "real_server", "own_server"}
+SERVERS = {"prefect_server", "real_server", "own_server", "served"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
