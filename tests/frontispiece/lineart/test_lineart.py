@@ -335,7 +335,7 @@ async def test_a_dead_worker_is_replaced_and_close_leaves_none() -> None:
 def test_a_killed_program_leaves_no_worker() -> None:
     code = """
 import asyncio, multiprocessing, os, signal, sys
-sys.path.insert(0, "tests")
+sys.path += ["tests", "tests/frontispiece/lineart"]
 from test_lineart import LineArt, Settings, paper, plan, prompt
 async def main():
     await LineArt(Settings()).submit(paper(), prompt(plan()))
