@@ -241,7 +241,7 @@ def test_answers_come_as_tables(root: Path, capsys: pytest.CaptureFixture[str]) 
         pytest.param(["query", "SELECT 1", "--format", "xml"], "xml", id="unknown format"),
         pytest.param(["query", "SELECT 1", "--output", "x.csv"], "--format", id="table to a file"),
         pytest.param(["stats", "--format", "csv", "--output", "no/such/folder/x"], "no/such/folder", id="no folder"),
-        pytest.param(["query"], "SELECT", id="no query"),
+        pytest.param(["query"], "SQL", id="no query"),
     ],
 )
 def test_bad_input_gets_one_line(

@@ -215,7 +215,7 @@ def test_what_is_missing_or_broken_is_named_and_the_rest_entered(
     [
         pytest.param(["no-such.log"], "no-such.log", id="no log"),
         pytest.param([str(SEED_LOG), "--pictures", "no-such-folder"], "no-such-folder", id="no folder"),
-        pytest.param([], "FILE", id="nothing"),
+        pytest.param([], "LOGS", id="nothing"),
     ],
 )
 def test_bad_input_gets_one_line(
