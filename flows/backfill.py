@@ -14,14 +14,14 @@ from flows.listener import surroundings
 from flows.planning import backfill_id, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
-from flows.session import open_session, studio_for_run
+from flows.session import open_session, services_for_run
 from flows.window import Allowances, Window
 from frontispiece.dates import check_days, parse_days
 from frontispiece.errors import BadInput
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import Plan
 from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
-from frontispiece.services import Studio, open_budget
+from frontispiece.services import Services, open_budget
 from frontispiece.settings import load_settings
 
 BATCH_HOURS = 24.0
@@ -66,10 +66,10 @@ async def backfill(request: BackfillRequest) -> State[None]:
     days = parse_days(request.days, datetime.now(UTC).date())
     check_days(days, settings.source, confirmed=request.yes)
     edition = str(runtime.flow_run.id) if request.refresh else ""
-    async with studio_for_run(settings, edition) as studio:
-        account = backfill_id(days, studio, request)
-        studio.budget = await open_budget(studio.archive, account, settings.max_usd)
-        plan, papers = await make_plan(account, days, request, studio)
+    async with services_for_run(settings, edition) as services:
+        account = backfill_id(days, services, request)
+        services.budget = await open_budget(services.archive, account, settings.max_usd)
+        plan, papers = await make_plan(account, days, request, services)
         page = BackfillPage(plan)
         await page.show_plan()
         surroundings.get().listener.planned(plan)
@@ -77,14 +77,14 @@ async def backfill(request: BackfillRequest) -> State[None]:
         if request.dry_run:
             return Completed(message=f"Dry run: {plan.headline}.")
         _check_prices(plan, request.allow_unknown_price)
-        batching = Batching(papers, studio) if request.batch else None
+        batching = Batching(papers, services) if request.batch else None
         if batching and not await _is_delivered(batching, request.batch_hours):
             return _waiting(batching)
-        window = await _open_window(studio, plan, request)
+        window = await _open_window(services, plan, request)
         await window.run(page)
         if batching and batching.is_out_of_money:
-            studio.budget.is_reached = True
-        await publish_new(studio.archive, settings)
+            services.budget.is_reached = True
+        await publish_new(services.archive, settings)
         return await window.verdict(page, days)
 
 
@@ -111,23 +111,23 @@ def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:
         raise BadInput("What this costs is not known; --allow-unknown-price (allow_unknown_price) runs it anyway.")
 
 
-async def _open_window(studio: Studio, plan: Plan, request: BackfillRequest) -> Window:
-    """Days go through their deployment when somebody serves it, else they share this process and its studio."""
-    settings, days_at_once = studio.settings, request.days_at_once
+async def _open_window(services: Services, plan: Plan, request: BackfillRequest) -> Window:
+    """Days go through their deployment when somebody serves it, else they share this process and its services."""
+    settings, days_at_once = services.settings, request.days_at_once
     recipe = {name: getattr(settings, name) for name in ("source", "writer", "painter")}
     asked = {
-        **{"edition": studio.edition or None, "style": settings.style_to_choose},
+        **{"edition": services.edition or None, "style": settings.style_to_choose},
         **{name: request.values[name] for name in _OF_EACH_DAY},
     }
     parameters = recipe | {name: value for name, value in asked.items() if value is not None}
     # A style that is a file of this process' settings is not told to another one.
     if settings.style_to_choose is None or not await is_served():
-        return Window(studio, plan, Here(plan.id, studio, backfill_day), parameters, days_at_once)
+        return Window(services, plan, Here(plan.id, services, backfill_day), parameters, days_at_once)
     days_at_once = min(days_at_once, DEPLOYED_AT_ONCE)
     at_once = request.papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)
-    ledger = Ledger(studio.archive, plan.id)
+    ledger = Ledger(services.archive, plan.id)
     return Window(
-        studio,
+        services,
         plan,
         Deployed(plan.id),
         {**parameters, "papers_at_once": max(1, at_once // days_at_once)},

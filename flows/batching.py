@@ -16,7 +16,7 @@ from flows.steps import Steps
 from frontispiece.errors import ProviderError, Rejected
 from frontispiece.models import Paper
 from frontispiece.purchases.prompts import batches_of
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from frontispiece.writers.interface import BatchTicket
 from tasks.order_prompts import fetch_prompts, order_prompts
 
@@ -34,16 +34,16 @@ class Batching:
     def __init__(
         self,
         papers: Sequence[Paper],
-        studio: Studio,
+        services: Services,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._batches = batches_of(studio.writer)
-        self._studio = studio
+        self._batches = batches_of(services.writer)
+        self._services = services
         self._sleep = sleep
         self._monotonic = monotonic
-        self._steps = Steps(studio)
+        self._steps = Steps(services)
         self._open = list(papers)
         self._beside = 0  # papers that are not open any longer, and will be painted
         self._ordered: dict[BatchTicket, tuple[Paper, ...]] = {}
@@ -95,7 +95,7 @@ class Batching:
         if not again:
             return
         most = self._batches.most_lines if self._one_by_one else len(again)
-        orders = (await self._steps.take(order_prompts, again[:most], self._studio, self._beside)).value
+        orders = (await self._steps.take(order_prompts, again[:most], self._services, self._beside)).value
         self._open = [*again[most:], *orders.busy]
         self._beside += len(again[:most]) - len(orders.busy) - len(orders.unaffordable)
         for ticket, papers in orders.ordered.items():
@@ -113,7 +113,7 @@ class Batching:
         if not standing.is_finished:
             logger.info("Batch %s: %d of %d prompts.", ticket.batch, standing.done, standing.total)
             return
-        fetched = (await self._steps.take(fetch_prompts, ticket, self._ordered[ticket], self._studio)).value
+        fetched = (await self._steps.take(fetch_prompts, ticket, self._ordered[ticket], self._services)).value
         del self._ordered[ticket]
         self._open += fetched.again
         self._beside -= len(fetched.again)

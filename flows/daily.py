@@ -45,11 +45,11 @@ async def daily(request: DailyRequest) -> State[None]:
                 zone = await zone_of(run, client, settings.timezone)
                 today = logical_day(runtime.flow_run.scheduled_start_time, zone)
                 missed = await days_missed(run, today, zone, client)
-            first = await day_meant(None, session.studio, min(today, datetime.now(UTC).date()))
+            first = await day_meant(None, session.services, min(today, datetime.now(UTC).date()))
             await name_run(name_of(first, settings.source))
             back = max(missed, settings.daily_catch_up) if request.days_back is None else request.days_back
         else:
-            first = await day_meant(request.day, session.studio)
+            first = await day_meant(request.day, session.services)
             back = request.days_back or 0
         if settings.max_usd is not None:
             await session.spend_from(f"daily-{first}")
@@ -58,5 +58,5 @@ async def daily(request: DailyRequest) -> State[None]:
         for each in days:
             await illustrate_list(session, each, request.categories or (), request.limit)
         state = await session.record(days)
-        await publish_new(session.studio.archive, settings)
+        await publish_new(session.services.archive, settings)
         return state

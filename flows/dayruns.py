@@ -24,7 +24,7 @@ from prefect.states import Cancelling
 
 from flows.listener import surrounded
 from frontispiece.errors import BadInput
-from frontispiece.services import Studio
+from frontispiece.services import Services
 
 DEPLOYMENT: Final = "backfill day/backfill-day"
 DEPLOYED_AT_ONCE: Final = 2
@@ -49,16 +49,16 @@ def tag(backfill: str) -> str:
 
 
 class Here:
-    """Days in this process, which share its studio: its lanes and its budget."""
+    """Days in this process, which share its services: their lanes and their budget."""
 
-    def __init__(self, backfill: str, studio: Studio, run_day: Callable[..., Awaitable[State[Any]]]) -> None:
+    def __init__(self, backfill: str, services: Services, run_day: Callable[..., Awaitable[State[Any]]]) -> None:
         self._backfill = backfill
-        self._studio = studio
+        self._services = services
         self._run_day = run_day
 
     async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
         """As in `DayRuns`."""
-        with surrounded(studio=self._studio), tags(tag(self._backfill), str(day)):
+        with surrounded(services=self._services), tags(tag(self._backfill), str(day)):
             return await self._run_day(day=day, **parameters, return_state=True)
 
 

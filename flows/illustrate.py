@@ -22,7 +22,7 @@ from frontispiece.errors import Blocked, Flawed, OriginalMissing
 from frontispiece.models import Painting, Paper, Prompt
 from frontispiece.report import total
 from frontispiece.request import DayRequest, Only, PapersRequest, takes
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from frontispiece.settings import load_settings
 from tasks.archive_image import archive_image
 from tasks.fetch_papers import fetch_papers
@@ -54,7 +54,7 @@ async def illustrate_day(request: DayRequest) -> State[None]:
     if request.day is not None:
         check_day(request.day)
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
-        day = await day_meant(request.day, session.studio)
+        day = await day_meant(request.day, session.services)
         await illustrate_list(session, day, request.categories or (), request.limit)
         return await session.record((day,))
 
@@ -71,7 +71,7 @@ async def illustrate_day(request: DayRequest) -> State[None]:
 async def illustrate_papers(request: PapersRequest) -> State[None]:
     """Illustrate single papers."""
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
-        found = await session.steps.take(find_papers, request.ids, session.studio)
+        found = await session.steps.take(find_papers, request.ids, session.services)
         await illustrate(session, found.value)
         return await session.record()
 
@@ -80,10 +80,10 @@ async def illustrate_list(
     session: Session, day: date, categories: Sequence[str] = (), limit: int | None = None, only: Only = "all"
 ) -> None:
     """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
-    studio = session.studio
-    listed = (await session.steps.take(fetch_papers, day, studio)).value
+    services = session.services
+    listed = (await session.steps.take(fetch_papers, day, services)).value
     if not listed.papers:
-        await note_empty(studio.archive, day, studio.settings.source)
+        await note_empty(services.archive, day, services.settings.source)
     await illustrate(session, in_categories(listed.papers, categories)[:limit], only)
 
 
@@ -92,51 +92,51 @@ async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "al
 
     Raises BadInput when there is a limit in dollars and nobody knows what they cost.
     """
-    studio = session.studio
-    waiting, settled = await choose_now(papers, studio, only)
+    services = session.services
+    waiting, settled = await choose_now(papers, services, only)
     session.outcomes += settled
     if waiting:
-        studio.check_prices(waiting[0])
-        await studio.recall_looks()
+        services.check_prices(waiting[0])
+        await services.recall_looks()
     session.listener.listed(len(papers), len(waiting))
     get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
-    await gather_bounded(partial(illustrate_paper, session), waiting, studio.papers_window)
+    await gather_bounded(partial(illustrate_paper, session), waiting, services.papers_window)
 
 
 async def illustrate_paper(session: Session, paper: Paper) -> None:
     """Prompt, picture, archive, one after the other; the session has the outcome, whatever it is."""
-    studio = session.studio
-    async with run_of(paper, studio, session.steps, session.listener, session.outcomes) as run:
-        prompt = await run.take("prompt", write_prompt, paper, studio)
-        painting = await _paint(run, prompt, studio)
+    services = session.services
+    async with run_of(paper, services, session.steps, session.listener, session.outcomes) as run:
+        prompt = await run.take("prompt", write_prompt, paper, services)
+        painting = await _paint(run, prompt, services)
         try:
-            await _archive(run, prompt, painting, studio)
+            await _archive(run, prompt, painting, services)
         except OriginalMissing:
             get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
-            painting = await run.take("painting", paint_image.with_options(refresh_cache=True), paper, prompt, studio)
-            await _archive(run, prompt, painting, studio)
+            painting = await run.take("painting", paint_image.with_options(refresh_cache=True), paper, prompt, services)
+            await _archive(run, prompt, painting, services)
 
 
-async def _paint(run: PaperRun, prompt: Prompt, studio: Studio) -> Painting:
+async def _paint(run: PaperRun, prompt: Prompt, services: Services) -> Painting:
     """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
     paper = run.paper
-    first = await run.take("painting", paint_image, paper, prompt, studio)
-    flaw = studio.looks.flaw(paper, first.original)
+    first = await run.take("painting", paint_image, paper, prompt, services)
+    flaw = services.looks.flaw(paper, first.original)
     if flaw is None:
         return first
     get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
-    second = await run.take("painting", paint_image, paper, prompt, studio, take=1)
+    second = await run.take("painting", paint_image, paper, prompt, services, take=1)
     second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
-    flaw = studio.looks.flaw(paper, second.original)
+    flaw = services.looks.flaw(paper, second.original)
     if flaw is None:
         return second
     if flaw.kind == "black":
-        raise Blocked(f"{studio.painter.label} sent an all-black picture twice, its way of withholding one.")
+        raise Blocked(f"{services.painter.label} sent an all-black picture twice, its way of withholding one.")
     raise Flawed(f"{flaw.message} So was the take before: look at the originals.")
 
 
-async def _archive(run: PaperRun, prompt: Prompt, painting: Painting, studio: Studio) -> None:
+async def _archive(run: PaperRun, prompt: Prompt, painting: Painting, services: Services) -> None:
     """Archive the picture; one that was archived before and whose file was lost is written again."""
-    picture = await run.take("picture", archive_image, run.paper, prompt, painting, studio)
-    if "picture" in run.cached and not await studio.archive.exists(picture.path):
-        await run.take("picture", archive_image.with_options(refresh_cache=True), run.paper, prompt, painting, studio)
+    picture = await run.take("picture", archive_image, run.paper, prompt, painting, services)
+    if "picture" in run.cached and not await services.archive.exists(picture.path):
+        await run.take("picture", archive_image.with_options(refresh_cache=True), run.paper, prompt, painting, services)

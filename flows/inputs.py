@@ -4,18 +4,18 @@ import asyncio
 from datetime import UTC, date, datetime
 
 from frontispiece.errors import BadInput
-from frontispiece.services import Studio
+from frontispiece.services import Services
 
 
-async def day_meant(day: date | None, studio: Studio, on: date | None = None) -> date:
+async def day_meant(day: date | None, services: Services, on: date | None = None) -> date:
     """The day that was asked for, or the source's newest `on` a day; raises BadInput for one in the future."""
     if day is None:
-        return await asyncio.to_thread(studio.source.newest_day, on or datetime.now(UTC).date())
+        return await asyncio.to_thread(services.source.newest_day, on or datetime.now(UTC).date())
     check_day(day)
     return day
 
 
 def check_day(day: date) -> None:
-    """Raise BadInput for a day in the future. It takes no studio: nothing is opened before input is checked."""
+    """Raise BadInput for a day in the future. It takes no services: nothing is opened before input is checked."""
     if day > (today := datetime.now(UTC).date()):
         raise BadInput(f"{day} lies in the future; today is {today} (UTC).")

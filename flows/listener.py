@@ -10,7 +10,7 @@ from frontispiece.archive.calendar import Day
 from frontispiece.models import Outcome, Paper
 from frontispiece.purchases.plan import Plan
 from frontispiece.report import Report
-from frontispiece.services import Studio
+from frontispiece.services import Services
 
 
 class RunListener:
@@ -37,10 +37,10 @@ class RunListener:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a flow run finds in its process. With a studio it opens none: it shares its bounds and its budget."""
+    """What a flow run finds in its process. With services it opens none: it shares their bounds and their budget."""
 
     listener: RunListener = RunListener()  # noqa: RUF009 it keeps nothing
-    studio: Studio | None = None
+    services: Services | None = None
 
 
 # A flow's parameters are what its form shows and the server keeps: nothing else can be handed to it through them.

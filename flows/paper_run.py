@@ -13,7 +13,7 @@ from flows.listener import RunListener
 from flows.steps import Steps
 from frontispiece.errors import Blocked, BudgetReached, FrontispieceError, NotYet
 from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
-from frontispiece.services import Studio
+from frontispiece.services import Services
 
 P = ParamSpec("P")
 R = TypeVar("R", Prompt, Painting, Picture)
@@ -23,12 +23,12 @@ StepName = Literal["prompt", "painting", "picture"]
 class PaperRun:
     """Takes a paper through its steps, and remembers how far it came."""
 
-    def __init__(self, paper: Paper, studio: Studio, steps: Steps, listener: RunListener) -> None:
+    def __init__(self, paper: Paper, services: Services, steps: Steps, listener: RunListener) -> None:
         self.paper = paper
         self.made: dict[StepName, Any] = {}
         """What the steps gave, by their names: an outcome shows these."""
         self.cached: set[StepName] = set()
-        self._studio = studio
+        self._services = services
         self._steps = steps
         self._listener = listener
 
@@ -47,7 +47,7 @@ class PaperRun:
             status=status,
             reason=reason,
             message=message,
-            recipe=self._studio.recipe.fingerprint,
+            recipe=self._services.recipe.fingerprint,
             cached=tuple(name for name in self.made if name in self.cached),
             **self.made,
         )
@@ -69,13 +69,13 @@ class PaperRun:
 
 @asynccontextmanager
 async def run_of(
-    paper: Paper, studio: Studio, steps: Steps, listener: RunListener, outcomes: list[Outcome]
+    paper: Paper, services: Services, steps: Steps, listener: RunListener, outcomes: list[Outcome]
 ) -> AsyncIterator[PaperRun]:
     """A paper's run, whose outcome is added to `outcomes`. No error leaves it, so that others are left alone.
 
     When the run is cancelled or suspended the paper ends where it is, and so the record knows what was paid for.
     """
-    run = PaperRun(paper, studio, steps, listener)
+    run = PaperRun(paper, services, steps, listener)
     get_run_logger().info("Generating an image for paper %s.", paper.title)
     try:
         yield run
@@ -87,7 +87,7 @@ async def run_of(
         outcome = run.failure(error)
     else:
         outcome = run.outcome(Status.DONE)
-    outcome = outcome.model_copy(update={"wasted": await studio.waste.take(paper.key)})
-    await studio.budget.release(paper.key)
+    outcome = outcome.model_copy(update={"wasted": await services.waste.take(paper.key)})
+    await services.budget.release(paper.key)
     listener.ended(outcome)
     outcomes.append(outcome)

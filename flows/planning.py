@@ -19,7 +19,7 @@ from frontispiece.purchases.prompts import batches_of
 from frontispiece.recipe import digest
 from frontispiece.report import total
 from frontispiece.request import BackfillRequest
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from tasks.fetch_papers import fetch_papers
 
 LISTS_AT_ONCE: Final = 4
@@ -27,23 +27,25 @@ DAYS_CHOSEN_AT_ONCE: Final = 366
 FILES_FOR_AVERAGES: Final = 100
 
 
-def backfill_id(days: Days, studio: Studio, request: BackfillRequest) -> str:
+def backfill_id(days: Days, services: Services, request: BackfillRequest) -> str:
     """What makes two commands the same backfill; a limit in dollars may change between them."""
-    settings = studio.settings
-    votes = settings.min_upvotes if studio.source.has_votes else None
+    settings = services.settings
+    votes = settings.min_upvotes if services.source.has_votes else None
     chosen = (str(days), settings.source, sorted(settings.categories), votes, request.only, request.order)
-    more = (request.limit, studio.edition) if request.limit is not None or studio.edition else ()
-    return digest("backfill", *chosen, studio.recipe.fingerprint, *more)[:12]
+    more = (request.limit, services.edition) if request.limit is not None or services.edition else ()
+    return digest("backfill", *chosen, services.recipe.fingerprint, *more)[:12]
 
 
-async def make_plan(backfill: str, days: Days, request: BackfillRequest, studio: Studio) -> tuple[Plan, list[Paper]]:
+async def make_plan(
+    backfill: str, days: Days, request: BackfillRequest, services: Services
+) -> tuple[Plan, list[Paper]]:
     """Read the lists and the catalog; gives the papers to illustrate as well, in the plan's order.
 
     A list that cannot be read is the problem of its day alone. With `batch`, prompts have a batch's price.
     """
-    price = batches_of(studio.writer).price if request.batch else studio.writer.price
-    lists = await _lists(days, studio, request)
-    new = await _never_run(days, studio)
+    price = batches_of(services.writer).price if request.batch else services.writer.price
+    lists = await _lists(days, services, request)
+    new = await _never_run(days, services)
     in_order = sorted(lists, reverse=request.order == "newest")
     counted: set[str] = set()
     planned: list[DayPlan] = []
@@ -52,19 +54,19 @@ async def make_plan(backfill: str, days: Days, request: BackfillRequest, studio:
     for start in range(0, len(in_order), DAYS_CHOSEN_AT_ONCE):
         chunk = in_order[start : start + DAYS_CHOSEN_AT_ONCE]
         papers = [paper for day in chunk for paper in lists[day].papers]
-        waiting, settled = await choose_now(papers, studio, request.only)
+        waiting, settled = await choose_now(papers, services, request.only)
         for day in chunk:
             mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
             counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
-            prices = [Work(studio.writer.request(paper), price(paper), studio.painter.price) for paper in mine]
+            prices = [Work(services.writer.request(paper), price(paper), services.painter.price) for paper in mine]
             to_do += mine
             work += prices
             blocked = sum(each.status is Status.BLOCKED and each.paper.listing.day == day for each in settled)
             planned.append(_day_plan(day, lists[day], prices, blocked, day in new))
-    recipe, settings = studio.recipe, studio.settings
+    recipe, settings = services.recipe, services.settings
     # What prompts cost one by one tells nothing of batches.
-    rows = [] if request.batch else await studio.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
-    hands = Hands(studio.writer.paid, studio.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
+    rows = [] if request.batch else await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
+    hands = Hands(services.writer.paid, services.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
     plan = Plan(
         id=backfill,
         days=tuple(planned),
@@ -72,7 +74,7 @@ async def make_plan(backfill: str, days: Days, request: BackfillRequest, studio:
         source=settings.source,
         writer=f"{recipe.writer.kind} {recipe.writer.model}",
         painter=f"{recipe.painter.kind} {recipe.painter.model}",
-        spent=studio.budget.committed,
+        spent=services.budget.committed,
         max_usd=settings.max_usd,
         batch=request.batch,
     )
@@ -87,12 +89,12 @@ class _List:
     problem: str | None = None
 
 
-async def _lists(days: Days, studio: Studio, request: BackfillRequest) -> dict[date, _List]:
-    steps = Steps(studio)
+async def _lists(days: Days, services: Services, request: BackfillRequest) -> dict[date, _List]:
+    steps = Steps(services)
 
     async def read(day: date) -> _List:
         try:
-            listed = (await steps.take(fetch_papers, day, studio)).value
+            listed = (await steps.take(fetch_papers, day, services)).value
         except SourceError as error:
             return _List(problem=str(error))
         return _List(in_categories(listed.papers, request.categories or ())[: request.limit])
@@ -100,8 +102,8 @@ async def _lists(days: Days, studio: Studio, request: BackfillRequest) -> dict[d
     return dict(zip(days, await gather_bounded(read, days, LISTS_AT_ONCE), strict=True))
 
 
-async def _never_run(days: Days, studio: Studio) -> set[date]:
-    known = await calendar(studio.archive, days, studio.settings.source, studio.recipe.fingerprint)
+async def _never_run(days: Days, services: Services) -> set[date]:
+    known = await calendar(services.archive, days, services.settings.source, services.recipe.fingerprint)
     return {each.day for each in known if each.mark is Mark.NEVER_RUN}
 
 

@@ -25,7 +25,7 @@ from frontispiece.models import Outcome, Paper
 from frontispiece.providers.throttle import Gate
 from frontispiece.report import Report, sum_up
 from frontispiece.request import Only
-from frontispiece.services import Studio, open_budget, open_studio
+from frontispiece.services import Services, open_budget, open_services
 from frontispiece.settings import Settings
 from frontispiece.version import VERSION
 from tasks.record_run import record_run
@@ -34,9 +34,9 @@ from tasks.record_run import record_run
 class Session:
     """What a run works with, and its outcomes as they come."""
 
-    def __init__(self, studio: Studio, page: RunPage) -> None:
-        self.studio = studio
-        self.steps = Steps(studio)
+    def __init__(self, services: Services, page: RunPage) -> None:
+        self.services = services
+        self.steps = Steps(services)
         self.listener: RunListener = page
         self.outcomes: list[Outcome] = []
         self.is_recorded = False
@@ -45,12 +45,12 @@ class Session:
 
     async def spend_from(self, account: str) -> None:
         """Spend from the budget of this account, which remembers what earlier runs took. Raises ArchiveError."""
-        self.studio.budget = await open_budget(self.studio.archive, account, self.studio.settings.max_usd)
+        self.services.budget = await open_budget(self.services.archive, account, self.services.settings.max_usd)
 
     async def record(self, days: tuple[date, ...] = ()) -> State[None]:
         """Record the run, day by day, show its page, and judge it."""
         self.is_recorded = True
-        settings = self.studio.settings
+        settings = self.services.settings
         finished = datetime.now(UTC)
         run = Run(
             id=str(runtime.flow_run.id),
@@ -70,7 +70,7 @@ class Session:
             source=settings.source,
             seconds=(finished - self._started).total_seconds(),
             catalog=tuple(paths),
-            archive=self.studio.archive.where(""),
+            archive=self.services.archive.where(""),
             **sum_up(by_day),
         )
         self.listener.closed(report)
@@ -79,28 +79,28 @@ class Session:
 
     async def _record_day(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
         try:
-            return (await self.steps.take(record_run, day, run, outcomes, self.studio)).value
+            return (await self.steps.take(record_run, day, run, outcomes, self.services)).value
         except Pause:  # a suspended run begins no task, and its record is written all the same
-            return await self.studio.catalog.write(day, run.id, outcomes, run)
+            return await self.services.catalog.write(day, run.id, outcomes, run)
 
 
 @asynccontextmanager
 async def open_session(
     settings: Settings, *, refresh: bool = False, edition: str = "", account: str = "", allowance: float | None = None
 ) -> AsyncIterator[Session]:
-    """Open the studio and watch over the run: what was done is recorded even when it is cancelled or suspended.
+    """Open the services and watch over the run: what was done is recorded even when it is cancelled or suspended.
 
-    With `refresh` or an `edition` everything is made anew. `account` and `allowance` as in `open_studio`. Raises
+    With `refresh` or an `edition` everything is made anew. `account` and `allowance` as in `open_services`. Raises
     BadInput as that does, and OutOfService for a wrong key.
     """
     # What tells this run's purchases from earlier ones, when everything is to be made anew.
     edition = str(runtime.flow_run.id) if refresh else edition
     listener = surroundings.get().listener
     async with (
-        studio_for_run(settings, edition, account, allowance) as studio,
-        run_page(studio.archive, listener) as page,
+        services_for_run(settings, edition, account, allowance) as services,
+        run_page(services.archive, listener) as page,
     ):
-        session = Session(studio, page)
+        session = Session(services, page)
         try:
             # Without tags: those of the flow run would be its tasks', and Prefect asks the server for a slot of each
             # tag before a task may start.
@@ -114,46 +114,48 @@ async def open_session(
 
 
 @asynccontextmanager
-async def studio_for_run(
+async def services_for_run(
     settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
-) -> AsyncIterator[Studio]:
-    """The studio this process shares, or else a new one, its keys looked at; signs the run.
+) -> AsyncIterator[Services]:
+    """The services this process shares, or else new ones, their keys looked at; signs the run.
 
     Raises as `open_session` does.
     """
-    if (shared := surroundings.get().studio) is not None:
+    if (shared := surroundings.get().services) is not None:
         await _tidy(runtime.flow_run.id, close=False)
         yield shared
         return
     await _tidy(runtime.flow_run.id)
-    async with open_studio(await with_secrets(settings), edition, account, allowance) as studio:
-        _hear_of_waits(studio)
-        for warning in await studio.writer.check():  # a free look: a wrong key fails once and not once a paper
+    async with open_services(await with_secrets(settings), edition, account, allowance) as services:
+        _hear_of_waits(services)
+        for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
             get_run_logger().warning(warning)
-        yield studio
+        yield services
 
 
-async def choose_now(papers: Sequence[Paper], studio: Studio, only: Only = "all") -> tuple[list[Paper], list[Outcome]]:
-    """`choose` by what the studio knows; what is wrong with the catalog is mentioned in the log."""
-    catalog, recipe, settings = studio.catalog, studio.recipe.fingerprint, studio.settings
+async def choose_now(
+    papers: Sequence[Paper], services: Services, only: Only = "all"
+) -> tuple[list[Paper], list[Outcome]]:
+    """`choose` by what the services know; what is wrong with the catalog is mentioned in the log."""
+    catalog, recipe, settings = services.catalog, services.recipe.fingerprint, services.settings
     chosen = await choose(
         papers,
-        studio.archive,
+        services.archive,
         catalog,
         recipe,
         only=only,
         min_upvotes=settings.min_upvotes,
-        refresh=bool(studio.edition),
+        refresh=bool(services.edition),
     )
     for problem in catalog.problems:
         get_run_logger().warning(problem)
     return chosen
 
 
-def _hear_of_waits(studio: Studio) -> None:
+def _hear_of_waits(services: Services) -> None:
     """Have it in the run's log, once, when a provider asks everybody to wait."""
     logger = get_run_logger()
-    for gate in (getattr(studio.writer, "gate", None), getattr(studio.painter, "gate", None)):
+    for gate in (getattr(services.writer, "gate", None), getattr(services.painter, "gate", None)):
         if isinstance(gate, Gate):
             gate.on_wait = lambda seconds, reason: logger.warning("Waiting %.0f s: %s", seconds, reason)
 

@@ -13,7 +13,7 @@ from prefect.utilities.annotations import opaque
 from prefect.utilities.callables import get_call_parameters
 
 from flows.results import ArchivedResults, RecordSerializer
-from frontispiece.services import Studio
+from frontispiece.services import Services
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,9 +32,9 @@ class StepResult(Generic[R]):
 class Steps:
     """Calls tasks for one run."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._settings = studio.settings
-        self._results = ArchivedResults.of(studio.archive)
+    def __init__(self, services: Services) -> None:
+        self._settings = services.settings
+        self._results = ArchivedResults.of(services.archive)
         self._ready: dict[Task[Any, Any], Task[..., Any]] = {}
 
     async def take(self, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> StepResult[R]:

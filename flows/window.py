@@ -20,7 +20,7 @@ from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.compact import compact_month, months_to_compact
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import DayPlan, Plan
-from frontispiece.services import Studio
+from frontispiece.services import Services
 
 MOST_NAMED = 10
 
@@ -65,18 +65,18 @@ class Allowances:
 
 
 class Window:
-    """Runs what a plan asks for. `allowances` is None where the days share this process' studio and its budget."""
+    """Runs what a plan asks for. `allowances` is None where the days share this process' services and their budget."""
 
     def __init__(
         self,
-        studio: Studio,
+        services: Services,
         plan: Plan,
         runs: DayRuns,
         parameters: dict[str, Any],
         days_at_once: int,
         allowances: Allowances | None = None,
     ) -> None:
-        self._studio = studio
+        self._services = services
         self._plan = plan
         self._runs = runs
         self._parameters = {**parameters, "backfill": plan.id}
@@ -96,7 +96,7 @@ class Window:
     async def _work_off(self, waiting: Iterator[DayPlan], page: BackfillPage) -> None:
         for day in waiting:
             await after_daily(get_run_logger().info)
-            if self._is_out_of_money or self._studio.budget.is_reached:
+            if self._is_out_of_money or self._services.budget.is_reached:
                 return
             self._states[day.day] = None
             try:
@@ -136,7 +136,7 @@ class Window:
     async def _compact(self, month: str) -> None:
         """Years of small files would make every look at the catalog slow."""
         try:
-            archive = self._studio.archive
+            archive = self._services.archive
             paths = (await months_to_compact(archive, datetime.now(UTC).date())).get(month)
             if paths:
                 await compact_month(archive, month, paths)
@@ -144,7 +144,9 @@ class Window:
             get_run_logger().warning("The catalog's files of %s stay as they are: %s", month, error)
 
     async def _calendar(self, days: Days) -> list[Day]:
-        return await calendar(self._studio.archive, days, self._studio.settings.source, self._studio.recipe.fingerprint)
+        return await calendar(
+            self._services.archive, days, self._services.settings.source, self._services.recipe.fingerprint
+        )
 
     async def verdict(self, page: BackfillPage, days: Days) -> State[None]:
         """Show the calendar, and judge the backfill by it: Failed beyond the limit of failures, its days named."""
@@ -153,7 +155,7 @@ class Window:
         ran = [each for each in standing if each.day in self._states]
         failed, made = sum(each.failed for each in ran), sum(each.archived for each in ran)
         lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]
-        limit = self._studio.settings.failure_limit
+        limit = self._services.settings.failure_limit
         done = f"{len(ran) - len(lost)} of {len(self._states)} days run, {made} papers archived"
         left = self._left(standing) if self._has_left_work else ""
         message = "; ".join(filter(None, (done, self._named(ran, lost), left))) + "."
@@ -165,7 +167,7 @@ class Window:
     def _has_left_work(self) -> bool:
         """Whether the limit in dollars was reached; the state of a day tells it of one in a process of its own."""
         days = any(state and has_left_work(state) for state in self._states.values())
-        return days or self._is_out_of_money or self._studio.budget.is_reached
+        return days or self._is_out_of_money or self._services.budget.is_reached
 
     def _is_completed(self, day: date) -> bool:
         state = self._states[day]

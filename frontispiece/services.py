@@ -25,7 +25,7 @@ from frontispiece.writers.interface import Writer
 FILES_RECALLED = 31
 
 
-class Studio:
+class Services:
     """The real source, writer, painter and archive of one run, and the lanes that bound them.
 
     A plain class on purpose: Prefect looks into dataclasses among a task's arguments, and has no business in here.
@@ -100,10 +100,10 @@ def recipe_of(settings: Settings) -> Recipe:
 
 
 @asynccontextmanager
-async def open_studio(
+async def open_services(
     settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
-) -> AsyncIterator[Studio]:
-    """Build the studio, and let go of every connection and worker process at its end.
+) -> AsyncIterator[Services]:
+    """Build the services, and let go of every connection and worker process at its end.
 
     `account` names the budget that several runs share, `allowance` is the part of it that this one may spend, in
     dollars. Raises BadInput for a missing key or a place that cannot be written.
@@ -118,4 +118,4 @@ async def open_studio(
         archive = Archive.open(settings.archive)  # last: nothing is opened before keys and files have been found
         await archive.check_writable()
         budget = await open_budget(archive, account, settings.max_usd, allowance)
-        yield Studio(settings, source, writer, painter, archive, edition, budget)
+        yield Services(settings, source, writer, painter, archive, edition, budget)

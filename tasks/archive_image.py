@@ -13,12 +13,12 @@ from frontispiece.archive.paths import picture_path
 from frontispiece.errors import OriginalMissing
 from frontispiece.models import Painting, Paper, Picture, Prompt
 from frontispiece.recipe import picture_key
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from tasks.caching import keyed, worth_another_attempt
 
 
-def _key(paper: Paper, prompt: Prompt, painting: Painting, studio: Studio) -> str:
-    return picture_key(paper, painting.original.digest, studio.recipe)
+def _key(paper: Paper, prompt: Prompt, painting: Painting, services: Services) -> str:
+    return picture_key(paper, painting.original.digest, services.recipe)
 
 
 @task(
@@ -30,16 +30,16 @@ def _key(paper: Paper, prompt: Prompt, painting: Painting, studio: Studio) -> st
     cache_result_in_memory=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio: Studio) -> Picture:
+async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, services: Services) -> Picture:
     """Write the JPEG of `painting`; never over the picture of another recipe.
 
     Raises OriginalMissing when the original's bytes are gone or damaged, and ArchiveError.
     """
     source = painting.original
-    original = await studio.archive.get(source.path, max_bytes=MAX_BYTES)
+    original = await services.archive.get(source.path, max_bytes=MAX_BYTES)
     if original is None or hashlib.sha256(original).hexdigest() != source.digest:
         raise OriginalMissing(f"The original of {paper.id} is missing or damaged in the archive: {source.path}.")
-    path = await _place(paper, studio)
+    path = await _place(paper, services)
     get_run_logger().info(
         "Saving generated image from %s to %s.", shown(painting.url or painting.painter), PurePosixPath(path).name
     )
@@ -48,30 +48,30 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, studio
         paper_id=paper.id,
         paper_url=paper.url,
         prompt=prompt.text,
-        recipe=studio.recipe.fingerprint,
+        recipe=services.recipe.fingerprint,
         writer=prompt.writer,
         writer_model=prompt.model,
         painter=painting.painter,
         painter_model=painting.model,
-        is_ai=studio.painter.is_ai,
+        is_ai=services.painter.is_ai,
         seed=painting.seed,
         created=paper.folder_date,
         original=source.digest,
         run=painting.run,
         made=painting.made,
     )
-    jpeg, width, height = await in_a_picture_thread(to_jpeg, original, studio.recipe.jpeg_quality, story)
-    await studio.archive.put(path, jpeg)
+    jpeg, width, height = await in_a_picture_thread(to_jpeg, original, services.recipe.jpeg_quality, story)
+    await services.archive.put(path, jpeg)
     return Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
 
 
-async def _place(paper: Paper, studio: Studio) -> str:
+async def _place(paper: Paper, services: Services) -> str:
     """The plain name, unless a picture of another recipe (or of the predecessor) has it already."""
     plain = picture_path(paper)
-    taken = await studio.archive.get(plain, max_bytes=MAX_BYTES)
+    taken = await services.archive.get(plain, max_bytes=MAX_BYTES)
     if taken is None:
         return plain
     story = await asyncio.to_thread(read_story, taken)
-    if story is not None and story.recipe == studio.recipe.fingerprint:
+    if story is not None and story.recipe == services.recipe.fingerprint:
         return plain
-    return picture_path(paper, studio.recipe.fingerprint)
+    return picture_path(paper, services.recipe.fingerprint)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from prefect import get_run_logger, task
 
 from frontispiece.recipe import digest
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from frontispiece.sources.interface import Listed
 from tasks.caching import keyed, worth_another_attempt
 
@@ -13,11 +13,11 @@ from tasks.caching import keyed, worth_another_attempt
 FINAL_AFTER = timedelta(days=30)
 
 
-def _list_key(day: date, studio: Studio) -> str | None:
+def _list_key(day: date, services: Services) -> str | None:
     """Lists of recent days are read again every time."""
     if datetime.now(UTC).date() - day < FINAL_AFTER:
         return None
-    return digest(studio.settings.source, studio.source.fingerprint, str(day))
+    return digest(services.settings.source, services.source.fingerprint, str(day))
 
 
 @task(
@@ -29,11 +29,11 @@ def _list_key(day: date, studio: Studio) -> str | None:
     cache_result_in_memory=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def fetch_papers(day: date, studio: Studio) -> Listed:
+async def fetch_papers(day: date, services: Services) -> Listed:
     """All papers listed on `day`. Raises SourceUnavailable, SourceBroken, BadInput."""
-    listed = await studio.source.list_day(day)
+    listed = await services.source.list_day(day)
     logger = get_run_logger()
-    logger.info("%s lists %d papers for %s.", studio.settings.source, len(listed.papers), day)
+    logger.info("%s lists %d papers for %s.", services.settings.source, len(listed.papers), day)
     for problem in listed.problems:
         logger.warning("Skipped in the list: %s", problem)
     return listed

@@ -5,7 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from frontispiece.errors import BadInput
 from frontispiece.models import Paper
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from frontispiece.sources import EVERY_PAPER, open_source
 from frontispiece.sources.ids import parse_id
 from tasks.caching import worth_another_attempt
@@ -19,14 +19,14 @@ from tasks.caching import worth_another_attempt
     persist_result=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def find_papers(ids: tuple[str, ...], studio: Studio) -> tuple[Paper, ...]:
+async def find_papers(ids: tuple[str, ...], services: Services) -> tuple[Paper, ...]:
     """These papers, in this order. Raises BadInput for what is no arXiv id, and when a paper is nowhere to be found."""
     wanted = list(dict.fromkeys(parse_id(text)[0] for text in ids))
-    found = {paper.id: paper for paper in (await studio.source.find(ids)).papers}
+    found = {paper.id: paper for paper in (await services.source.find(ids)).papers}
     missing = tuple(text for text in ids if parse_id(text)[0] not in found)
-    if missing and studio.settings.source != EVERY_PAPER:
+    if missing and services.settings.source != EVERY_PAPER:
         get_run_logger().info("Asking arXiv for %s.", ", ".join(missing))
-        arxiv = open_source(EVERY_PAPER, studio.settings)
+        arxiv = open_source(EVERY_PAPER, services.settings)
         try:
             found |= {paper.id: paper for paper in (await arxiv.find(missing)).papers}
         finally:

@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from frontispiece.models import Paper
 from frontispiece.purchases.prompts import Fetched, Orders, fetch, order
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from frontispiece.writers.interface import BatchTicket
 from tasks.caching import worth_another_attempt
 
@@ -22,14 +22,14 @@ MOST_NAMED = 10
     persist_result=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def order_prompts(papers: Sequence[Paper], studio: Studio, beside: int = 0) -> Orders:
+async def order_prompts(papers: Sequence[Paper], services: Services, beside: int = 0) -> Orders:
     """Order the prompts of those of `papers` for which nobody has done it before; none is bought twice.
 
     The budget keeps room for the paintings of all these papers, and of so many `beside` them.
 
     Raises BadInput when the writer takes no batches, ProviderError and ArchiveError.
     """
-    orders = await order(papers, studio, beside)
+    orders = await order(papers, services, beside)
     for ticket, ordered in orders.ordered.items():
         get_run_logger().info("Batch %s has the orders of %d prompts.", ticket.batch, len(ordered))
     return orders
@@ -43,12 +43,12 @@ async def order_prompts(papers: Sequence[Paper], studio: Studio, beside: int = 0
     persist_result=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def fetch_prompts(ticket: BatchTicket, papers: Sequence[Paper], studio: Studio) -> Fetched:
+async def fetch_prompts(ticket: BatchTicket, papers: Sequence[Paper], services: Services) -> Fetched:
     """Note what the finished batch `ticket` delivered for `papers`.
 
     Raises ProviderError when the batch cannot be read, and ArchiveError.
     """
-    fetched, logger = await fetch(papers, studio), get_run_logger()
+    fetched, logger = await fetch(papers, services), get_run_logger()
     for problem in fetched.problems[:MOST_NAMED]:
         logger.warning(problem)
     logger.info("Batch %s: %d prompts, %d to order again.", ticket.batch, fetched.written, len(fetched.again))

@@ -7,12 +7,12 @@ from prefect import get_run_logger, runtime, task
 from frontispiece.models import Painting, Paper, Prompt
 from frontispiece.purchases.paintings import PaintingJob
 from frontispiece.recipe import painting_key
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from tasks.caching import keyed, report_doubts, worth_another_attempt
 
 
-def _key(paper: Paper, prompt: Prompt, studio: Studio, take: int = 0) -> str:
-    return painting_key(paper, prompt, studio.painter.recipe, studio.edition, take)
+def _key(paper: Paper, prompt: Prompt, services: Services, take: int = 0) -> str:
+    return painting_key(paper, prompt, services.painter.recipe, services.edition, take)
 
 
 @task(
@@ -24,7 +24,7 @@ def _key(paper: Paper, prompt: Prompt, studio: Studio, take: int = 0) -> str:
     cache_result_in_memory=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 0) -> Painting:
+async def paint_image(paper: Paper, prompt: Prompt, services: Services, take: int = 0) -> Painting:
     """The painting of `prompt`, its bytes kept in the archive; a paid one is bought once, whatever happens.
 
     Another `take` is painted with another seed.
@@ -33,10 +33,10 @@ async def paint_image(paper: Paper, prompt: Prompt, studio: Studio, take: int = 
     """
     get_run_logger().info("Generating image by prompt: %s.", prompt.text)
     async with AsyncExitStack() as lane:
-        await lane.enter_async_context(studio.paintings_lane)
-        job = PaintingJob(paper, prompt, studio, take, run=str(runtime.flow_run.id), lane=lane)
-        if not studio.painter.paid:
+        await lane.enter_async_context(services.paintings_lane)
+        job = PaintingJob(paper, prompt, services, take, run=str(runtime.flow_run.id), lane=lane)
+        if not services.painter.paid:
             return await job.make()
-        settled = await studio.journal.settle(job)
+        settled = await services.journal.settle(job)
         report_doubts(job.what, settled)
     return settled.record

@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from frontispiece.archive.catalog import Run
 from frontispiece.models import Outcome
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from tasks.caching import worth_another_attempt
 
 
@@ -20,8 +20,8 @@ from tasks.caching import worth_another_attempt
     persist_result=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def record_run(day: date, run: Run, outcomes: Sequence[Outcome], studio: Studio) -> str:
+async def record_run(day: date, run: Run, outcomes: Sequence[Outcome], services: Services) -> str:
     """Write the catalog's file of this run and day, and give its path. Raises ArchiveError."""
-    path = await studio.catalog.write(day, run.id, outcomes, run)
+    path = await services.catalog.write(day, run.id, outcomes, run)
     get_run_logger().info("Recorded %d papers in %s.", len(outcomes), path)
     return path

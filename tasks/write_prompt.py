@@ -6,7 +6,7 @@ from prefect import get_run_logger, task
 
 from frontispiece.models import Paper, Prompt
 from frontispiece.purchases.prompts import PromptJob, key_of
-from frontispiece.services import Studio
+from frontispiece.services import Services
 from tasks.caching import keyed, report_doubts, worth_another_attempt
 
 
@@ -19,7 +19,7 @@ from tasks.caching import keyed, report_doubts, worth_another_attempt
     cache_result_in_memory=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
+async def write_prompt(paper: Paper, services: Services) -> Prompt:
     """The picture prompt for `paper`; a paid one is bought once, whatever happens.
 
     Raises the errors of `frontispiece.writers.interface.Writer.write`, NotYet while the prompt is on order in a batch,
@@ -27,12 +27,12 @@ async def write_prompt(paper: Paper, studio: Studio) -> Prompt:
     """
     logger = get_run_logger()
     async with AsyncExitStack() as lane:
-        await lane.enter_async_context(studio.prompts_lane)
-        writer = studio.writer
+        await lane.enter_async_context(services.prompts_lane)
+        writer = services.writer
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
-        job = PromptJob(paper, studio, lane)
+        job = PromptJob(paper, services, lane)
         if writer.paid:
-            settled = await studio.journal.settle(job)
+            settled = await services.journal.settle(job)
             report_doubts(job.what, settled)
             prompt = settled.record
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from deployments.cli.options import Verbose, asks
-from deployments.cli.running import exit_after, run_here, start_server, studio_beforehand
+from deployments.cli.running import exit_after, run_here, services_beforehand, start_server
 from deployments.exit_codes import Exit
 from frontispiece.addresses import shown
 from frontispiece.request import BackfillRequest, StatusRequest
@@ -53,7 +53,7 @@ async def check_before(request: BackfillRequest) -> None:
             batches_of(writer)
         finally:
             await writer.close()
-    async with studio_beforehand(settings):
+    async with services_beforehand(settings):
         pass
 
 

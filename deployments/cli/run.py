@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from deployments.cli.backfill import run_backfill
 from deployments.cli.options import Verbose, asks
-from deployments.cli.running import exit_after, run_here, start_server, studio_beforehand
+from deployments.cli.running import exit_after, run_here, services_beforehand, start_server
 from frontispiece.request import BackfillRequest, DayRequest, PapersRequest
 
 
@@ -42,8 +42,8 @@ async def check_request(request: DayRequest) -> date:
 
     if request.day is not None:
         check_day(request.day)
-    async with studio_beforehand(load_settings(**request.choices)) as studio:
-        return await day_meant(request.day, studio)
+    async with services_beforehand(load_settings(**request.choices)) as services:
+        return await day_meant(request.day, services)
 
 
 async def check_papers(request: PapersRequest) -> None:
@@ -53,7 +53,7 @@ async def check_papers(request: PapersRequest) -> None:
 
     for text in request.ids:
         parse_id(text)
-    async with studio_beforehand(load_settings(**request.choices)):
+    async with services_beforehand(load_settings(**request.choices)):
         pass
 
 

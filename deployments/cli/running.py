@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from frontispiece.request import Request
-    from frontispiece.services import Studio
+    from frontispiece.services import Services
     from frontispiece.settings import Settings
 
 PREFECT_HOME: Final = Path("data/prefect")
 
 
 @asynccontextmanager
-async def studio_beforehand(settings: "Settings") -> "AsyncIterator[Studio]":
-    """The studio as the run will have it, to find out what is wrong before a server is started. Raises BadInput.
+async def services_beforehand(settings: "Settings") -> "AsyncIterator[Services]":
+    """The services as the run will have them, to find out what is wrong before a server is started. Raises BadInput.
 
     Keys in Secret blocks are taken on trust: the server that has them is not asked yet.
     """
-    from frontispiece.services import open_studio
+    from frontispiece.services import open_services
 
-    async with open_studio(settings.with_keys_to_come()) as studio:
-        yield studio
+    async with open_services(settings.with_keys_to_come()) as services:
+        yield services
 
 
 def start_server() -> Callable[[], None]:

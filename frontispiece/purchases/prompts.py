@@ -38,9 +38,9 @@ class Fetched:
     """What went wrong with single papers, in sentences."""
 
 
-def key_of(paper: Paper, studio: Buyer) -> str:
+def key_of(paper: Paper, services: Buyer) -> str:
     """The key of a paper's prompt in the journal."""
-    return prompt_key(paper, studio.writer.recipe, studio.edition)
+    return prompt_key(paper, services.writer.recipe, services.edition)
 
 
 def batches_of(writer: Writer) -> Batches:
@@ -92,31 +92,31 @@ class _Fetching(PromptJob):
         raise NotYet("The batch ended before it came to this prompt: it is to be ordered again.")
 
 
-async def order(papers: Sequence[Paper], studio: Buyer, beside: int = 0) -> Orders:
+async def order(papers: Sequence[Paper], services: Buyer, beside: int = 0) -> Orders:
     """Order in batches what nobody has bought or ordered yet; waits for no other program and for no batch.
 
     The budget keeps room for the paintings of all these papers, and of so many `beside` them.
 
     Raises BadInput when the writer takes no batches, ProviderError and ArchiveError.
     """
-    batches = batches_of(studio.writer)
+    batches = batches_of(services.writer)
     orders = Orders()
-    for part in _parts({key_of(paper, studio): paper for paper in papers}, batches):
-        placed = await place(studio.journal, PromptOrder(part, studio, beside))
+    for part in _parts({key_of(paper, services): paper for paper in papers}, batches):
+        placed = await place(services.journal, PromptOrder(part, services, beside))
         beside += len(part) - len(placed.unaffordable)
-        studio.budget.held_back |= set(placed.unaffordable)
-        studio.budget.held_back -= placed.ordered.keys()
+        services.budget.held_back |= set(placed.unaffordable)
+        services.budget.held_back -= placed.ordered.keys()
         orders = _sum(orders, part, placed)
     return orders
 
 
-async def fetch(papers: Sequence[Paper], studio: Buyer) -> Fetched:
+async def fetch(papers: Sequence[Paper], services: Buyer) -> Fetched:
     """Take the prompts of papers whose batch is finished into the journal; nothing is bought.
 
     Raises ProviderError when a batch cannot be read, and ArchiveError.
     """
-    keyed = {key_of(paper, studio): paper for paper in papers}
-    ends = await side_by_side(keyed, lambda key: _fetch_one(keyed[key], studio))
+    keyed = {key_of(paper, services): paper for paper in papers}
+    ends = await side_by_side(keyed, lambda key: _fetch_one(keyed[key], services))
     return Fetched(
         written=sum(end is None for end in ends.values()),
         again=tuple(keyed[key] for key, end in ends.items() if isinstance(end, NotYet | ProviderBroken)),
@@ -128,10 +128,10 @@ async def fetch(papers: Sequence[Paper], studio: Buyer) -> Fetched:
     )
 
 
-async def _fetch_one(paper: Paper, studio: Buyer) -> NotYet | ProviderBroken | Blocked | Rejected | None:
+async def _fetch_one(paper: Paper, services: Buyer) -> NotYet | ProviderBroken | Blocked | Rejected | None:
     """Take in one prompt; gives what came instead of it."""
     try:
-        await studio.journal.settle(_Fetching(paper, studio, AsyncExitStack()))
+        await services.journal.settle(_Fetching(paper, services, AsyncExitStack()))
     except (NotYet, ProviderBroken, Blocked, Rejected) as error:
         return error
     return None

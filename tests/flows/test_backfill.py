@@ -38,7 +38,7 @@ from frontispiece.errors import BadInput
 from frontispiece.purchases.estimate import Quote
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import DayPlan, Plan, duration
-from frontispiece.services import open_studio
+from frontispiece.services import open_services
 from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "nothing_runs")
@@ -121,8 +121,8 @@ async def run(days: str = RANGE, **parameters: Any) -> tuple[State[Any], Looker]
 async def standing(archive: Archive, days: Days | None = None) -> list[Day]:
     settings = load_settings()
     days = days or Days(FIRST, FIRST + timedelta(days=DAYS - 1))
-    async with open_studio(settings) as studio:
-        return await calendar(archive, days, settings.source, studio.recipe.fingerprint)
+    async with open_services(settings) as services:
+        return await calendar(archive, days, settings.source, services.recipe.fingerprint)
 
 
 async def runs_of(backfill_id: str) -> list[FlowRun]:
@@ -416,9 +416,9 @@ async def test_a_limit_that_only_a_days_own_process_met_is_told(archive: Archive
 
     @flow(persist_result=False, result_storage=NO_RESULTS)
     async def one_day() -> State[None]:
-        async with open_studio(load_settings()) as studio:
+        async with open_services(load_settings()) as services:
             allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
-            window = Window(studio, Plan(days=(day,), quote=price, **told), AtTheLimit(), {}, 1, allowances)
+            window = Window(services, Plan(days=(day,), quote=price, **told), AtTheLimit(), {}, 1, allowances)
             await window.run(page)
             return await window.verdict(page, Days(FIRST, FIRST))
 
@@ -439,10 +439,10 @@ async def test_whatever_becomes_of_a_day_the_others_are_lent_no_more_than_is_lef
 
     @flow(persist_result=False, result_storage=NO_RESULTS)
     async def some_days() -> None:
-        async with open_studio(load_settings()) as studio:
+        async with open_services(load_settings()) as services:
             allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
             plan = Plan(days=days, quote=nothing, **told)
-            await Window(studio, plan, runs, {}, 1, allowances).run(cast("BackfillPage", Unseen()))
+            await Window(services, plan, runs, {}, 1, allowances).run(cast("BackfillPage", Unseen()))
 
     await some_days()
     # What the first may still spend is not lent again; the second may cost anything, the third was to cost nothing.

@@ -41,7 +41,7 @@ from frontispiece.purchases.holder import Holder
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.prompts import PromptOrder, fetch, key_of, order
-from frontispiece.services import Studio, open_studio
+from frontispiece.services import Services, open_services
 from frontispiece.settings import load_settings
 from frontispiece.writers.interface import Batches
 from frontispiece.writers.openai import OpenAIChat
@@ -157,18 +157,18 @@ async def program(
     *,
     max_usd: float | None = None,
     **choices: object,
-) -> AsyncIterator[Studio]:
+) -> AsyncIterator[Services]:
     """A program at work on the archive, on the account of all programs here."""
     settings = fake.settings(
         writer="openai", painter="fal", archive="memory://", attempts=1, retry_seconds=0, **choices
     )
-    async with open_studio(settings) as studio:
-        await move(studio, archive, clock, max_usd=max_usd)
-        yield studio
+    async with open_services(settings) as services:
+        await move(services, archive, clock, max_usd=max_usd)
+        yield services
 
 
 async def move(
-    studio: Studio,
+    services: Services,
     archive: Archive,
     clock: Clock,
     *,
@@ -179,23 +179,23 @@ async def move(
     """Another program, with the connections of this one."""
     fuse = fuse or Fuse()
     mortal = Mortal(archive, fuse)
-    studio.archive = archive
-    studio.journal = Journal(mortal, holder=holder, clock=clock, monotonic=clock.monotonic, sleep=clock.sleep)
-    studio.budget = Budget(max_usd, Ledger(mortal, ACCOUNT), await Ledger(archive, ACCOUNT).read())
-    writer = studio.writer
+    services.archive = archive
+    services.journal = Journal(mortal, holder=holder, clock=clock, monotonic=clock.monotonic, sleep=clock.sleep)
+    services.budget = Budget(max_usd, Ledger(mortal, ACCOUNT), await Ledger(archive, ACCOUNT).read())
+    writer = services.writer
     assert isinstance(writer, OpenAIChat)
     writer.batches = MortalBatches(OpenAIBatches(writer._api, writer), fuse)  # type: ignore[assignment]
 
 
-async def get(papers: Sequence[Paper], studio: Studio, clock: Clock) -> None:
+async def get(papers: Sequence[Paper], services: Services, clock: Clock) -> None:
     """Order, wait and fetch until nothing is open, as the flow does."""
     left = list(papers)
     for _ in range(50):
-        orders = await order(left, studio)
+        orders = await order(left, services)
         left = list(orders.busy)
         for ticket, ordered in orders.ordered.items():
-            if (await studio.writer.batches.look(ticket)).is_finished:  # type: ignore[union-attr]
-                left += (await fetch(ordered, studio)).again
+            if (await services.writer.batches.look(ticket)).is_finished:  # type: ignore[union-attr]
+                left += (await fetch(ordered, services)).again
             else:
                 left += ordered
         if not left:
@@ -204,12 +204,12 @@ async def get(papers: Sequence[Paper], studio: Studio, clock: Clock) -> None:
     raise AssertionError("never ends")
 
 
-async def phases(archive: Archive, papers: Sequence[Paper], studio: Studio) -> list[Phase]:
-    return [(await Journal(archive).log(key_of(paper, studio)).look()).phase for paper in papers]
+async def phases(archive: Archive, papers: Sequence[Paper], services: Services) -> list[Phase]:
+    return [(await Journal(archive).log(key_of(paper, services)).look()).phase for paper in papers]
 
 
-async def prompts(archive: Archive, papers: Sequence[Paper], studio: Studio) -> list[Prompt]:
-    records = [(await Journal(archive).log(key_of(paper, studio)).look()).record for paper in papers]
+async def prompts(archive: Archive, papers: Sequence[Paper], services: Services) -> list[Prompt]:
+    records = [(await Journal(archive).log(key_of(paper, services)).look()).record for paper in papers]
     return [Prompt.model_validate(record) for record in records]
 
 
@@ -217,87 +217,87 @@ async def spent(archive: Archive) -> float:
     return sum(booking.dollars for booking in await Ledger(archive, ACCOUNT).read())
 
 
-def once_each(fake: Providers, papers: Sequence[Paper], studio: Studio) -> bool:
-    return fake.openai.bought == {studio.writer.request(paper): 1 for paper in papers}
+def once_each(fake: Providers, papers: Sequence[Paper], services: Services) -> bool:
+    return fake.openai.bought == {services.writer.request(paper): 1 for paper in papers}
 
 
 class TestHappyPath:
     async def test_prompts_come_in_any_order_at_half_the_price(self, fake: Providers, archive: Archive) -> None:
         papers = many(20)
-        async with program(fake, archive, Clock()) as studio:
-            orders = await order(papers, studio)
+        async with program(fake, archive, Clock()) as services:
+            orders = await order(papers, services)
             ((ticket, ordered),) = orders.ordered.items()
             assert ordered == tuple(papers)
             assert fake.openai.paid == 0
             with pytest.raises(NotYet, match=r"batch_\d+, which is not finished"):
-                await studio.writer.batches.collect(ticket, key_of(papers[0], studio), papers[0])  # type: ignore[union-attr]
+                await services.writer.batches.collect(ticket, key_of(papers[0], services), papers[0])  # type: ignore[union-attr]
             fake.openai.finish(ticket.batch)
-            assert (await order(papers, studio)).ordered == {ticket: tuple(papers)}
-            assert (await studio.writer.batches.look(ticket)).is_finished  # type: ignore[union-attr]
-            fetched = await fetch(papers, studio)
+            assert (await order(papers, services)).ordered == {ticket: tuple(papers)}
+            assert (await services.writer.batches.look(ticket)).is_finished  # type: ignore[union-attr]
+            fetched = await fetch(papers, services)
             assert (fetched.written, fetched.again, fetched.problems) == (20, (), ())
-            assert once_each(fake, papers, studio)
-            made = await prompts(archive, papers, studio)
-            assert [each.request for each in made] == [studio.writer.request(paper) for paper in papers]
+            assert once_each(fake, papers, services)
+            made = await prompts(archive, papers, services)
+            assert [each.request for each in made] == [services.writer.request(paper) for paper in papers]
             assert sum(each.dollars or 0 for each in made) == pytest.approx(fake.openai.dollars)
             assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
             assert fake.openai.downloads == 1
-            assert (await order(papers, studio)).ordered == {}
+            assert (await order(papers, services)).ordered == {}
 
     async def test_a_line_asks_exactly_what_a_call_asks(self, fake: Providers, archive: Archive) -> None:
         for choices in ({}, {"openai_temperature": 0.3, "openai_reasoning_effort": "none"}):
             fake.renew()
-            async with program(fake, Archive.open("memory://"), Clock(), **choices) as studio:
-                await studio.writer.write(PAPERS[0])
-                orders = await order(PAPERS[:1], studio)
+            async with program(fake, Archive.open("memory://"), Clock(), **choices) as services:
+                await services.writer.write(PAPERS[0])
+                orders = await order(PAPERS[:1], services)
                 (request,) = fake.openai.ordered(next(iter(orders.ordered)).batch)
                 assert request["body"] == fake.openai.requests[0]
                 assert (request["method"], request["url"]) == ("POST", "/v1/chat/completions")
-                assert request["custom_id"] == key_of(PAPERS[0], studio)
+                assert request["custom_id"] == key_of(PAPERS[0], services)
 
     async def test_many_papers_take_several_batches(self, fake: Providers, archive: Archive) -> None:
         papers = many(7)
-        async with program(fake, archive, Clock()) as studio:
-            batches = studio.writer.batches
+        async with program(fake, archive, Clock()) as services:
+            batches = services.writer.batches
             assert batches is not None
             batches._batches.most_lines = 3  # type: ignore[attr-defined]
-            orders = await order(papers[:4], studio)
+            orders = await order(papers[:4], services)
             assert [len(each) for each in orders.ordered.values()] == [3, 1]
             batches._batches.most_bytes = 2 * max(map(batches.size, papers))  # type: ignore[attr-defined]
-            orders = await order(papers[4:], studio)
+            orders = await order(papers[4:], services)
             assert [len(each) for each in orders.ordered.values()] == [2, 1]
             names = [batch["metadata"]["frontispiece"] for batch in fake.openai.batches.values()]
             assert len(set(names)) == 4
 
     async def test_what_is_there_is_not_ordered(self, fake: Providers, archive: Archive) -> None:
-        async with program(fake, archive, Clock()) as studio:
-            await get(PAPERS[:1], studio, Clock())
-            await get(PAPERS, studio, Clock())
+        async with program(fake, archive, Clock()) as services:
+            await get(PAPERS[:1], services, Clock())
+            await get(PAPERS, services, Clock())
             assert [len(fake.openai.ordered(name)) for name in fake.openai.batches] == [1, 2]
-            assert once_each(fake, PAPERS, studio)
+            assert once_each(fake, PAPERS, services)
 
 
 class TestKilled:
     async def test_at_every_step(self, fake: Providers, archive: Archive) -> None:
-        async with program(fake, archive, Clock()) as studio:
+        async with program(fake, archive, Clock()) as services:
             for step in itertools.count():
                 fake.renew()
                 fake.openai.looks = 0
                 there, clock = Archive.open("memory://"), Clock()
-                await move(studio, there, clock, holder=DEAD, fuse=Fuse(step))
-                finished = await self._until_killed(studio, clock)
-                await move(studio, there, clock)
-                await get(PAPERS, studio, clock)
-                assert once_each(fake, PAPERS, studio), step
-                await fetch(PAPERS, studio)  # as every paper's trip does: what is there is settled
+                await move(services, there, clock, holder=DEAD, fuse=Fuse(step))
+                finished = await self._until_killed(services, clock)
+                await move(services, there, clock)
+                await get(PAPERS, services, clock)
+                assert once_each(fake, PAPERS, services), step
+                await fetch(PAPERS, services)  # as every paper's trip does: what is there is settled
                 assert await spent(there) == pytest.approx(fake.openai.dollars, rel=1e-4), step
                 if finished:
                     assert step > 30
                     return
 
-    async def _until_killed(self, studio: Studio, clock: Clock) -> bool:
+    async def _until_killed(self, services: Services, clock: Clock) -> bool:
         try:
-            await get(PAPERS, studio, clock)
+            await get(PAPERS, services, clock)
         except Killed:
             return False
         return True
@@ -306,15 +306,15 @@ class TestKilled:
     async def test_an_order_whose_answer_is_lost_is_found(self, fake: Providers, archive: Archive, fault: str) -> None:
         fake.openai.faults.queue("order", fault)
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
+        async with program(fake, archive, clock) as services:
             if fault == "never answered":
-                studio.writer._api._seconds = TOO_LONG  # type: ignore[attr-defined]
+                services.writer._api._seconds = TOO_LONG  # type: ignore[attr-defined]
             with pytest.raises((InDoubt, ProviderBroken, ProviderUnavailable)):
-                await order(PAPERS, studio)
-            assert await phases(archive, PAPERS, studio) == [Phase.IN_DOUBT] * 3
-            assert (await order(PAPERS, studio)).busy == tuple(PAPERS)  # it may be on its way still
-            await get(PAPERS, studio, clock)
-            assert once_each(fake, PAPERS, studio)
+                await order(PAPERS, services)
+            assert await phases(archive, PAPERS, services) == [Phase.IN_DOUBT] * 3
+            assert (await order(PAPERS, services)).busy == tuple(PAPERS)  # it may be on its way still
+            await get(PAPERS, services, clock)
+            assert once_each(fake, PAPERS, services)
             assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
 
     @pytest.mark.parametrize(
@@ -325,57 +325,57 @@ class TestKilled:
         self, fake: Providers, archive: Archive, where: str, fault: str
     ) -> None:
         fake.openai.faults.queue(where, fault)
-        async with program(fake, archive, Clock()) as studio:
+        async with program(fake, archive, Clock()) as services:
             with pytest.raises(FrontispieceError):
-                await order(PAPERS, studio)
-            assert await phases(archive, PAPERS, studio) == [Phase.FREE] * 3
-            assert studio.budget.committed == pytest.approx(0)
-        async with program(fake, archive, Clock()) as studio:
-            await get(PAPERS, studio, Clock())
-            assert once_each(fake, PAPERS, studio)
+                await order(PAPERS, services)
+            assert await phases(archive, PAPERS, services) == [Phase.FREE] * 3
+            assert services.budget.committed == pytest.approx(0)
+        async with program(fake, archive, Clock()) as services:
+            await get(PAPERS, services, Clock())
+            assert once_each(fake, PAPERS, services)
 
     async def test_cancelled_while_it_orders(self, fake: Providers, archive: Archive) -> None:
         fake.openai.faults.queue("order", "never answered")
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            ordering = asyncio.create_task(order(PAPERS, studio))
+        async with program(fake, archive, clock) as services:
+            ordering = asyncio.create_task(order(PAPERS, services))
             while not fake.openai.faults.served:  # noqa: ASYNC110 the fakes have no event
                 await asyncio.sleep(0.005)
             ordering.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await ordering
-            assert await phases(archive, PAPERS, studio) == [Phase.IN_DOUBT] * 3
-            await get(PAPERS, studio, clock)
-            assert once_each(fake, PAPERS, studio)
+            assert await phases(archive, PAPERS, services) == [Phase.IN_DOUBT] * 3
+            await get(PAPERS, services, clock)
+            assert once_each(fake, PAPERS, services)
 
     async def test_a_batch_is_found_on_a_later_page(self, fake: Providers, archive: Archive) -> None:
         clock = Clock()
         fake.openai.page = 2
-        async with program(fake, archive, clock) as studio:
+        async with program(fake, archive, clock) as services:
             fake.openai.faults.queue("order", "reset after reading")
             with pytest.raises(InDoubt):
-                await order(PAPERS, studio)
+                await order(PAPERS, services)
             for paper in many(9)[3:]:
-                await order([paper], studio)
+                await order([paper], services)
             clock.now += timedelta(minutes=2)
-            orders = await order(PAPERS, studio)
+            orders = await order(PAPERS, services)
             assert [len(each) for each in orders.ordered.values()] == [3]
             assert len(fake.openai.batches) == 7
 
     async def test_preparing_for_too_long_orders_nothing(self, fake: Providers, archive: Archive) -> None:
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
+        async with program(fake, archive, clock) as services:
 
             class Slow(PromptOrder):
                 async def upload(self, keys: Sequence[str]) -> str:
                     clock.now += timedelta(seconds=bulk.READY_SECONDS + 1)
                     return "file-1"
 
-            papers = {key_of(paper, studio): paper for paper in PAPERS}
+            papers = {key_of(paper, services): paper for paper in PAPERS}
             with pytest.raises(ProviderUnavailable, match="so long"):
-                await bulk.place(studio.journal, Slow(papers, studio, 0), monotonic=clock.monotonic)
+                await bulk.place(services.journal, Slow(papers, services, 0), monotonic=clock.monotonic)
             assert fake.openai.batches == {}
-            assert await phases(archive, PAPERS, studio) == [Phase.FREE] * 3
+            assert await phases(archive, PAPERS, services) == [Phase.FREE] * 3
 
 
 class TestLines:
@@ -384,41 +384,41 @@ class TestLines:
         self, fake: Providers, archive: Archive, what: str
     ) -> None:
         fake.openai.lines.extend(["", what, ""])
-        async with program(fake, archive, Clock()) as studio:
-            await get(PAPERS, studio, Clock())
+        async with program(fake, archive, Clock()) as services:
+            await get(PAPERS, services, Clock())
             assert [len(fake.openai.ordered(name)) for name in fake.openai.batches] == [3, 1]
-            assert once_each(fake, PAPERS, studio)
+            assert once_each(fake, PAPERS, services)
             assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
 
     @pytest.mark.parametrize("status", ["expired", "cancelled"])
     async def test_a_batch_that_ended_early_is_ordered_again(
         self, fake: Providers, archive: Archive, status: str
     ) -> None:
-        async with program(fake, archive, Clock()) as studio:
-            (ticket,) = (await order(PAPERS, studio)).ordered
+        async with program(fake, archive, Clock()) as services:
+            (ticket,) = (await order(PAPERS, services)).ordered
             fake.openai.finish(ticket.batch, status)
-            await get(PAPERS, studio, Clock())
-            assert once_each(fake, PAPERS, studio)
+            await get(PAPERS, services, Clock())
+            assert once_each(fake, PAPERS, services)
             assert len(fake.openai.batches) == 2
 
     async def test_refusals_are_for_ever_and_free(self, fake: Providers, archive: Archive) -> None:
         fake.openai.lines.extend(["blocked", "422", ""])
-        async with program(fake, archive, Clock()) as studio:
-            await order(PAPERS, studio)
+        async with program(fake, archive, Clock()) as services:
+            await order(PAPERS, services)
             (name,) = fake.openai.batches
             fake.openai.finish(name)
-            fetched = await fetch(PAPERS, studio)
+            fetched = await fetch(PAPERS, services)
             assert (fetched.written, fetched.again, len(fetched.problems)) == (1, (), 2)
-            assert await phases(archive, PAPERS, studio) == [Phase.BLOCKED, Phase.FREE, Phase.DONE]
+            assert await phases(archive, PAPERS, services) == [Phase.BLOCKED, Phase.FREE, Phase.DONE]
 
     async def test_a_refusal_in_words_is_paid_at_half_the_price(self, fake: Providers, archive: Archive) -> None:
         fake.openai.lines.extend(["refusal"] * 3)
-        async with program(fake, archive, Clock()) as studio:
-            await order(PAPERS, studio)
+        async with program(fake, archive, Clock()) as services:
+            await order(PAPERS, services)
             (name,) = fake.openai.batches
             fake.openai.finish(name)
-            assert len((await fetch(PAPERS, studio)).problems) == 3
-            charges = [await studio.waste.take(paper.key) for paper in PAPERS]
+            assert len((await fetch(PAPERS, services)).problems) == 3
+            charges = [await services.waste.take(paper.key) for paper in PAPERS]
         assert sum(charge.dollars for each in charges for charge in each.values()) == pytest.approx(fake.openai.dollars)
         assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
 
@@ -427,66 +427,66 @@ class TestLines:
         self, fake: Providers, archive: Archive, what: str
     ) -> None:
         fake.openai.lines.extend([what, "", ""])
-        async with program(fake, archive, Clock()) as studio:
-            await get(PAPERS, studio, Clock())
+        async with program(fake, archive, Clock()) as services:
+            await get(PAPERS, services, Clock())
             assert [len(fake.openai.ordered(name)) for name in fake.openai.batches] == [3, 1]
             assert sorted(fake.openai.bought.values()) == [1, 1, 2]
             assert await spent(archive) >= fake.openai.dollars - 1e-9
 
     async def test_lines_of_others_are_nobodys(self, fake: Providers, archive: Archive) -> None:
-        async with program(fake, archive, Clock()) as studio:
-            (ticket,) = (await order(PAPERS, studio)).ordered
+        async with program(fake, archive, Clock()) as services:
+            (ticket,) = (await order(PAPERS, services)).ordered
             fake.openai.finish(ticket.batch)
             output = fake.openai.batches[ticket.batch]["output_file_id"]
             stranger = json.dumps({"custom_id": "stranger", "response": {"status_code": 200, "body": {}}}).encode()
             fake.openai.files[output] = stranger + b"\n\n" + fake.openai.files[output].rstrip(b"\n")
-            assert (await fetch(PAPERS, studio)).written == 3
+            assert (await fetch(PAPERS, services)).written == 3
 
     @pytest.mark.parametrize("fault", ["503", "reset before reading", "truncated body", "429", "slow body", "401"])
     async def test_a_file_that_cannot_be_read_leaves_the_order(
         self, fake: Providers, archive: Archive, fault: str
     ) -> None:
-        async with program(fake, archive, Clock()) as studio:
-            await order(PAPERS, studio)
+        async with program(fake, archive, Clock()) as services:
+            await order(PAPERS, services)
             fake.openai.finish(*fake.openai.batches)
             fake.openai.faults.always("content", "truncated body" if fault == "slow body" else fault)
             with pytest.raises(FrontispieceError):
-                await fetch(PAPERS, studio)
-            assert await phases(archive, PAPERS, studio) == [Phase.ORDERED] * 3
+                await fetch(PAPERS, services)
+            assert await phases(archive, PAPERS, services) == [Phase.ORDERED] * 3
             fake.openai.faults.always("content", None)
-            assert (await fetch(PAPERS, studio)).written == 3
-            assert once_each(fake, PAPERS, studio)
+            assert (await fetch(PAPERS, services)).written == 3
+            assert once_each(fake, PAPERS, services)
 
     async def test_a_file_without_end_is_not_read_to_its_end(
         self, fake: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("frontispiece.writers.openai_batches.MAX_LINE", 1_000)
-        async with program(fake, archive, Clock()) as studio:
-            (ticket,) = (await order(PAPERS, studio)).ordered
+        async with program(fake, archive, Clock()) as services:
+            (ticket,) = (await order(PAPERS, services)).ordered
             fake.openai.finish(ticket.batch)
             fake.openai.files[fake.openai.batches[ticket.batch]["output_file_id"]] = b"x" * 1_000_000
             with pytest.raises(ProviderBroken, match="larger than what was ordered"):
-                await studio.writer.batches.collect(ticket, "0" * 32, PAPERS[0])  # type: ignore[union-attr]
+                await services.writer.batches.collect(ticket, "0" * 32, PAPERS[0])  # type: ignore[union-attr]
 
     async def test_another_key_does_not_order_again(self, fake: Providers, archive: Archive) -> None:
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            (ticket,) = (await order(PAPERS, studio)).ordered
-            batches = studio.writer.batches
+        async with program(fake, archive, clock) as services:
+            (ticket,) = (await order(PAPERS, services)).ordered
+            batches = services.writer.batches
             assert batches is not None
             kept = fake.openai.batches.copy()
             fake.openai.batches.clear()
             batches._batches._clock = clock  # type: ignore[attr-defined]
             with pytest.raises(NotYet, match="another key"):
                 await batches.look(ticket)
-            assert (await fetch(PAPERS, studio)).again == tuple(PAPERS)
-            assert await phases(archive, PAPERS, studio) == [Phase.ORDERED] * 3
+            assert (await fetch(PAPERS, services)).again == tuple(PAPERS)
+            assert await phases(archive, PAPERS, services) == [Phase.ORDERED] * 3
             clock.now += timedelta(days=31)
             with pytest.raises(ProviderBroken, match="no longer there"):
                 await batches.look(ticket)
             fake.openai.batches.update(kept)
-            await get(PAPERS, studio, clock)
-            assert once_each(fake, PAPERS, studio)
+            await get(PAPERS, services, clock)
+            assert once_each(fake, PAPERS, services)
 
 
 class TestSideBySide:
@@ -500,9 +500,9 @@ class TestSideBySide:
 
     async def test_what_another_program_holds_is_left_to_it(self, fake: Providers, archive: Archive) -> None:
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            await studio.journal.log(key_of(PAPERS[0], studio)).intend("a prompt", 0.1)
-            orders = await order(PAPERS, studio)
+        async with program(fake, archive, clock) as services:
+            await services.journal.log(key_of(PAPERS[0], services)).intend("a prompt", 0.1)
+            orders = await order(PAPERS, services)
             assert orders.busy == (PAPERS[0],)
             assert list(orders.ordered.values()) == [tuple(PAPERS[1:])]
 
@@ -510,39 +510,39 @@ class TestSideBySide:
 class TestBudget:
     async def test_only_what_can_be_painted_as_well_is_ordered(self, fake: Providers, archive: Archive) -> None:
         papers = many(10)
-        async with program(fake, archive, Clock(), max_usd=0.0135) as studio:
-            assert studio.painter.price == 0.003
-            orders = await order(papers, studio)
+        async with program(fake, archive, Clock(), max_usd=0.0135) as services:
+            assert services.painter.price == 0.003
+            orders = await order(papers, services)
             ((ticket, ordered),) = orders.ordered.items()
             assert (ordered, orders.unaffordable) == (tuple(papers[:4]), tuple(papers[4:]))
-            assert 0 < studio.budget.committed < 0.0135 - 4 * 0.003
-            assert await phases(archive, papers[4:], studio) == [Phase.FREE] * 6
-            assert not studio.budget.is_reached  # the paintings are still to come
-            assert studio.budget.held_back == {key_of(paper, studio) for paper in papers[4:]}
+            assert 0 < services.budget.committed < 0.0135 - 4 * 0.003
+            assert await phases(archive, papers[4:], services) == [Phase.FREE] * 6
+            assert not services.budget.is_reached  # the paintings are still to come
+            assert services.budget.held_back == {key_of(paper, services) for paper in papers[4:]}
             fake.openai.finish(ticket.batch)
-            await fetch(ordered, studio)
-            assert studio.budget.committed == pytest.approx(fake.openai.dollars, rel=1e-6)
+            await fetch(ordered, services)
+            assert services.budget.committed == pytest.approx(fake.openai.dollars, rel=1e-6)
 
     async def test_a_later_run_keeps_room_for_what_an_earlier_one_ordered(
         self, fake: Providers, archive: Archive
     ) -> None:
         papers = many(10)
         for _ in range(3):
-            async with program(fake, archive, Clock(), max_usd=0.0135) as studio:
-                studio.writer.batches._batches.most_lines = 3  # type: ignore[union-attr]
-                orders = await order(papers, studio)
+            async with program(fake, archive, Clock(), max_usd=0.0135) as services:
+                services.writer.batches._batches.most_lines = 3  # type: ignore[union-attr]
+                orders = await order(papers, services)
                 assert [len(each) for each in orders.ordered.values()] == [3, 1]
                 assert orders.unaffordable == tuple(papers[4:])
-                assert (await order(papers[4:], studio, beside=4)).ordered == {}
+                assert (await order(papers[4:], services, beside=4)).ordered == {}
 
     async def test_nothing_is_ordered_without_money(self, fake: Providers, archive: Archive) -> None:
-        async with program(fake, archive, Clock(), max_usd=0.001) as studio:
-            orders = await order(PAPERS, studio)
+        async with program(fake, archive, Clock(), max_usd=0.001) as services:
+            orders = await order(PAPERS, services)
             assert (orders.ordered, orders.unaffordable) == ({}, tuple(PAPERS))
             assert (fake.openai.files, fake.openai.batches) == ({}, {})
-            studio.budget.max_usd = 1
-            assert len((await order(PAPERS, studio)).ordered) == 1
-            assert studio.budget.held_back == set()
+            services.budget.max_usd = 1
+            assert len((await order(PAPERS, services)).ordered) == 1
+            assert services.budget.held_back == set()
 
 
 async def in_a_flow(work: Callable[[], Awaitable[Any]]) -> Any:
@@ -562,12 +562,12 @@ async def in_a_flow(work: Callable[[], Awaitable[Any]]) -> Any:
 class TestInFlows:
     async def test_an_ordinary_run_meets_an_order(self, fake: Providers, archive: Archive) -> None:
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            (ticket,) = (await order(PAPERS[:2], studio)).ordered
+        async with program(fake, archive, clock) as services:
+            (ticket,) = (await order(PAPERS[:2], services)).ordered
 
         async def write(paper: Paper) -> Prompt:
-            async with program(fake, archive, clock) as studio:
-                return (await Steps(studio).take(write_prompt, paper, studio)).value
+            async with program(fake, archive, clock) as services:
+                return (await Steps(services).take(write_prompt, paper, services)).value
 
         with pytest.raises(NotYet, match=ticket.batch):
             await in_a_flow(lambda: write(PAPERS[0]))
@@ -582,47 +582,47 @@ class TestInFlows:
         assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
 
     async def test_what_is_beyond_the_budget_is_not_bought_alone(self, fake: Providers, archive: Archive) -> None:
-        async with program(fake, archive, Clock(), max_usd=0.0065) as studio:
-            orders = await order(PAPERS, studio)
+        async with program(fake, archive, Clock(), max_usd=0.0065) as services:
+            orders = await order(PAPERS, services)
             assert orders.unaffordable == (PAPERS[2],)
             with pytest.raises(BudgetReached, match="beside those that are ordered"):
-                await in_a_flow(lambda: Steps(studio).take(write_prompt, PAPERS[2], studio))
-            assert (fake.openai.paid, await phases(archive, PAPERS[2:], studio)) == (0, [Phase.FREE])
+                await in_a_flow(lambda: Steps(services).take(write_prompt, PAPERS[2], services))
+            assert (fake.openai.paid, await phases(archive, PAPERS[2:], services)) == (0, [Phase.FREE])
 
     async def test_ordered_waited_for_and_taken_in(self, fake: Providers, archive: Archive) -> None:
         papers, clock = many(5), Clock()
         fake.openai.looks = 3
         fake.openai.lines.extend(["expired"])
-        async with program(fake, archive, clock) as studio:
-            batching = Batching(papers, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+        async with program(fake, archive, clock) as services:
+            batching = Batching(papers, services, sleep=clock.sleep, monotonic=clock.monotonic)
             assert await in_a_flow(lambda: batching.run(24 * 3600))
-            assert once_each(fake, papers, studio)
+            assert once_each(fake, papers, services)
             assert (batching.waiting, clock.naps) == (0, 7)
 
     async def test_not_waited_for_and_continued_by_another_run(self, fake: Providers, archive: Archive) -> None:
         fake.openai.looks = None
         clock = Clock()
         for _ in range(2):
-            async with program(fake, archive, clock) as studio:
-                batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+            async with program(fake, archive, clock) as services:
+                batching = Batching(PAPERS, services, sleep=clock.sleep, monotonic=clock.monotonic)
                 assert not await in_a_flow(lambda batching=batching: batching.run(0))
                 assert batching.waiting == 3
         fake.openai.finish(*fake.openai.batches)
-        async with program(fake, archive, clock) as studio:
-            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+        async with program(fake, archive, clock) as services:
+            batching = Batching(PAPERS, services, sleep=clock.sleep, monotonic=clock.monotonic)
             assert await in_a_flow(lambda: batching.run(0))
-            assert once_each(fake, PAPERS, studio)
+            assert once_each(fake, PAPERS, services)
         assert clock.naps == 0
 
     async def test_a_refused_batch_ends_the_run_in_the_providers_words(self, fake: Providers, archive: Archive) -> None:
         fake.openai.refusals.append("Enqueued token limit reached for gpt-4o-mini.")
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+        async with program(fake, archive, clock) as services:
+            batching = Batching(PAPERS, services, sleep=clock.sleep, monotonic=clock.monotonic)
             with pytest.raises(Rejected, match="Enqueued token limit reached"):
                 await in_a_flow(lambda: batching.run(3600))
-            assert await phases(archive, PAPERS, studio) == [Phase.FREE] * 3
-            assert studio.budget.committed == pytest.approx(0)
+            assert await phases(archive, PAPERS, services) == [Phase.FREE] * 3
+            assert services.budget.committed == pytest.approx(0)
 
     @pytest.mark.parametrize("refused", [1, 2, 3, 6])
     async def test_where_only_one_batch_may_wait_each_goes_alone(
@@ -630,21 +630,21 @@ class TestInFlows:
     ) -> None:
         papers, clock = many(12), Clock()
         fake.openai.refusals.extend(["Enqueued token limit reached for gpt-4o-mini."] * refused)
-        async with program(fake, archive, clock) as studio:
-            studio.writer.batches._batches.most_lines = 2  # type: ignore[union-attr]
-            batching = Batching(papers, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+        async with program(fake, archive, clock) as services:
+            services.writer.batches._batches.most_lines = 2  # type: ignore[union-attr]
+            batching = Batching(papers, services, sleep=clock.sleep, monotonic=clock.monotonic)
             assert await in_a_flow(lambda: batching.run(3600))
-            assert once_each(fake, papers, studio)
+            assert once_each(fake, papers, services)
             assert len(fake.openai.batches) == 6 + refused
-            assert studio.budget.committed == pytest.approx(fake.openai.dollars, rel=1e-6)
+            assert services.budget.committed == pytest.approx(fake.openai.dollars, rel=1e-6)
 
     async def test_a_prompt_that_never_comes_is_left_to_its_own_call(self, fake: Providers, archive: Archive) -> None:
         fake.openai.lines.extend(["expired"] * 3)
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            batching = Batching(PAPERS[:1], studio, sleep=clock.sleep, monotonic=clock.monotonic)
+        async with program(fake, archive, clock) as services:
+            batching = Batching(PAPERS[:1], services, sleep=clock.sleep, monotonic=clock.monotonic)
             assert await in_a_flow(lambda: batching.run(24 * 3600))
-            assert await phases(archive, PAPERS[:1], studio) == [Phase.FREE]
+            assert await phases(archive, PAPERS[:1], services) == [Phase.FREE]
             assert len(fake.openai.batches) == 3
 
     async def test_a_look_that_fails_is_repeated(self, fake: Providers, archive: Archive) -> None:
@@ -653,37 +653,37 @@ class TestInFlows:
         fake.openai.faults.queue("order", "", "503")
         fake.openai.lines.append("expired")
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+        async with program(fake, archive, clock) as services:
+            batching = Batching(PAPERS, services, sleep=clock.sleep, monotonic=clock.monotonic)
             assert await in_a_flow(lambda: batching.run(24 * 3600))
-            assert once_each(fake, PAPERS, studio)
+            assert once_each(fake, PAPERS, services)
 
     async def test_a_refused_key_ends_the_run(self, fake: Providers, archive: Archive) -> None:
         fake.openai.faults.queue("batch", "401")
         clock = Clock()
-        async with program(fake, archive, clock) as studio:
-            batching = Batching(PAPERS, studio, sleep=clock.sleep, monotonic=clock.monotonic)
+        async with program(fake, archive, clock) as services:
+            batching = Batching(PAPERS, services, sleep=clock.sleep, monotonic=clock.monotonic)
             with pytest.raises(OutOfService):
                 await in_a_flow(lambda: batching.run(24 * 3600))
-            assert await phases(archive, PAPERS, studio) == [Phase.ORDERED] * 3
+            assert await phases(archive, PAPERS, services) == [Phase.ORDERED] * 3
 
     async def test_tasks_show_in_the_run(self, fake: Providers, archive: Archive) -> None:
-        async with program(fake, archive, Clock()) as studio:
+        async with program(fake, archive, Clock()) as services:
 
             async def work() -> None:
-                orders = (await Steps(studio).take(order_prompts, PAPERS, studio)).value
+                orders = (await Steps(services).take(order_prompts, PAPERS, services)).value
                 ((ticket, ordered),) = orders.ordered.items()
                 fake.openai.finish(ticket.batch)
-                fetched = (await Steps(studio).take(fetch_prompts, ticket, ordered, studio)).value
+                fetched = (await Steps(services).take(fetch_prompts, ticket, ordered, services)).value
                 assert fetched.written == 3
 
             await in_a_flow(work)
 
 
 async def test_a_writer_without_batches_says_so(archive: Archive) -> None:
-    async with open_studio(load_settings(archive="memory://", writer="template", painter="lineart")) as studio:
+    async with open_services(load_settings(archive="memory://", writer="template", painter="lineart")) as services:
         with pytest.raises(FrontispieceError, match="Template takes no batches"):
-            await order(PAPERS, studio)
+            await order(PAPERS, services)
 
 
 class TestParser:
