@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from frontispiece.models import Outcome, Paper, Status
-from frontispiece.report import paid_now, total
+from frontispiece.money import price, total
+from frontispiece.report import paid_now
 
 MAX_PAGE = 1_000_000
 MAX_ROWS = 1_000
@@ -75,20 +76,13 @@ def facts(outcome: Outcome) -> Iterator[str]:
     yield inert(outcome.paper.id, 40)
     for step, call in (("prompt", outcome.prompt), ("painting", outcome.painting)):
         if call is not None:
-            cost = "cached" if step in outcome.cached else f"{call.seconds:.1f} s, {money(call.dollars)}"
+            cost = "cached" if step in outcome.cached else f"{call.seconds:.1f} s, {price(call.dollars)}"
             yield f"{step} by {inert(call.model, 80)} ({cost})"
     if outcome.wasted:
-        cost = money(total(charge.dollars for charge in outcome.wasted.values()))
+        cost = price(total(charge.dollars for charge in outcome.wasted.values()))
         yield f"answers of no use: {len(outcome.wasted)} ({cost})"
     if outcome.picture is not None:
         yield inert(outcome.picture.path, 200)
-
-
-def money(dollars: float | None) -> str:
-    """A price as people read it."""
-    if dollars is None:
-        return "price unknown"
-    return "free" if dollars == 0 else f"${dollars:.4f}"
 
 
 def data_uri(jpeg: bytes) -> str:

@@ -20,7 +20,7 @@ from frontispiece.archive.choosing import in_categories
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import Blocked, Flawed, OriginalMissing
 from frontispiece.models import Painting, Paper, Prompt
-from frontispiece.report import total
+from frontispiece.money import total
 from frontispiece.request import DayRequest, Only, PapersRequest, takes
 from frontispiece.services import Services
 from frontispiece.settings import load_settings

@@ -13,11 +13,11 @@ from frontispiece.concurrency import gather_bounded
 from frontispiece.dates import Days
 from frontispiece.errors import SourceError
 from frontispiece.models import Paper, Status
+from frontispiece.money import total
 from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, quote
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.recipe import digest
-from frontispiece.report import total
 from frontispiece.request import BackfillRequest
 from frontispiece.services import Services
 from tasks.fetch_papers import fetch_papers

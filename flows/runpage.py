@@ -23,6 +23,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper, Status
+from frontispiece.money import amount
 from frontispiece.report import Report
 
 SECONDS_BETWEEN = 1.0
@@ -91,7 +92,7 @@ class RunPage(RunListener):
         parts = [f"{counts[Status.DONE]} pictures"]
         parts += [f"{counts[status]} {status.value}" for status in (Status.FAILED, Status.BLOCKED) if counts[status]]
         if self._report is not None:
-            parts.append(f"${self._report.dollars:.4f} in {self._report.seconds:.1f} s")
+            parts.append(f"{amount(self._report.dollars)} in {self._report.seconds:.1f} s")
         return " · ".join(parts)
 
     async def _show_progress(self) -> None:

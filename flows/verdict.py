@@ -5,6 +5,7 @@ from typing import Any, Final
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from frontispiece.money import amount
 from frontispiece.report import Report
 
 BUDGET_REACHED: Final = "Budget reached"
@@ -19,7 +20,7 @@ def verdict(report: Report, failure_limit: float) -> State[None]:
         named = "; ".join(report.failures[:10])
         return Failed(message=f"{report.failed} of {at_work} papers failed{left}: {named}")
     if report.unbought:
-        done = f"${report.dollars:.4f} spent, {report.pictures} pictures"
+        done = f"{amount(report.dollars)} spent, {report.pictures} pictures"
         return Completed(name=BUDGET_REACHED, message=f"{done}, {report.unbought} papers left.")
     if not report.papers:
         return Completed(message="No papers listed.")

@@ -15,9 +15,10 @@ from flows.listener import surroundings
 from flows.planpage import BackfillPage
 from flows.verdict import BUDGET_REACHED, has_left_work
 from frontispiece.archive.calendar import Day, calendar
-from frontispiece.dates import Days
+from frontispiece.dates import Days, month_of
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.money import amount
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.services import Services
@@ -84,7 +85,7 @@ class Window:
         self._allowances = allowances
         self._states: dict[date, State[Any] | None] = {}
         self._is_out_of_money = False
-        self._open_days = Counter(f"{each.day:%Y-%m}" for each in plan.days if each.wants_a_run)
+        self._open_days = Counter(month_of(each.day) for each in plan.days if each.wants_a_run)
 
     async def run(self, page: BackfillPage) -> None:
         """Run the days, a few side by side. Cancelled, it takes them along."""
@@ -128,7 +129,7 @@ class Window:
         (now,) = await self._calendar(Days(day.day, day.day))
         surroundings.get().listener.day_ended(now)
         await page.day_ended()
-        month = f"{day.day:%Y-%m}"
+        month = month_of(day.day)
         self._open_days[month] -= 1
         if not self._open_days[month]:
             await self._compact(month)
@@ -187,7 +188,6 @@ class Window:
             min(planned[each.day], each.to_do) if each.day in self._states else planned[each.day] for each in standing
         )
         quote = self._plan.quote
-        price = (
-            "price unknown" if quote.dollars is None else f"about ${papers * quote.dollars / max(1, quote.papers):.4f}"
-        )
+        each = None if quote.dollars is None else quote.dollars / max(1, quote.papers)
+        price = "price unknown" if each is None else f"about {amount(papers * each)}"
         return f"{papers} papers are left ({price}): the same command with a higher limit goes on"

@@ -1,6 +1,7 @@
 """Days as people write them: `2024-10-31`, `yesterday`, `2024-10-01..2024-10-31`, `2024-10`, `last 30 days`."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -33,6 +34,28 @@ class Days:
 
     def __str__(self) -> str:
         return f"{self.first}..{self.last}"
+
+
+def month_of(day: date) -> str:
+    """The month of a day, such as 2024-10."""
+    return f"{day.year:04}-{day.month:02}"
+
+
+def month_from(month: str, by: int) -> str:
+    """The month that is so many later."""
+    year, index = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + by, 12)
+    return f"{year:04}-{index + 1:02}"
+
+
+def first_day(month: str) -> date:
+    """The first day of a month such as 2024-10."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def last_day(month: str) -> date:
+    """The last day of a month."""
+    first = first_day(month)
+    return first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def parse_day(text: str, today: date) -> date:
@@ -77,22 +100,16 @@ def _last(count: int, today: date) -> Days:
     return Days(today - timedelta(days=count - 1), today)
 
 
-def _month(year: int, month: int | None, text: str) -> tuple[date, date]:
-    """First and last day of a month, or of a year."""
-    try:
-        first = date(year, month or 1, 1)
-        after = date(year + 1, 1, 1) if month in (None, 12) else date(year, (month or 0) + 1, 1)
-    except ValueError:
-        raise BadInput(f"{text[:60]!r} is no month; {_HOW}.") from None
-    return first, after - timedelta(days=1)
-
-
 def _ends(text: str, whole: str, today: date) -> tuple[date, date]:
     """First and last day of a day, a month or a year."""
     if text in _NEAR:
         return (day := parse_day(text, today)), day
     if found := _MONTH.fullmatch(text):
-        return _month(int(found[1]), int(found[2]) if found[2] else None, whole)
+        year, month = found.groups()
+        try:
+            return first_day(f"{year}-{month or '01'}"), last_day(f"{year}-{month or '12'}")
+        except ValueError:
+            raise BadInput(f"{whole[:60]!r} is no month; {_HOW}.") from None
     day = _day(text, whole)
     return day, day
 

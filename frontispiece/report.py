@@ -1,13 +1,14 @@
 """What a run has to say for itself at the end."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from pydantic import Field
 
 from frontispiece.errors import BudgetReached, NotYet
 from frontispiece.models import Outcome, Status, Value
+from frontispiece.money import known
 
 
 class Report(Value):
@@ -49,7 +50,7 @@ def sum_up(outcomes: Sequence[Outcome]) -> dict[str, object]:
             for outcome in outcomes
             if outcome.status in (Status.FAILED, Status.BLOCKED)
         ),
-        "dollars": sum(price for price in prices if price is not None),
+        "dollars": known(prices),
         "unpriced": prices.count(None),
     }
 
@@ -62,9 +63,3 @@ def paid_now(outcome: Outcome) -> list[float | None]:
     calls = (("prompt", outcome.prompt), ("painting", outcome.painting))
     useful = [call.dollars for name, call in calls if call is not None and name not in outcome.cached]
     return [*useful, *(charge.dollars for charge in outcome.wasted.values())]
-
-
-def total(prices: Iterable[float | None]) -> float | None:
-    """The sum, None when one of them is unknown."""
-    known = list(prices)
-    return None if None in known else sum(price for price in known if price is not None)

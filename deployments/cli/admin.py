@@ -147,6 +147,7 @@ def _offered(folder: Path) -> dict[str, tuple[Path, date | None]]:
 def journal() -> int:
     """List paid calls that are under way, ordered or in doubt, with their age and the money at stake."""
     from frontispiece.archive.query import Answer
+    from frontispiece.money import amount, known
     from frontispiece.purchases.journal import Journal
 
     entries = asyncio.run(Journal(archive()).entries_open())
@@ -157,9 +158,10 @@ def journal() -> int:
         (entry.what, entry.state, timedelta(seconds=round(entry.age)), entry.dollars, entry.key) for entry in entries
     ]
     print_table(Answer(("call", "state", "age", "dollars", "key"), rows))
-    known = sum(entry.dollars or 0 for entry in entries)
-    unknown = sum(entry.dollars is None for entry in entries)
-    print(f"{len(entries)} open calls: ${known:.4f}" + (f" and {unknown} of unknown price." if unknown else "."))
+    prices = [entry.dollars for entry in entries]
+    unknown = prices.count(None)
+    stake = amount(known(prices)) + (f" and {unknown} of unknown price" if unknown else "")
+    print(f"{len(entries)} open calls: {stake}.")
     print("A run over the same papers with the same writer and painter finishes them.")
     return Exit.DONE
 

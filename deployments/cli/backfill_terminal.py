@@ -13,6 +13,7 @@ from deployments.cli.terminal import LogLines
 from flows.listener import RunListener
 from frontispiece.archive.calendar import Day
 from frontispiece.models import Outcome
+from frontispiece.money import amount
 from frontispiece.purchases.plan import Plan
 
 
@@ -70,7 +71,7 @@ def print_plan(console: Console, plan: Plan) -> None:
         table.add_column(name, justify="left" if name == "day" else "right")
     table.add_column("")
     for day in plan.days:
-        price = "unknown" if day.dollars is None else f"${day.dollars:.4f}" if day.dollars else ""
+        price = "unknown" if day.dollars is None else amount(day.dollars) if day.dollars else ""
         counts = (str(count or "") for count in (day.listed, day.done, day.to_do, day.blocked))
         table.add_row(str(day.day), *counts, price, escape(day.problem or ""))
     console.print(table)

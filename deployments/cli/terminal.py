@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from flows.listener import RunListener
 from frontispiece.models import Outcome, Paper, Status
+from frontispiece.money import amount
 from frontispiece.report import Report
 
 
@@ -110,7 +111,7 @@ def print_summary(console: Console, report: Report) -> None:
     if not report.papers:
         console.print(f"{days} · {report.source}: no papers listed.", highlight=False)
         return
-    money = f"${report.dollars:.4f}" + (f" and {report.unpriced} calls of unknown price" if report.unpriced else "")
+    money = amount(report.dollars) + (f" and {report.unpriced} calls of unknown price" if report.unpriced else "")
     rows = {
         "papers": f"{report.papers} · {days} · {report.source}",
         "pictures": f"{report.pictures} new",

@@ -25,6 +25,7 @@ from frontispiece.archive.tally import COLUMNS as TALLIED
 from frontispiece.archive.tally import Tally, tally
 from frontispiece.errors import ArchiveError
 from frontispiece.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
+from frontispiece.money import known
 
 MAX_ATTEMPTS: Final = 1000
 """So many files one run may write about a day."""
@@ -343,7 +344,7 @@ def _about_waste(wasted: Mapping[str, Charge]) -> dict[str, object]:
     prices = [charge.dollars for charge in wasted.values()]
     return {
         "wasted_calls": sorted(wasted),
-        "wasted_dollars": sum(price for price in prices if price is not None),
+        "wasted_dollars": known(prices),
         "wasted_unpriced": prices.count(None),
     }
 

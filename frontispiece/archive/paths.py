@@ -4,6 +4,7 @@ import re
 from datetime import date
 from typing import Final, Literal
 
+from frontispiece.dates import month_of
 from frontispiece.models import Paper
 
 CATALOG: Final = "catalog"
@@ -72,7 +73,7 @@ def catalog_may_hold(path: str, first: date, last: date) -> bool:
     month = catalog_month(path)
     if path.startswith(f"{CATALOG}/day="):
         return month is not None and first.isoformat() <= path.split("/")[1][len("day=") :] <= last.isoformat()
-    return month is not None and first.isoformat()[:7] <= month <= last.isoformat()[:7]
+    return month is not None and month_of(first) <= month <= month_of(last)
 
 
 def empty_day_path(day: date, source: str) -> str:

@@ -12,7 +12,9 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from frontispiece.dates import month_of
 from frontispiece.models import Value
+from frontispiece.money import price
 
 MAX_TITLE = 1_000
 MAX_PROMPT = 8_000
@@ -75,19 +77,13 @@ class Plate(Value):
             ("Painted by", self.painter),
             ("Prompt by", self.writer),
             ("Seed", self.seed),
-            ("Cost", _price(self.dollars)),
+            ("Cost", price(self.dollars)),
             ("Made", self.made),
             ("Size", f"{self.width} × {self.height}"),
             ("Recipe", self.recipe),
             ("Run", self.run),
         ]
         return [(label, text) for label, text in pairs if text]
-
-
-def _price(dollars: float | None) -> str:
-    if dollars is None:
-        return "unknown"
-    return f"${dollars:.4f}" if dollars else "free"
 
 
 class Card(Value):
@@ -136,7 +132,7 @@ class Day(Value):
     @property
     def month(self) -> str:
         """Such as 2024-10."""
-        return self.day.isoformat()[:7]
+        return month_of(self.day)
 
     @property
     def digest(self) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from frontispiece.archive.precedence import age, holding
 from frontispiece.gallery.cards import Card, Day, Plate
 from frontispiece.models import Status
+from frontispiece.money import total
 
 COLUMNS: Final = (
     *("run", "run_finished_at", "source", "list_day", "rank", "upvotes", "paper_key", "paper_id", "paper_title"),
@@ -63,8 +64,6 @@ def _plates(rows: Iterable[Row]) -> tuple[dict[str, list[Plate]], list[str]]:
 
 
 def _plate(row: Row) -> Plate:
-    prices = [row["writer_dollars"], row["painter_dollars"]]
-    known = [price for price in prices if isinstance(price, float)]
     return Plate.model_validate(
         {
             **{name: row[f"picture_{name}"] for name in ("path", "digest", "width", "height")},
@@ -73,7 +72,7 @@ def _plate(row: Row) -> Plate:
             "writer": row["writer_model"],
             "painter": row["painter_model"],
             "seed": row["painter_seed"],
-            "dollars": sum(known) if len(known) == len(prices) else None,
+            "dollars": total([row["writer_dollars"], row["painter_dollars"]]),
             "run": row["run"],
             "finished_at": row["run_finished_at"],
         }

@@ -1,10 +1,11 @@
 """Names and places in the gallery, all relative to its folder."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Final
 
+from frontispiece.dates import month_from
 from frontispiece.gallery.cards import Plate
 
 GALLERY: Final = "gallery"
@@ -87,21 +88,6 @@ def fallback(plate: Plate) -> str:
     return f"{thumb(plate)}.jpg"
 
 
-def first_day(month: str) -> date:
-    """The first day of a month such as 2024-10."""
-    return date.fromisoformat(f"{month}-01")
-
-
-def last_day(month: str) -> date:
-    """The last day of a month."""
-    return first_day(_moved(month, 1)) - timedelta(days=1)
-
-
 def around(month: str) -> tuple[str, str, str]:
     """The month before, the month and the month after."""
-    return _moved(month, -1), month, _moved(month, 1)
-
-
-def _moved(month: str, by: int) -> str:
-    year, index = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + by, 12)
-    return f"{year:04}-{index + 1:02}"
+    return month_from(month, -1), month, month_from(month, 1)

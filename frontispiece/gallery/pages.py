@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from frontispiece.dates import first_day, month_of
 from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Card, Day, Plate
 from frontispiece.gallery.search import days_script, shard_script
@@ -116,7 +117,7 @@ def day_files(day: Day) -> Files:
 
 def month_files(month: str, days: Mapping[date, Day]) -> Files:
     """A month's page and its shard of the search index."""
-    first = layout.first_day(month)
+    first = first_day(month)
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
     place = layout.month_page(month)
     return {
@@ -130,7 +131,7 @@ def front_files(recent: Sequence[Day], pictures: Mapping[date, int], shards: Map
     years: dict[int, dict[str, int]] = {}
     for day, count in sorted(pictures.items(), reverse=True):
         months = years.setdefault(day.year, {})
-        month = day.isoformat()[:7]
+        month = month_of(day)
         months[month] = months.get(month, 0) + count
     about = {"years": years, "total": sum(pictures.values()), "days": len(pictures)}
     return {

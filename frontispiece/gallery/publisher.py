@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 from frontispiece.archive.decoding import in_a_picture_thread
+from frontispiece.dates import first_day, last_day, month_of
 from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Day, Plate
 from frontispiece.gallery.hanging import COLUMNS, hang
@@ -130,7 +131,7 @@ class _Publication:
             for each in self._marks.keys() | self._old_marks.keys()
             if self._everything or self._marks.get(each) != self._old_marks.get(each)
         }
-        known = self._marks.keys() | {day.isoformat()[:7] for day in self._hung}
+        known = self._marks.keys() | {month_of(day) for day in self._hung}
         for month in sorted({near for each in changed for near in layout.around(each)} & known):
             if await self._month(month):
                 await self._remember(self._old_marks)
@@ -141,7 +142,7 @@ class _Publication:
             return self._summed()
         self._front = front
         # A month that misses a picture is looked at again the next time.
-        troubled = {day.isoformat()[:7] for day, hung in self._hung.items() if not hung.whole}
+        troubled = {month_of(day) for day, hung in self._hung.items() if not hung.whole}
         await self._remember({month: mark for month, mark in self._marks.items() if month not in troubled})
         return self._summed()
 
@@ -194,22 +195,22 @@ class _Publication:
         for near in layout.around(month):
             # Read again for each month and not kept: a year of rows would stay in memory.
             rows += await self._rows(near, keys) if near != month else []
-        return hang(rows, layout.first_day(month), layout.last_day(month))
+        return hang(rows, first_day(month), last_day(month))
 
     async def _rows(self, month: str, keys: Collection[str] | None = None) -> list[dict[str, Any]]:
         if month not in self._marks:
             return []
-        return await self._narrow(COLUMNS, first=layout.first_day(month), last=layout.last_day(month), keys=keys)
+        return await self._narrow(COLUMNS, first=first_day(month), last=last_day(month), keys=keys)
 
     async def _front_files(self) -> Files:
         """The newest days are read again: the manifest tells of no pictures."""
         newest = sorted((day for day, hung in self._hung.items() if hung.papers), reverse=True)[:RECENT]
         found: dict[date, Day] = {}
-        for month in sorted({day.isoformat()[:7] for day in newest}):
+        for month in sorted({month_of(day) for day in newest}):
             found |= (await self._days_of(month))[0]
         shards: dict[str, list[str]] = {}
         for day, hung in sorted(self._hung.items()):
-            shards.setdefault(day.isoformat()[:7], []).append(hung.digest)
+            shards.setdefault(month_of(day), []).append(hung.digest)
         return front_files(
             [_without(found[day], self._lost) for day in newest if day in found],
             {day: hung.papers for day, hung in self._hung.items()},

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from frontispiece.dates import month_of
 from frontispiece.gallery.cards import Card, Day, Plate
 from frontispiece.gallery.layout import day_page, thumb, widths
 
@@ -27,7 +28,7 @@ def days_script(pictures: Mapping[date, int], shards: Mapping[str, str]) -> str:
     """How many papers each day shows, by month and day, and each shard's digest."""
     months: dict[str, dict[str, int]] = {}
     for day, count in sorted(pictures.items()):
-        months.setdefault(day.isoformat()[:7], {})[day.isoformat()[8:]] = count
+        months.setdefault(month_of(day), {})[day.isoformat()[8:]] = count
     return f'frontispiece.arrived("days", {_literal({"months": months, "shards": shards})});\n'
 
 

@@ -16,6 +16,7 @@ from frontispiece.archive.catalog import merged
 from frontispiece.archive.paths import CATALOG, catalog_month, catalog_month_path
 from frontispiece.archive.reader import MAX_FILE
 from frontispiece.archive.store import Archive
+from frontispiece.dates import month_of
 from frontispiece.errors import ArchiveError
 
 
@@ -35,7 +36,7 @@ async def months_to_compact(archive: Archive, today: date) -> dict[str, list[str
     months: dict[str, list[str]] = defaultdict(list)
     for entry in await archive.list(CATALOG):
         month = catalog_month(entry.path)
-        if month is not None and month < f"{today:%Y-%m}":
+        if month is not None and month < month_of(today):
             months[month].append(entry.path)
     return {month: paths for month, paths in sorted(months.items()) if len(paths) > 1}
 

@@ -22,6 +22,7 @@ from frontispiece.archive.catalog import Catalog, Run
 from frontispiece.archive.images import MAX_BYTES, inspect
 from frontispiece.archive.paths import PICTURES, picture_path
 from frontispiece.archive.store import Archive
+from frontispiece.dates import month_from, month_of
 from frontispiece.errors import BadInput, ProviderBroken
 from frontispiece.maintenance.rebuild import picture_as_original
 from frontispiece.models import Listing, Outcome, Painting, Paper, Picture, Prompt, Status
@@ -42,8 +43,8 @@ _ANSWER: Final = re.compile(r"Response: (.+)", re.DOTALL)
 _PROMPT: Final = re.compile(r"Generating image by prompt: (.+)", re.DOTALL)
 _SAVED: Final = re.compile(r"Saving generated image from (\S+) to ([0-9a-f]{16})\.jpg\.\s*(?:\n|$)")
 _ABSTRACT: Final = re.compile(r" Text: '(.*)'\s*", re.DOTALL)
-_FIRST_MONTH: Final = (2007, 4)
-_FIVE_DIGITS: Final = (2015, 1)  # from then on ids have five digits after the dot
+_FIRST_MONTH: Final = "2007-04"
+_FIVE_DIGITS: Final = "2015-01"  # from then on ids have five digits after the dot
 _MOST: Final = {4: 9_999, 5: 59_999}
 
 
@@ -145,11 +146,10 @@ def find_ids(keys: Iterable[str], newest: date) -> dict[str, str]:
     """
     missing, found = set(keys), dict[str, str]()
     base = hashlib.md5(b"https://huggingface.co/papers/", usedforsecurity=False)
-    for year, month in _months_back(newest):
-        if not missing:
-            break
-        digits = 5 if (year, month) >= _FIVE_DIGITS else 4
-        stem = f"{year % 100:02}{month:02}."
+    month = month_of(newest)
+    while missing and month >= _FIRST_MONTH:
+        digits = 5 if month >= _FIVE_DIGITS else 4
+        stem = f"{month[2:4]}{month[5:]}."
         prefix = base.copy()
         prefix.update(stem.encode())
         for number in range(1, _MOST[digits] + 1):
@@ -159,14 +159,8 @@ def find_ids(keys: Iterable[str], newest: date) -> dict[str, str]:
             if (key := trial.hexdigest()[:16]) in missing:
                 found[key] = stem + tail
                 missing.discard(key)
+        month = month_from(month, -1)
     return found
-
-
-def _months_back(newest: date) -> Iterator[tuple[int, int]]:
-    year, month = newest.year, newest.month
-    while (year, month) >= _FIRST_MONTH:
-        yield year, month
-        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
 
 
 def predecessor_recipe(settings: Settings, model: str) -> Recipe:

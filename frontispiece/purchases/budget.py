@@ -11,11 +11,10 @@ from itertools import accumulate
 from typing import Protocol, TypeVar
 
 from frontispiece.errors import BudgetReached, FrontispieceError, ProviderError
+from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.ledger import Booking
 
 A = TypeVar("A")
-
-_NOTHING = 1e-9
 
 
 class Memory(Protocol):
@@ -101,7 +100,7 @@ class Budget:
                     if self.is_reached or not self._may_fit(dollars + then, trip):
                         self.is_reached = True
                         self._changed.notify_all()
-                        spent = f"${self.committed:.4f} is spent"
+                        spent = f"{amount(self.committed)} is spent"
                         raise BudgetReached(f"The budget of ${self.max_usd:g} is reached: {spent}.")
                 await self._changed.wait()
             booking = Booking(key, 1 + max(self._calls.get(key, {}), default=-1), dollars, is_settled=False)
@@ -135,7 +134,7 @@ class Budget:
         """
         chosen = list(prices)
         if self.max_usd is not None:
-            room = 0.0 if self.is_reached else self.max_usd - self.committed - beside * (then or 0.0) + _NOTHING
+            room = 0.0 if self.is_reached else self.max_usd - self.committed - beside * (then or 0.0) + ROUNDING
             needs = accumulate((price or 0.0) + (then or 0.0) for price in prices.values())
             chosen = [key for key, need in zip(prices, needs, strict=True) if need <= room]
         self.held_back.difference_update(chosen)
@@ -176,7 +175,7 @@ class Budget:
             dollars = max(0.0, dollars - self._promised[trip])
         elif self.is_reached:
             return False
-        return self.committed + sum(self._promised.values()) + dollars <= self.max_usd + _NOTHING
+        return self.committed + sum(self._promised.values()) + dollars <= self.max_usd + ROUNDING
 
     def _may_fit(self, dollars: float, trip: str) -> bool:
         """Whether there would be room if everything in flight and promised to others turned out to be free."""
@@ -184,7 +183,7 @@ class Budget:
         if self.max_usd is None or not (self._in_flight or others):
             return False
         landed = self.committed - sum(self._in_flight.values())
-        return landed + dollars <= self.max_usd + _NOTHING
+        return landed + dollars <= self.max_usd + ROUNDING
 
     async def _land(self, key: str, by: str = "") -> None:
         """Nobody is to wait for this call any longer."""

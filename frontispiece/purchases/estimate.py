@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from frontispiece import money
 from frontispiece.models import Status, Value
 from frontispiece.providers.prices import CHARACTERS_PER_TOKEN, LONG_ANSWER_TOKENS
 
@@ -55,9 +56,7 @@ class Quote(Value):
     @property
     def price(self) -> str:
         """The dollars as people read them."""
-        if self.dollars is None:
-            return "price unknown"
-        return "free" if self.dollars == 0 else f"${self.dollars:,.4f}"
+        return money.price(self.dollars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +85,12 @@ def quote(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Avera
     the high side.
     """
     count = len(papers)
-    mean = _sum(prompt.dollars, painting.dollars) if prompt.is_good and painting.is_good else None
+    mean = money.total([prompt.dollars, painting.dollars]) if prompt.is_good and painting.is_good else None
     if mean is not None:
         dollars: float | None = count * mean
         tokens_in, tokens_out = _times(count, prompt.tokens_in), _times(count, prompt.tokens_out)
     else:
-        known = [price for each in papers if (price := _sum(each.prompt_dollars, each.painting_dollars)) is not None]
-        dollars = sum(known) if len(known) == count else None
+        dollars = money.total(money.total([each.prompt_dollars, each.painting_dollars]) for each in papers)
         tokens_in = hands.writer_paid * sum(len(each.request) // CHARACTERS_PER_TOKEN + 1 for each in papers)
         tokens_out = hands.writer_paid * count * LONG_ANSWER_TOKENS
     writing = _seconds(prompt, CHAT_SECONDS if hands.writer_paid else OWN_SECONDS) / hands.prompts_at_once
@@ -132,10 +130,6 @@ def _average(rows: Iterable[Mapping[str, Any]], step: str, who: str) -> Average:
 
 def _seconds(average: Average, usual: float) -> float:
     return average.seconds if average.is_good and average.seconds is not None else usual
-
-
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
 
 
 def _times(count: int, value: float | None) -> float | None:

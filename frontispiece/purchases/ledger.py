@@ -7,11 +7,11 @@ A call counts with what was paid, and until that is known with what was booked.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from frontispiece.archive.paths import booking_of, booking_path, budget_folder
 from frontispiece.archive.store import Archive
-
-NANO = 1_000_000_000
+from frontispiece.money import from_nanodollars, nanodollars
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Ledger:
         found: dict[tuple[str, int], Booking] = {}
         for entry in await self._archive.list(budget_folder(self._account)):
             if named := booking_of(entry.path):
-                key, number, said, nanodollars = named  # paid sorts behind booked, and takes its place
+                key, number, said, count = named  # paid sorts behind booked, and takes its place
                 before = found.get((key, number))
                 booked = before.dollars if before and said == "paid" else None
-                found[key, number] = Booking(key, number, nanodollars / NANO, said == "paid", booked)
+                found[key, number] = Booking(key, number, from_nanodollars(count), said == "paid", booked)
         return list(found.values())
 
     async def write(self, booking: Booking) -> None:
         """Write a booking down, durably. Raises ArchiveError."""
-        said, nanodollars = ("paid" if booking.is_settled else "booked"), round(booking.dollars * NANO)
-        path = booking_path(self._account, booking.key, booking.number, said, nanodollars)  # type: ignore[arg-type]
+        said: Literal["booked", "paid"] = "paid" if booking.is_settled else "booked"
+        path = booking_path(self._account, booking.key, booking.number, said, nanodollars(booking.dollars))
         await self._archive.put_if_absent(path, b"")

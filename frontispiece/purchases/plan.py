@@ -5,6 +5,7 @@ from datetime import date
 from pydantic import Field
 
 from frontispiece.models import Value
+from frontispiece.money import amount
 from frontispiece.purchases.estimate import Quote
 
 
@@ -46,7 +47,7 @@ class Plan(Value):
         parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
         parts += [duration(self.quote.minutes) + (" after up to 24 hours" if self.batch else "")]
         if self.max_usd is not None:
-            parts.append(f"${self.spent:.4f} of ${self.max_usd:g} spent before")
+            parts.append(f"{amount(self.spent)} of ${self.max_usd:g} spent before")
         return " · ".join(parts)
 
 

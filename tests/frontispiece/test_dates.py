@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontispiece.dates import Days, check_days, parse_days
+from frontispiece.dates import Days, check_days, first_day, last_day, month_from, month_of, parse_days
 from frontispiece.errors import BadInput
 
 TODAY = date(2024, 11, 19)
@@ -98,3 +98,11 @@ def test_a_range_that_asks_too_much(days: Days, source: str, said: str) -> None:
 def test_more_than_ten_years_can_be_confirmed() -> None:
     check_days(Days(date(2010, 1, 1), date(2024, 1, 1)), "arxiv", confirmed=True)
     check_days(Days(date(2014, 1, 1), date(2023, 12, 31)), "arxiv")
+
+
+@given(st.dates(min_value=date(1000, 1, 1), max_value=date(9998, 12, 31)), st.integers(-1200, 1200))
+def test_months_follow_each_other(day: date, by: int) -> None:
+    month = month_of(day)
+    assert first_day(month) <= day <= last_day(month)
+    assert month_of(last_day(month) + timedelta(days=1)) == month_from(month, 1)
+    assert month_from(month_from(month, by), -by) == month
