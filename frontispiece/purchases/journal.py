@@ -25,6 +25,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from frontispiece.archive.paths import JOURNAL, journal_place
 from frontispiece.archive.store import Archive
+from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import ArchiveError, Blocked, FrontispieceError, ProviderBroken, ProviderError, Rejected
 from frontispiece.models import Charge, Value
 from frontispiece.purchases.budget import Purchase
@@ -122,17 +123,15 @@ class Journal:
 
     async def entries_open(self) -> list[OpenEntry]:
         """All calls that are under way, ordered or in doubt, the oldest first. Raises ArchiveError."""
-        lane = asyncio.Semaphore(_READS_AT_ONCE)
 
-        async def look(key: str, newest: str) -> OpenEntry | None:
-            async with lane:
-                content = await self._archive.get(newest, max_bytes=MAX_ENTRY)
-                kind = parse(content or b"", self._clock(), self._lease_seconds).kind
-                return None if kind in (Kind.DONE, Kind.BLOCKED) else await self._open_entry(key)
+        async def look(key: str) -> OpenEntry | None:
+            content = await self._archive.get(newest[key], max_bytes=MAX_ENTRY)
+            kind = parse(content or b"", self._clock(), self._lease_seconds).kind
+            return None if kind in (Kind.DONE, Kind.BLOCKED) else await self._open_entry(key)
 
         listed = [entry.path for entry in await self._archive.list(JOURNAL)]
         newest = {place[0]: path for path in listed if (place := journal_place(path))}
-        looked = await asyncio.gather(*(look(key, path) for key, path in newest.items()))
+        looked = await gather_bounded(look, newest, _READS_AT_ONCE)
         return sorted((entry for entry in looked if entry is not None), key=lambda entry: -entry.age)
 
     async def _open_entry(self, key: str) -> OpenEntry | None:

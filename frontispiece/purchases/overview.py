@@ -1,6 +1,5 @@
 """What the journal says, for all paid calls at once: for whoever looks after an archive."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -10,10 +9,11 @@ from pydantic import ValidationError
 
 from frontispiece.archive.paths import JOURNAL
 from frontispiece.archive.store import Archive, Entry
+from frontispiece.concurrency import gather_bounded
 from frontispiece.models import Painting, Prompt
 from frontispiece.purchases.entries import Phase, State, fold, parse
+from frontispiece.purchases.log import MAX_ENTRY
 
-MAX_ENTRY = 4_000_000
 _READS_AT_ONCE = 32
 
 V = TypeVar("V", Painting, Prompt)
@@ -26,15 +26,13 @@ async def read_journal(archive: Archive) -> dict[str, State]:
         path = PurePosixPath(entry.path)
         if path.suffix == ".json" and path.stem.isdecimal():
             calls[path.parent.name][int(path.stem)] = entry
-    lane = asyncio.Semaphore(_READS_AT_ONCE)
 
     async def look(numbered: Mapping[int, Entry]) -> State:
-        async with lane:
-            stored = [numbered[number] for number in sorted(numbered)]
-            contents = [await archive.get(entry.path, max_bytes=MAX_ENTRY) for entry in stored]
+        stored = [numbered[number] for number in sorted(numbered)]
+        contents = [await archive.get(entry.path, max_bytes=MAX_ENTRY) for entry in stored]
         return fold(parse(content or b"", entry.modified, 0) for content, entry in zip(contents, stored, strict=True))
 
-    states = await asyncio.gather(*(look(numbered) for numbered in calls.values()))
+    states = await gather_bounded(look, calls.values(), _READS_AT_ONCE)
     return dict(zip(calls, states, strict=True))
 
 
