@@ -1,6 +1,9 @@
 """Command lines and the requests they make; what the help says of them; and that the forms refuse the same."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from inspect import signature
 from pathlib import Path
@@ -144,16 +147,22 @@ def test_the_form_is_made_from_the_request(flow: Flow[..., Any], kind: type[Requ
     assert all(field["description"].endswith(".") for field in form.values())
 
 
+def help_of(*command: str, columns: int) -> str:
+    """As a terminal of that width has it; within one process the first width stays."""
+    asked = [sys.executable, "-m", "deployments.cli", *command, "--help"]
+    return subprocess.run(
+        asked, env={**os.environ, "COLUMNS": str(columns)}, capture_output=True, text=True, check=True
+    ).stdout
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "--help"]) == 0
     assert f"Usage: frontispiece {name}" in capsys.readouterr().out
 
 
-def test_help_shows_choices_and_defaults(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
-    assert main(["backfill", "--help"]) == 0
-    said = capsys.readouterr().out
+def test_help_shows_choices_and_defaults() -> None:
+    said = help_of("backfill", columns=400)
     assert "[choices: newest, oldest] [default: newest]" in said
     assert "[choices: missing, failed, stale, all] [default: missing]" in said
     assert "[choices: arxiv, arxiv-oai, huggingface, snapshot]" in said

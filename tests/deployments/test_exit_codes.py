@@ -1,6 +1,7 @@
 """How the command ends, as scripts see it: the real command against fakes of the providers."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from helpers.real_server import RealServer, real_server_in
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Crashed, Failed, Suspended
 
-from deployments.cli import main
 from deployments.cli.running import exit_after
 from deployments.exit_codes import Exit, exit_of
 from flows.verdict import BUDGET_REACHED
@@ -161,9 +161,14 @@ def test_another_error_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == "frontispiece: It broke.\n"
 
 
-def test_help_and_docs_tell_all_codes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setenv("COLUMNS", "120")
-    assert main(["--help"]) == 0
-    told = re.findall(r"^ +(\d+)  (.+)$", capsys.readouterr().out.partition("exit codes:")[2], re.M)
+def test_help_and_docs_tell_all_codes() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "deployments.cli", "--help"],
+        env={**os.environ, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    told = re.findall(r"^ +(\d+)  (.+)$", said.partition("exit codes:")[2], re.M)
     rows = re.findall(r"^\| (\d+) \| (.+?) \|$", (ROOT / "docs" / "failures.md").read_text(), re.M)
     assert told == rows == [(str(code.value), code.meaning) for code in Exit]
