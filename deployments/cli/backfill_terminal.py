@@ -82,7 +82,7 @@ def print_plan(console: Console, plan: Plan) -> None:
         "backfill": f"{plan.id} · {plan.source} · {plan.writer} · {plan.painter}",
         "plan": plan.headline,
         "tokens": f"{asked.tokens_in:,} in, {asked.tokens_out:,} out" if is_counted else "unknown",
-        "price": asked.price + (f" by {by}" if asked.dollars else ""),
+        "price": "unknown" if plan.unread == len(plan.days) else asked.price + (f" by {by}" if asked.dollars else ""),
     }
     for name, value in rows.items():
         console.print(f"[bold]{name:>9}[/]  {escape(value)}", highlight=False, soft_wrap=True)

@@ -41,11 +41,19 @@ class Plan(Value):
     batch: bool = Field(default=False, description="whether prompts are ordered in batches")
 
     @property
+    def unread(self) -> int:
+        """Days whose list could not be read."""
+        return sum(each.problem is not None for each in self.days)
+
+    @property
     def headline(self) -> str:
         """The plan in one sentence."""
         parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
-        parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
-        parts += [duration(self.quote.minutes) + (" after up to 24 hours" if self.batch else "")]
+        if self.unread < len(self.days):
+            parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
+            parts += [duration(self.quote.minutes) + (" after up to 24 hours" if self.batch else "")]
+        if self.unread:  # neither free nor done in a minute: nobody knows
+            parts.append(f"{self.unread} lists could not be read, what is on them is not in this")
         if self.max_usd is not None:
             parts.append(f"{amount(self.spent)} of ${self.max_usd:g} spent before")
         return " · ".join(parts)

@@ -64,7 +64,7 @@ class TestWriters:
         assert writer.label
         assert isinstance(writer.recipe, WriterRecipe)
         assert writer.recipe.kind == name
-        assert writer.paid is (fake.openai.paid > 0 or name != "template")
+        assert writer.paid is not (writer.price(SEED_PAPER) == 0)  # what is free says so
         await writer.close()
 
     async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: WriterName) -> None:
@@ -117,7 +117,7 @@ class TestPainters:
         assert painter.label
         assert isinstance(painter.recipe, PainterRecipe)
         assert painter.recipe.kind == name
-        assert painter.paid is (name != "lineart")
+        assert painter.paid is not (painter.price == 0)  # what is free says so
         await painter.close()
 
     async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: PainterName) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from frontispiece.archive.store import Archive
 from frontispiece.models import Charge, Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
@@ -193,10 +195,12 @@ class TestFiles:
         for minutes in range(3):
             path = await record(archive, [done()], f"run-{minutes}", minutes)
         assert path == "catalog/day=2024-11-03/run-2.parquet"
-        for options in ({"partitioning": None}, {}):
-            table = pq.read_table(tmp_path / "catalog", **options)
-            assert table.num_rows == 3
-            assert set(SCHEMA.names) <= set(table.schema.names)
+        await note_empty(archive, date(2024, 11, 2), "snapshot")
+        (shown,) = re.findall(r"```python\n(import pyarrow.+?)```", DOCS.read_text(), re.S)
+        read: dict[str, Any] = {}
+        exec(shown.replace("data/archive", str(tmp_path)), read)  # noqa: S102 what the page tells people to do
+        assert read["rows"].num_rows == 3
+        assert set(SCHEMA.names) <= set(read["rows"].schema.names)
         assert pq.read_schema(tmp_path / path).field("paper_key").metadata[b"description"]
         assert pq.ParquetFile(tmp_path / path).metadata.row_group(0).column(0).compression == "ZSTD"
 
