@@ -33,3 +33,29 @@ async def gather_bounded(
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+class Lane:
+    """A place among so many calls at once. Entered and left whenever that is right, and left for good at the end."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._is_in = False
+
+    async def enter(self) -> None:
+        """Wait for a place; nothing where one is held already."""
+        if not self._is_in:
+            await self._places.acquire()
+            self._is_in = True
+
+    async def leave(self) -> None:
+        """Give the place to the next one."""
+        if self._is_in:
+            self._is_in = False
+            self._places.release()
+
+    async def __aenter__(self) -> "Lane":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.leave()

@@ -1,9 +1,8 @@
 """Have a prompt painted, and keep the original."""
 
-from contextlib import AsyncExitStack
-
 from prefect import get_run_logger, runtime, task
 
+from frontispiece.concurrency import Lane
 from frontispiece.models import Painting, Paper, Prompt
 from frontispiece.purchases.paintings import PaintingJob
 from frontispiece.recipe import painting_key
@@ -32,8 +31,7 @@ async def paint_image(paper: Paper, prompt: Prompt, services: Services, take: in
     Raises the errors of `frontispiece.painters.interface.Painter`, BudgetReached and ArchiveError.
     """
     get_run_logger().info("Generating image by prompt: %s.", prompt.text)
-    async with AsyncExitStack() as lane:
-        await lane.enter_async_context(services.paintings_lane)
+    async with Lane(services.paintings_lane) as lane:
         job = PaintingJob(paper, prompt, services, take, run=str(runtime.flow_run.id), lane=lane)
         if not services.painter.paid:
             return await job.make()

@@ -1,9 +1,8 @@
 """Have a picture prompt written."""
 
-from contextlib import AsyncExitStack
-
 from prefect import get_run_logger, task
 
+from frontispiece.concurrency import Lane
 from frontispiece.models import Paper, Prompt
 from frontispiece.purchases.prompts import PromptJob, key_of
 from frontispiece.services import Services
@@ -26,8 +25,7 @@ async def write_prompt(paper: Paper, services: Services) -> Prompt:
     BudgetReached and ArchiveError.
     """
     logger = get_run_logger()
-    async with AsyncExitStack() as lane:
-        await lane.enter_async_context(services.prompts_lane)
+    async with Lane(services.prompts_lane) as lane:
         writer = services.writer
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
         job = PromptJob(paper, services, lane)

@@ -1,10 +1,10 @@
 """Whom prompts and paintings are bought for, and what both kinds of job have in common."""
 
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from typing import Protocol
 
 from frontispiece.archive.store import Archive
+from frontispiece.concurrency import Lane
 from frontispiece.models import Charge, Paper
 from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
@@ -29,10 +29,11 @@ class Buyer(Protocol):
 class PaperJob(PaidJob[R, A, T]):
     """A call for one paper.
 
-    `lane` is let go as soon as the provider is free: its next call need not wait for what is ours to do.
+    `lane` is entered only when the money is set aside: who waits for room in the budget must not be in the way of those
+    who have it. It is left as soon as the provider is free: its next call need not wait for what is ours to do.
     """
 
-    def __init__(self, paper: Paper, buyer: Buyer, lane: AsyncExitStack) -> None:
+    def __init__(self, paper: Paper, buyer: Buyer, lane: Lane) -> None:
         self._paper = paper
         self._lane = lane
         self._waste = buyer.waste

@@ -1,12 +1,12 @@
 """A painting as the journal and the budget know it."""
 
 import hashlib
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import inspect
 from frontispiece.archive.paths import original_path
+from frontispiece.concurrency import Lane
 from frontispiece.errors import ProviderBroken
 from frontispiece.models import Charge, Original, Painting, Paper, Prompt
 from frontispiece.painters.interface import Canvas, Ticket
@@ -20,9 +20,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
     record = Painting
     ticket = Ticket
 
-    def __init__(
-        self, paper: Paper, prompt: Prompt, buyer: Buyer, take: int = 0, *, run: str, lane: AsyncExitStack
-    ) -> None:
+    def __init__(self, paper: Paper, prompt: Prompt, buyer: Buyer, take: int = 0, *, run: str, lane: Lane) -> None:
         super().__init__(paper, buyer, lane)
         self._prompt, self._take, self._run = prompt, take, run
         self._painter, self._archive = buyer.painter, buyer.archive
@@ -32,11 +30,13 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
 
     async def submit(self) -> Ticket | Canvas:
         """Order the picture."""
+        await self._lane.enter()
         return await self._painter.submit(self._paper, self._prompt, self._take)
 
     async def collect(self, ticket: Ticket) -> Canvas:
         """Wait for the picture, and download it."""
-        return await self._painter.collect(ticket, self._lane.aclose)
+        await self._lane.enter()
+        return await self._painter.collect(ticket, self._lane.leave)
 
     async def find(self, since: datetime, order: str | None) -> Ticket | None:
         """Look among the painter's recent requests."""
@@ -44,7 +44,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
 
     async def keep(self, answer: Canvas) -> Painting:
         """Check what was delivered, put the bytes into the archive, and describe them."""
-        await self._lane.aclose()
+        await self._lane.leave()
         try:
             facts = await in_a_picture_thread(inspect, answer.image)
         except ProviderBroken as error:

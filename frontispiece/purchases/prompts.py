@@ -1,11 +1,12 @@
 """Paid prompts as the journal and the budget know them: one by one, or ordered in batches and fetched hours later."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Never
 
+from frontispiece.concurrency import Lane
 from frontispiece.errors import BadInput, Blocked, NotYet, ProviderBroken, Rejected
 from frontispiece.models import Paper, Prompt
 from frontispiece.purchases.budget import Purchase
@@ -56,7 +57,7 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
     record = Prompt
     ticket = BatchTicket
 
-    def __init__(self, paper: Paper, buyer: Buyer, lane: AsyncExitStack) -> None:
+    def __init__(self, paper: Paper, buyer: Buyer, lane: Lane) -> None:
         super().__init__(paper, buyer, lane)
         self._writer = buyer.writer
         self.key = key_of(paper, buyer)
@@ -67,6 +68,7 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
 
     async def submit(self) -> Prompt:
         """Have it written."""
+        await self._lane.enter()
         return await self._writer.write(self._paper)
 
     async def collect(self, ticket: BatchTicket) -> Prompt | None:
@@ -80,7 +82,7 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
 
     async def keep(self, answer: Prompt) -> Prompt:
         """The answer is the record."""
-        await self._lane.aclose()
+        await self._lane.leave()
         return answer
 
 
@@ -131,7 +133,7 @@ async def fetch(papers: Sequence[Paper], services: Buyer) -> Fetched:
 async def _fetch_one(paper: Paper, services: Buyer) -> NotYet | ProviderBroken | Blocked | Rejected | None:
     """Take in one prompt; gives what came instead of it."""
     try:
-        await services.journal.settle(_Fetching(paper, services, AsyncExitStack()))
+        await services.journal.settle(_Fetching(paper, services, Lane(asyncio.Semaphore(1))))
     except (NotYet, ProviderBroken, Blocked, Rejected) as error:
         return error
     return None

@@ -1,11 +1,13 @@
 """Answers that are paid for and are of no use: the provider's bill against `stats`, the summary, and the limit."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fakes.providers import Providers, fake_providers
+from helpers.real_server import PATIENCE
 from helpers.watching import Watcher, run_day, run_papers
 
 from flows.artifacts import facts, outcome_table
@@ -73,6 +75,31 @@ async def test_what_is_refused_is_paid_and_counts(
     assert state.name == "Budget reached"
     assert shown(seen) == pytest.approx(world.dollars)
     assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("faults", "limit"),
+    [
+        pytest.param(["503"], 0.0064, id="busy at first"),
+        pytest.param(["length"], 0.01, id="cut off at first"),
+        pytest.param(["", "length", "length"], 0.01, id="cut off afterwards"),
+        pytest.param(["", "", "503"] * 4, 0.02, id="busy now and then"),
+    ],
+)
+async def test_who_waits_for_room_is_not_in_the_way_of_who_has_it(
+    faults: list[str], limit: float, world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A paper that is tried again has its room still, and needs the place at the provider that others wait at."""
+    monkeypatch.setenv("FRONTISPIECE_PROMPTS_AT_ONCE", "1")
+    monkeypatch.setenv("FRONTISPIECE_PAINTINGS_AT_ONCE", "1")
+    world.openai.faults.queue("chat", *(fault or None for fault in faults))
+    async with asyncio.timeout(PATIENCE):
+        state, seen = await run_day(max_usd=limit)
+    assert state.name == "Budget reached"
+    assert seen.report is not None
+    assert seen.report.pictures > 0
+    assert shown(seen) == pytest.approx(world.dollars)
+    assert world.dollars <= limit
 
 
 async def test_an_answer_that_is_refused_three_times_costs_three_times(
