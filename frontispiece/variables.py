@@ -56,7 +56,7 @@ def _line(binding: Binding) -> int:
 def _complaint(binding: Binding, known: Mapping[str, str], names: set[str]) -> str | None:
     if binding.value is None:
         text = binding.original.string.upper() if binding.error or binding.key else ""  # else a comment
-        ours = next((word for word in re.findall(r"\w+", text) if word in known or _is_ours(word)), None)
+        ours = next((word for word in re.findall(r"\w+", text) if word in known or _is_ours(f"{word}_?")), None)
         return f"{ours} is not given as NAME=value." if ours else None
     name = (binding.key or "").upper()
     for also in _ANOTHER_ASSIGNED.findall(binding.value.upper()):
@@ -73,8 +73,13 @@ def _complaint(binding: Binding, known: Mapping[str, str], names: set[str]) -> s
 
 def _is_ours(name: str) -> bool:
     """Whether it begins with our prefix, or nearly so."""
-    head, _, rest = name.partition("_")
+    head, _, rest = _with_lines(name).partition("_")
     return rest != "" and difflib.SequenceMatcher(None, head, PREFIX[:-1], autojunk=False).ratio() >= 0.8
+
+
+def _with_lines(name: str) -> str:
+    """The name as it was meant: some write a dash or a dot for the line."""
+    return re.sub(r"[-.]", "_", name)
 
 
 def _names_a_service(name: str, names: Collection[str]) -> bool:
@@ -85,6 +90,6 @@ def _names_a_service(name: str, names: Collection[str]) -> bool:
 
 def _unknown(name: str, known: Mapping[str, str]) -> str:
     endings = {each.removeprefix(PREFIX): meant for each, meant in known.items()}
-    ending = name.partition("_")[2] if _is_ours(name) else name
+    ending = _with_lines(name).partition("_")[2] if _is_ours(name) else name
     close = difflib.get_close_matches(ending, endings, 1)
     return f"{name} is no setting: " + (f"did you mean {endings[close[0]]}?" if close else "correct it, or remove it.")

@@ -124,6 +124,7 @@ def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param("FRONTISPIECE_MAXUSD", "did you mean FRONTISPIECE_MAX_USD?", id="without a dash"),
         pytest.param("frontispiece_max_dollars", "FRONTISPIECE_MAX_DOLLARS is no setting", id="small letters"),
         pytest.param("FRONTISPICE_MAX_USD", "did you mean FRONTISPIECE_MAX_USD?", id="misspelt prefix"),
+        pytest.param("FRONTISPIECE-MAX-USD", "did you mean FRONTISPIECE_MAX_USD?", id="dashes"),
         pytest.param("FRONTIPSIECE_MAX_USD", "did you mean FRONTISPIECE_MAX_USD?", id="letters swapped in the prefix"),
         pytest.param("FRONTISPIECE_HF_TOKEN", "did you mean HF_TOKEN?", id="a vendor's name with our prefix"),
         pytest.param("FRONTISPIECE_XYZZY", "is no setting: correct it, or remove it.", id="nothing like it"),
@@ -187,6 +188,7 @@ def test_other_names_in_the_environment_are_let_be(names: list[str], monkeypatch
         pytest.param("set FRONTISPIECE_MAX_USD=5", "FRONTISPIECE_MAX_USD is not given as", id="another shell's"),
         pytest.param("FAL_KEY=x\nexport FAL_KEY", "line 2: FAL_KEY is not given as NAME=value", id="exported later"),
         pytest.param('"FRONTISPIECE_MAX_USD"=5', "did you mean FRONTISPIECE_MAX_USD?", id="a name in quotes"),
+        pytest.param("FRONTISPIECE MAX_USD=5", "line 1: FRONTISPIECE is not given as NAME=value.", id="a space within"),
         pytest.param(
             "OPENAI_APIKEY=planted", "line 1: OPENAI_APIKEY is no setting: did you mean OPENAI_API_KEY?", id="key"
         ),
