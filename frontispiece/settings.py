@@ -236,14 +236,18 @@ def _chosen(choices: dict[str, object]) -> Settings:
 
 def variable(field: str) -> str:
     """The environment variable of a setting."""
-    fields = settings_model().model_fields
-    alias = fields[field].validation_alias if field in fields else field
+    return _variable(field, settings_model())
+
+
+def _variable(field: str, model: type[Settings]) -> str:
+    alias = model.model_fields[field].validation_alias if field in model.model_fields else field
     return str(alias) if alias else f"{PREFIX}{field.upper()}"
 
 
 def _known_variables() -> dict[str, str]:
     """Every name that is read, and the one to recommend: a setting with a vendor's name is read by its own, too."""
-    fields = {field: variable(field) for field in settings_model().model_fields}
+    model = settings_model()
+    fields = {field: _variable(field, model) for field in model.model_fields}
     return {name: name for name in fields.values()} | {f"{PREFIX}{f.upper()}": name for f, name in fields.items()}
 
 
