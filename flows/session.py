@@ -22,7 +22,7 @@ from frontispiece.archive.catalog import Run
 from frontispiece.archive.choosing import choose
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper
-from frontispiece.providers.throttle import Gate
+from frontispiece.providers.throttle import Throttle
 from frontispiece.report import Report, sum_up
 from frontispiece.request import Only
 from frontispiece.services import Services, open_budget, open_services
@@ -155,9 +155,9 @@ async def choose_now(
 def _hear_of_waits(services: Services) -> None:
     """Have it in the run's log, once, when a provider asks everybody to wait."""
     logger = get_run_logger()
-    for gate in (getattr(services.writer, "gate", None), getattr(services.painter, "gate", None)):
-        if isinstance(gate, Gate):
-            gate.on_wait = lambda seconds, reason: logger.warning("Waiting %.0f s: %s", seconds, reason)
+    for throttle in (getattr(services.writer, "throttle", None), getattr(services.painter, "throttle", None)):
+        if isinstance(throttle, Throttle):
+            throttle.on_wait = lambda seconds, reason: logger.warning("Waiting %.0f s: %s", seconds, reason)
 
 
 async def _tidy(run: UUID, *, close: bool = True) -> None:

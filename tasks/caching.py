@@ -45,7 +45,7 @@ async def worth_another_attempt(_: "Task[..., Any]", task_run: TaskRun, state: "
         return False
     logger = task_run_logger(task_run)
     if isinstance(error, SourceUnavailable) and error.retry_after:
-        # Providers have a gate that holds up everybody at once; a source is asked by one task only.
+        # Providers have a throttle that holds up everybody at once; a source is asked by one task only.
         logger.warning("%s Trying again in %.0f s.", error, error.retry_after)
         await asyncio.sleep(error.retry_after)
     else:

@@ -36,7 +36,7 @@ from frontispiece.painters.interface import Canvas, Painted, Ticket
 from frontispiece.providers.downloads import download_picture
 from frontispiece.providers.http import Answer, Http, Lost, Unreached
 from frontispiece.providers.prices import picture_dollars
-from frontispiece.providers.throttle import Gate
+from frontispiece.providers.throttle import Throttle
 from frontispiece.recipe import PainterRecipe, canonical_json
 from frontispiece.settings import Settings, key_to_send
 
@@ -87,7 +87,7 @@ class FalQueue:
         self._list_url = self._url if is_local else settings.fal_api_url.rstrip("/")
         self._sleep = sleep
         self._usual = 0.0
-        self.gate = Gate()
+        self.throttle = Throttle()
         self._api = Http(timeout=seconds, headers={"Authorization": f"Key {self._key or 'none'}"})
         self._media = Http(timeout=seconds)  # another one, so that the key never travels to a picture's host
         self.price = picture_dollars(self._model, self._width, self._height)
@@ -101,7 +101,7 @@ class FalQueue:
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
         """Order the picture: one POST. Errors as in `frontispiece.painters.interface.Painter`."""
-        await self.gate.pass_through()
+        await self.throttle.pass_through()
         sent_at = datetime.now(UTC)
         try:
             answer = await self._api.post_json(
@@ -168,11 +168,11 @@ class FalQueue:
         await self._media.close()
 
     def _heeded(self, error: E) -> E:
-        """The error, after it has moved the gate."""
+        """The error, after it has moved the throttle."""
         if isinstance(error, OutOfService):
-            self.gate.shut(error)
+            self.throttle.shut(error)
         elif isinstance(error, ProviderUnavailable) and error.retry_after is not None:
-            self.gate.close_for(error.retry_after, str(error))
+            self.throttle.close_for(error.retry_after, str(error))
         return error
 
     async def _result(self, ticket: Ticket, painted: Painted | None) -> Result:

@@ -52,7 +52,7 @@ class OpenAIImages:
         self._size = settings.openai_image_size
         self._quality = settings.openai_image_quality
         self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
-        self.gate = self._api.gate
+        self.throttle = self._api.throttle
         width, height = (int(side) for side in self._size.split("x"))
         self.price = image_quote(self._model, self._quality, width, height, settings.openai_max_completion_tokens)
         self.recipe = self.recipe_for(settings)

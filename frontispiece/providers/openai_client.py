@@ -32,7 +32,7 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, quoted, retry_after
-from frontispiece.providers.throttle import Gate
+from frontispiece.providers.throttle import Throttle
 from frontispiece.settings import Settings, key_to_send
 
 OFFICIAL_HOST = "api.openai.com"
@@ -83,7 +83,7 @@ class OpenAIApi:
     """One server. `seconds` bounds a call in total, `max_bytes` its answer."""
 
     def __init__(self, settings: Settings, *, seconds: float, max_bytes: int) -> None:
-        self.gate = Gate()
+        self.throttle = Throttle()
         self._seconds = seconds
         self._max_bytes = max_bytes
         self._host, self._key = _who(settings)
@@ -111,7 +111,7 @@ class OpenAIApi:
         )
 
     async def models(self) -> Reply:
-        """The server's list of models; free, and passes by the gate.
+        """The server's list of models; free, and passes by the throttle.
 
         Raises OutOfService when the key is refused, else other kinds of ProviderError.
         """
@@ -162,21 +162,21 @@ class OpenAIApi:
         await self._client.close()
 
     async def _paid(self, what: str, call: Callable[[], AbstractAsyncContextManager[AsyncAPIResponse[T]]]) -> Reply:
-        """One call through the gate; its failure may close or shut the gate."""
-        await self.gate.pass_through()
+        """One call through the throttle; its failure may close or shut the throttle."""
+        await self.throttle.pass_through()
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._one(call())
         except LIBRARY_ERRORS as error:
             failure = translate(error, f"{self._host}, asked for {what},", self._key)
         if isinstance(failure, OutOfService):
-            self.gate.shut(failure)
+            self.throttle.shut(failure)
         elif isinstance(failure, ProviderUnavailable) and failure.retry_after is not None:
-            self.gate.close_for(failure.retry_after, str(failure))
+            self.throttle.close_for(failure.retry_after, str(failure))
         raise failure
 
     async def _free(self, what: str, answer: Coroutine[None, None, A], seconds: float) -> A:
-        """A call that costs nothing, and passes by the gate."""
+        """A call that costs nothing, and passes by the throttle."""
         try:
             async with asyncio.timeout(seconds):
                 return await answer

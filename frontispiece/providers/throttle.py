@@ -1,4 +1,4 @@
-"""One gate per provider: when it asks us to wait, everybody waits, once."""
+"""One throttle per provider: when it asks us to wait, everybody waits, once."""
 
 import asyncio
 import logging
@@ -14,10 +14,10 @@ def _log_wait(seconds: float, reason: str) -> None:
     logging.getLogger(__name__).warning("Waiting %.0f s: %s", seconds, reason)
 
 
-class Gate:
+class Throttle:
     """Stands before every call to one provider.
 
-    `on_wait` is told the seconds and the reason once for each time that the open gate closes; it may be replaced.
+    `on_wait` is told the seconds and the reason once for each time that the open throttle closes; it may be replaced.
     `clock` gives monotonic seconds.
     """
 
@@ -36,22 +36,22 @@ class Gate:
 
     @property
     def seconds_left(self) -> float:
-        """How long the gate stays closed; 0.0 when it is open."""
+        """How long the throttle stays closed; 0.0 when it is open."""
         return max(0.0, self._opens_at - self._clock())
 
     async def pass_through(self) -> None:
-        """Return as soon as the gate is open. Raises OutOfService once it was shut for good."""
+        """Return as soon as the throttle is open. Raises OutOfService once it was shut for good."""
         while True:
             if self._shut is not None:
                 raise OutOfService(self._shut)
             left = self.seconds_left
             if left <= 0:
                 return
-            # In short naps, so that whoever waits soon notices a longer wait or a shut gate.
+            # In short naps, so that whoever waits soon notices a longer wait or a shut throttle.
             await self._sleep(min(left, LOOK_SECONDS))
 
     def close_for(self, seconds: float, reason: str) -> None:
-        """Keep the gate closed for so long from now; never shortens a wait that is longer."""
+        """Keep the throttle closed for so long from now; never shortens a wait that is longer."""
         was_open = self.seconds_left == 0.0
         self._opens_at = max(self._opens_at, self._clock() + seconds)
         if was_open and seconds > 0:

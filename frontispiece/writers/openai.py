@@ -93,7 +93,7 @@ class OpenAIChat:
         self._most = settings.openai_max_completion_tokens
         self._limit: LimitName = "max_completion_tokens"
         self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
-        self.gate = self._api.gate
+        self.throttle = self._api.throttle
         self.batches = OpenAIBatches(self._api, self)
         self.recipe = self.recipe_for(settings)  # reads the style, once
 

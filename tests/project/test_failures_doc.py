@@ -17,7 +17,7 @@ from frontispiece.errors import Blocked, BudgetReached, NotYet, OutOfService, Pr
 from frontispiece.painters.fal import FalQueue
 from frontispiece.painters.interface import Canvas, Ticket
 from frontispiece.painters.openai_images import OpenAIImages
-from frontispiece.providers.throttle import Gate
+from frontispiece.providers.throttle import Throttle
 from frontispiece.writers.openai import OpenAIChat
 
 PAGE = (Path(__file__).parents[2] / "docs" / "failures.md").read_text()
@@ -42,7 +42,7 @@ async def nap(_: float) -> None:
 
 
 async def attempt(fake: Providers, where: str, seconds: float) -> tuple[str, str]:
-    """One attempt at what the row asks for: the error it ended in, or –, and how the gate stands then."""
+    """One attempt at what the row asks for: the error it ended in, or –, and how the throttle stands then."""
     settings = fake.settings()
     provider: OpenAIChat | OpenAIImages | FalQueue
     if where == "chat":
@@ -52,14 +52,14 @@ async def attempt(fake: Providers, where: str, seconds: float) -> tuple[str, str
     else:
         provider = FalQueue(settings, seconds=seconds, sleep=nap)
     told: list[float] = []
-    provider.gate.on_wait = lambda wait, reason: told.append(wait)
+    provider.throttle.on_wait = lambda wait, reason: told.append(wait)
     try:
         await _ask(provider, where)
     except ProviderError as error:
-        return error.kind, await how_it_stands(provider.gate, told)
+        return error.kind, await how_it_stands(provider.throttle, told)
     finally:
         await provider.close()
-    return "–", await how_it_stands(provider.gate, told)
+    return "–", await how_it_stands(provider.throttle, told)
 
 
 async def _ask(provider: OpenAIChat | OpenAIImages | FalQueue, where: str) -> None:
@@ -76,22 +76,22 @@ async def _ask(provider: OpenAIChat | OpenAIImages | FalQueue, where: str) -> No
         raise Blocked("An all-black picture.")
 
 
-async def how_it_stands(gate: Gate, told: list[float]) -> str:
+async def how_it_stands(throttle: Throttle, told: list[float]) -> str:
     if told:  # it may be open again by now
         return "closed"
     try:
-        await gate.pass_through()
+        await throttle.pass_through()
     except OutOfService:
         return "shut"
     return "open"
 
 
-@pytest.mark.parametrize(("where", "fault", "error", "gate"), ROWS, ids=[f"{row[0]}: {row[1]}" for row in ROWS])
-async def test_the_row_is_true(fake: Providers, where: str, fault: str, error: str, gate: str) -> None:
+@pytest.mark.parametrize(("where", "fault", "error", "throttle"), ROWS, ids=[f"{row[0]}: {row[1]}" for row in ROWS])
+async def test_the_row_is_true(fake: Providers, where: str, fault: str, error: str, throttle: str) -> None:
     played = fake.openai.faults if where in ("chat", "images") else fake.fal.faults
     played.queue(where, fault)
     seconds = faults.TOO_LONG if fault in ("slow body", "never answered") else PATIENCE
-    assert await attempt(fake, where, seconds) == (error, gate)
+    assert await attempt(fake, where, seconds) == (error, throttle)
     assert played.served == [(where, fault)]
 
 

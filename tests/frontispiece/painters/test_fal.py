@@ -248,7 +248,7 @@ async def test_a_wait_asked_for_while_waiting_is_kept_and_closes_the_gate(
 ) -> None:
     painter = open_fal()
     told: list[float] = []
-    painter.gate.on_wait = lambda wait, reason: told.append(wait)
+    painter.throttle.on_wait = lambda wait, reason: told.append(wait)
     ticket = await ordered(painter)
     fake.fal.faults.queue("status", "429 seconds")
     await painter.collect(ticket)
@@ -373,7 +373,7 @@ async def test_a_list_that_is_not_for_us_is_no_list(fake: Providers, open_fal: O
     fake.fal.faults.always("list", fault)
     painter = open_fal()
     assert await painter.recent(SEED_PAPER, prompt(), datetime.now(UTC)) is None
-    await painter.gate.pass_through()
+    await painter.throttle.pass_through()
 
 
 def test_fal_itself_needs_a_key() -> None:

@@ -216,7 +216,7 @@ async def test_a_429_closes_the_gate_for_everybody(
 ) -> None:
     writer = open_chat()
     told: list[float] = []
-    writer.gate.on_wait = lambda wait, reason: told.append(wait)
+    writer.throttle.on_wait = lambda wait, reason: told.append(wait)
     fake.openai.faults.queue("chat", fault)
     with pytest.raises(ProviderUnavailable):
         await writer.write(SEED_PAPER)
