@@ -121,13 +121,13 @@ async def _paint(run: PaperRun, prompt: Prompt, services: Services) -> Painting:
     """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
     paper = run.paper
     first = await run.take("painting", paint_image, paper, prompt, services)
-    flaw = services.looks.flaw(paper, first.original)
+    flaw = services.duplicates.flaw(paper, first.original)
     if flaw is None:
         return first
     get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
     second = await run.take("painting", paint_image, paper, prompt, services, take=1)
     second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
-    flaw = services.looks.flaw(paper, second.original)
+    flaw = services.duplicates.flaw(paper, second.original)
     if flaw is None:
         return second
     if flaw.kind == "black":

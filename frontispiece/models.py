@@ -101,7 +101,7 @@ class Original(Value):
     height: int = Field(description="pixels")
     bytes: int = Field(description="size in bytes")
     flat: Literal["black", "blank"] | None = Field(default=None, description="when it is one colour all over")
-    dhash: str = Field(default="", description="what it looks like, 64 hex digits (`archive.looks`); empty: unknown")
+    dhash: str = Field(default="", description="how it looks, 64 hex digits (`archive.duplicates`); empty: unknown")
 
 
 class Painting(Value):

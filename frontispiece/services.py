@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from frontispiece.archive.catalog import Catalog
-from frontispiece.archive.looks import Looks
+from frontispiece.archive.duplicates import DuplicateDetector
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput
 from frontispiece.models import Paper, Status
@@ -49,7 +49,7 @@ class Services:
         self.archive = archive
         self.catalog = Catalog(archive)
         self.journal = Journal(archive)
-        self.looks = Looks()
+        self.duplicates = DuplicateDetector()
         self.waste = Waste(self.catalog)
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.edition = edition
@@ -73,7 +73,7 @@ class Services:
         columns = ("list_day", "paper_id", "status", "original_dhash")
         for row in await self.catalog.narrow(columns, newest=FILES_RECALLED):
             if row["status"] == Status.DONE and row["original_dhash"]:
-                self.looks.recall(row["paper_id"], row["original_dhash"])
+                self.duplicates.recall(row["paper_id"], row["original_dhash"])
 
 
 async def open_budget(archive: Archive, account: str, max_usd: float | None, allowance: float | None = None) -> Budget:

@@ -24,7 +24,7 @@ class Flaw:
     message: str
 
 
-class Looks:
+class DuplicateDetector:
     """Remembers what the pictures of papers look like. `seen` are dHashes by paper id."""
 
     def __init__(self, seen: Mapping[str, str] | None = None) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
+from frontispiece.archive.duplicates import ALIKE, DuplicateDetector, Flaw, distance
 from frontispiece.archive.images import ImageFacts, inspect
-from frontispiece.archive.looks import ALIKE, Flaw, Looks, distance
 from frontispiece.models import Original
 
 
@@ -30,14 +30,14 @@ def look(image: Image.Image, kind: str = "PNG", **options: int) -> ImageFacts:
     return inspect(file.getvalue())
 
 
-def flaw(looks: Looks, facts: ImageFacts, paper_id: str = "2410.00001") -> Flaw | None:
-    """What `looks` says of a picture of this paper, kept as painting tasks keep it."""
+def flaw(detector: DuplicateDetector, facts: ImageFacts, paper_id: str = "2410.00001") -> Flaw | None:
+    """What `detector` says of a picture of this paper, kept as painting tasks keep it."""
     flat = "black" if facts.black else "blank" if facts.blank else None
     original = Original(
         **{"digest": "0" * 64, "path": "originals/0.png", "format": "png", "bytes": 1},
         **{"width": facts.width, "height": facts.height, "flat": flat, "dhash": facts.dhash},
     )
-    return looks.flaw(paper(paper_id), original)
+    return detector.flaw(paper(paper_id), original)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def flaw(looks: Looks, facts: ImageFacts, paper_id: str = "2410.00001") -> Flaw 
 @pytest.mark.parametrize("kind_of_file", ["PNG", "JPEG", "WEBP"])
 def test_flaws_are_noticed(image: Image.Image, kind: str, kind_of_file: str) -> None:
     image = image if kind_of_file != "JPEG" or image.mode == "RGB" else Image.new("RGB", image.size, "white")
-    found = flaw(Looks({"2410.00002": look(scene(2)).dhash}), look(image, kind_of_file))
+    found = flaw(DuplicateDetector({"2410.00002": look(scene(2)).dhash}), look(image, kind_of_file))
     assert found is not None
     assert found.kind == kind
     if kind == "duplicate":
@@ -63,15 +63,15 @@ def test_flaws_are_noticed(image: Image.Image, kind: str, kind_of_file: str) -> 
 
 
 def test_different_scenes_pass() -> None:
-    looks = Looks()
+    detector = DuplicateDetector()
     for seed in range(20):
-        assert flaw(looks, look(scene(seed * 7 + 1)), f"2410.{seed:05d}") is None
+        assert flaw(detector, look(scene(seed * 7 + 1)), f"2410.{seed:05d}") is None
 
 
 def test_a_paper_may_look_like_itself() -> None:
-    looks = Looks()
-    assert [flaw(looks, look(scene(2))) for _ in range(2)] == [None, None]
-    found = flaw(looks, look(scene(2)), "2410.00002")
+    detector = DuplicateDetector()
+    assert [flaw(detector, look(scene(2))) for _ in range(2)] == [None, None]
+    found = flaw(detector, look(scene(2)), "2410.00002")
     assert found is not None
     assert found.kind == "duplicate"
 
