@@ -6,16 +6,16 @@ from typing import IO
 from pydantic import Field, ValidationError
 
 from frontispiece.models import Value
-from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 
 class Notice(Value):
     """Who serves, and where."""
 
-    serve: Holder
+    serve: ProcessIdentity
     ui: str = ""
-    server: Holder | None = Field(default=None, description="the server it started, if it did")
-    runner: Holder | None = Field(default=None, description="the process that starts the runs")
+    server: ProcessIdentity | None = Field(default=None, description="the server it started, if it did")
+    runner: ProcessIdentity | None = Field(default=None, description="the process that starts the runs")
 
 
 def notice_path(home: Path) -> Path:

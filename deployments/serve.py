@@ -15,7 +15,7 @@ from typing import IO, Final
 from deployments.notice import Notice, notice_path, read_notice, write_notice
 from deployments.server import answers, did_not_start
 from frontispiece.errors import BadInput
-from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.settings import Settings
 
 STARTING: Final = 120.0
@@ -70,7 +70,7 @@ def own_server(file: "IO[str]", home: Path, port: int) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        write_notice(file, Notice(serve=Holder.here(), ui=url, server=Holder.of(server.pid)))
+        write_notice(file, Notice(serve=ProcessIdentity.here(), ui=url, server=ProcessIdentity.of(server.pid)))
         if not answers(url, lambda: server.poll() is None, STARTING):
             raise did_not_start(log)
         yield url
@@ -101,7 +101,7 @@ def _stop(leader: int, patience: float) -> None:
     deadline = time.monotonic() + patience
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGTERM)
-        while time.monotonic() < deadline and Holder.of(leader).is_alive():
+        while time.monotonic() < deadline and ProcessIdentity.of(leader).is_alive():
             time.sleep(0.05)
         os.killpg(leader, signal.SIGKILL)
 
@@ -133,8 +133,10 @@ def _serve_at(api: str, ui: str, file: "IO[str]", reset: bool) -> int:
         start_new_session=True,
     )
     try:
-        server = known.server if known and known.serve == Holder.here() else None
-        write_notice(file, Notice(serve=Holder.here(), ui=ui, server=server, runner=Holder.of(runner.pid)))
+        server = known.server if known and known.serve == ProcessIdentity.here() else None
+        write_notice(
+            file, Notice(serve=ProcessIdentity.here(), ui=ui, server=server, runner=ProcessIdentity.of(runner.pid))
+        )
         return runner.wait()
     except KeyboardInterrupt:
         print("Stopping …", flush=True)

@@ -22,7 +22,7 @@ from prefect.client.schemas.sorting import TaskRunSort
 from prefect.states import Cancelled, Crashed
 from pydantic import ValidationError
 
-from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "upkeep")
 LABEL: Final = "frontispiece."
@@ -35,7 +35,9 @@ _OPEN: Final = [StateType.RUNNING, StateType.CANCELLING, StateType.PENDING]
 async def sign(flow_run_id: UUID) -> None:
     """Write on the run which process it is in, so that others can tell when that has ended."""
     async with get_client() as client:
-        labels = {f"{LABEL}{name}": value for name, value in Holder.here().model_dump(exclude_none=True).items()}
+        labels = {
+            f"{LABEL}{name}": value for name, value in ProcessIdentity.here().model_dump(exclude_none=True).items()
+        }
         await client.update_flow_run_labels(flow_run_id, labels)
 
 
@@ -54,23 +56,23 @@ async def close_orphans(but: UUID | None = None, now: datetime | None = None) ->
     return [run.name for run in orphans]
 
 
-def holder_of(run: FlowRun) -> Holder | None:
+def holder_of(run: FlowRun) -> ProcessIdentity | None:
     """The process that signed the run, if any did."""
     labels = {name.removeprefix(LABEL): value for name, value in run.labels.items() if name.startswith(LABEL)}
     try:
-        return Holder.model_validate(labels)
+        return ProcessIdentity.model_validate(labels)
     except ValidationError:
         return None
 
 
-def is_gone(holder: Holder, here: Holder) -> bool:
+def is_gone(holder: ProcessIdentity, here: ProcessIdentity) -> bool:
     """Whether the process has certainly ended; a machine of the same name that was started anew ended it."""
     restarted = holder.host == here.host and bool(holder.boot and here.boot) and holder.boot != here.boot
     return restarted or holder.is_gone()
 
 
 async def _is_orphan(run: FlowRun, client: PrefectClient, now: datetime) -> bool:
-    holder, here = holder_of(run), Holder.here()
+    holder, here = holder_of(run), ProcessIdentity.here()
     since = run.state.timestamp if run.state else now
     if run.state_type is StateType.PENDING or holder is None:  # it is about to start, or to sign
         return now - since > STARTING

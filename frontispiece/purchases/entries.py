@@ -29,7 +29,7 @@ from typing import Final
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
 from frontispiece.models import Value
-from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 DELIVERIES = 2  # an order whose delivery is broken is fetched once more before it counts as spoiled
 
@@ -58,7 +58,7 @@ class Entry(Value):
     kind: Kind
     at: AwareDatetime = Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))
     by: str = Field(default="", description="the attempt that wrote it, a random name; empty when unreadable")
-    holder: Holder | None = Field(default=None, description="the program that wrote it, on intent and claim")
+    holder: ProcessIdentity | None = Field(default=None, description="the program that wrote it, on intent and claim")
     lease: float = Field(default=0.0, ge=0, le=3600, description="seconds of lease from `at`: intent, claim, alive")
     what: str | None = Field(default=None, description="the call in a few words, on intent")
     dollars: float | None = Field(default=None, description="its expected price, where known, on intent")
@@ -113,7 +113,7 @@ class Lease:
     """Who is at work on a call, and until when that is to be believed."""
 
     by: str
-    holder: Holder | None
+    holder: ProcessIdentity | None
     at: datetime
     """When it was taken or renewed, by the holder's clock."""
     seconds: float

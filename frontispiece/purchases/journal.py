@@ -30,9 +30,9 @@ from frontispiece.errors import ArchiveError, Blocked, FrontispieceError, Provid
 from frontispiece.models import Charge, Value
 from frontispiece.purchases.budget import Purchase
 from frontispiece.purchases.entries import DELIVERIES, Kind, Phase, State, parse
-from frontispiece.purchases.holder import Holder
 from frontispiece.purchases.job import A, PaidJob, R, T
 from frontispiece.purchases.log import LEASE_SECONDS, MAX_ENTRY, Log
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 POLL_SECONDS = 1.0
 MAX_MESSAGE = 2_000
@@ -69,14 +69,14 @@ class Journal:
         self,
         archive: Archive,
         *,
-        holder: Holder | None = None,
+        holder: ProcessIdentity | None = None,
         lease_seconds: float = LEASE_SECONDS,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._archive = archive
-        self._holder = holder or Holder.here()
+        self._holder = holder or ProcessIdentity.here()
         self._lease_seconds = lease_seconds
         self._clock = clock
         self._monotonic = monotonic

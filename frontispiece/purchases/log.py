@@ -9,7 +9,7 @@ from typing import Final
 from frontispiece.archive.paths import journal_folder, journal_path, journal_place
 from frontispiece.archive.store import Archive
 from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
-from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 LEASE_SECONDS = 30.0
 LEASES_BY_THE_CLOCK = 10  # clocks of different machines may well be minutes apart
@@ -25,7 +25,7 @@ class Log:
         self,
         archive: Archive,
         key: str,
-        holder: Holder,
+        holder: ProcessIdentity,
         lease_seconds: float,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],

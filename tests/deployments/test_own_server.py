@@ -13,7 +13,7 @@ from helpers.real_server import PATIENCE, until
 
 from deployments.notice import Notice, notice_path, write_notice
 from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
-from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 ROOT = Path(__file__).parents[2]
 CODE = """
@@ -96,9 +96,9 @@ def test_a_command_ends_at_once_and_its_server_with_it(
     until(lambda: not server[0].is_alive())
 
 
-def children(pid: int) -> list[tuple[Holder, str]]:
+def children(pid: int) -> list[tuple[ProcessIdentity, str]]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [(Holder.of(int(each)), Path(f"/proc/{each}/cmdline").read_text()) for each in listed]
+    return [(ProcessIdentity.of(int(each)), Path(f"/proc/{each}/cmdline").read_text()) for each in listed]
 
 
 @pytest.mark.server
@@ -153,14 +153,16 @@ def test_nobody_is_overruled(tmp_path: Path, variables: dict[str, str], files: d
 @pytest.mark.parametrize(
     ("server", "url"),
     [
-        pytest.param(Holder.here(), "http://127.0.0.1:4200", id="it runs"),
-        pytest.param(Holder.here().model_copy(update={"born": 1}), None, id="it was killed"),
+        pytest.param(ProcessIdentity.here(), "http://127.0.0.1:4200", id="it runs"),
+        pytest.param(ProcessIdentity.here().model_copy(update={"born": 1}), None, id="it was killed"),
         pytest.param(None, None, id="it uses another's server"),
     ],
 )
-def test_the_server_of_serve_is_used_while_it_runs(tmp_path: Path, server: Holder | None, url: str | None) -> None:
+def test_the_server_of_serve_is_used_while_it_runs(
+    tmp_path: Path, server: ProcessIdentity | None, url: str | None
+) -> None:
     with notice_path(tmp_path).open("a+") as file:
-        write_notice(file, Notice(serve=Holder.here(), ui="http://127.0.0.1:4200", server=server))
+        write_notice(file, Notice(serve=ProcessIdentity.here(), ui="http://127.0.0.1:4200", server=server))
     found = server_of_serve(tmp_path)
     assert (found and found[0]) == url
 

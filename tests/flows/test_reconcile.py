@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Cancelling, Running
 
 from flows.reconcile import LABEL, close_orphans, holder_of, is_gone, said
-from frontispiece.purchases.holder import Holder
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -20,7 +20,7 @@ async def a_daily() -> None:
     """A run to be made, never to be run."""
 
 
-async def left_behind(holder: Holder | None, state: object = None) -> UUID:
+async def left_behind(holder: ProcessIdentity | None, state: object = None) -> UUID:
     async with get_client() as client:
         run = await client.create_flow_run(a_daily, state=state or Running())
         if holder is not None:
@@ -34,8 +34,8 @@ async def state_of(run: UUID) -> StateType | None:
         return (await client.read_flow_run(run)).state_type
 
 
-def gone() -> Holder:
-    here = Holder.here()
+def gone() -> ProcessIdentity:
+    here = ProcessIdentity.here()
     return here.model_copy(update={"born": (here.born or 0) + 1})
 
 
@@ -52,8 +52,8 @@ async def test_a_run_that_was_being_cancelled_is_cancelled() -> None:
 
 
 async def test_a_run_that_goes_on_is_left_alone_as_are_strangers_and_the_one_that_asks() -> None:
-    alive = await left_behind(Holder.here())
-    elsewhere = await left_behind(Holder.here().model_copy(update={"host": "elsewhere", "boot": "other"}))
+    alive = await left_behind(ProcessIdentity.here())
+    elsewhere = await left_behind(ProcessIdentity.here().model_copy(update={"host": "elsewhere", "boot": "other"}))
     unsigned = await left_behind(None)
     asking = await left_behind(gone())
     await close_orphans(but=asking)
@@ -61,22 +61,22 @@ async def test_a_run_that_goes_on_is_left_alone_as_are_strangers_and_the_one_tha
 
 
 async def test_a_run_elsewhere_that_was_silent_for_a_day_is_closed() -> None:
-    run = await left_behind(Holder.here().model_copy(update={"host": "elsewhere", "boot": "other"}))
+    run = await left_behind(ProcessIdentity.here().model_copy(update={"host": "elsewhere", "boot": "other"}))
     await close_orphans(now=datetime.now(UTC) + timedelta(days=2))
     assert await state_of(run) is StateType.CRASHED
 
 
 def test_a_machine_that_was_started_anew_ended_its_programs() -> None:
-    here = Holder.here()
+    here = ProcessIdentity.here()
     assert is_gone(here.model_copy(update={"boot": "the one before"}), here)
     assert not is_gone(here.model_copy(update={"boot": "another", "host": "elsewhere"}), here)
     assert not is_gone(here, here)
 
 
 async def test_labels_tell_the_process() -> None:
-    run = await left_behind(Holder.here())
+    run = await left_behind(ProcessIdentity.here())
     async with get_client() as client:
-        assert holder_of(await client.read_flow_run(run)) == Holder.here()
+        assert holder_of(await client.read_flow_run(run)) == ProcessIdentity.here()
 
 
 def test_it_says_what_it_did() -> None:

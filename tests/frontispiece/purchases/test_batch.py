@@ -37,9 +37,9 @@ from frontispiece.models import Paper, Prompt
 from frontispiece.purchases import bulk
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Bulk, Entry, Kind, Phase, fold
-from frontispiece.purchases.holder import Holder
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.purchases.prompts import PromptOrder, fetch, key_of, order
 from frontispiece.services import Services, open_services
 from frontispiece.settings import load_settings
@@ -49,7 +49,7 @@ from frontispiece.writers.openai_batches import OpenAIBatches, _Delivery, reply_
 from tasks.order_prompts import fetch_prompts, order_prompts
 from tasks.write_prompt import write_prompt
 
-DEAD = Holder.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
+DEAD = ProcessIdentity.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
 ACCOUNT = "0123456789ab"
 PAPERS = many(3)
 
@@ -172,7 +172,7 @@ async def move(
     archive: Archive,
     clock: Clock,
     *,
-    holder: Holder | None = None,
+    holder: ProcessIdentity | None = None,
     fuse: Fuse | None = None,
     max_usd: float | None = None,
 ) -> None:

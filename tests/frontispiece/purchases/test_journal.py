@@ -32,14 +32,14 @@ from frontispiece.errors import (
 from frontispiece.models import Value
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
-from frontispiece.purchases.holder import Holder
 from frontispiece.purchases.job import PaidJob
 from frontispiece.purchases.journal import Journal, Settled, closing
+from frontispiece.purchases.process_identity import ProcessIdentity
 
 KEY = "ab" * 16
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-DEAD = Holder.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
-ELSEWHERE = Holder(host="elsewhere", pid=1)
+DEAD = ProcessIdentity.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
+ELSEWHERE = ProcessIdentity(host="elsewhere", pid=1)
 
 
 class Ticket(Value):
@@ -219,7 +219,7 @@ async def nap(seconds: float) -> None:
     await asyncio.sleep(0.002 if seconds == 1.0 else 3600)
 
 
-def journal(archive: Archive, holder: Holder | None = None) -> Journal:
+def journal(archive: Archive, holder: ProcessIdentity | None = None) -> Journal:
     return Journal(archive, holder=holder, sleep=nap)
 
 
@@ -769,15 +769,15 @@ class TestFold:
 class TestHolder:
     def test_a_process_that_lives_is_not_gone_and_a_killed_one_is(self) -> None:
         told = (
-            "from frontispiece.purchases.holder import Holder\n"
-            "print(Holder.here().model_dump_json(), flush=True)\n"
+            "from frontispiece.purchases.process_identity import ProcessIdentity\n"
+            "print(ProcessIdentity.here().model_dump_json(), flush=True)\n"
             "input()"
         )
         with subprocess.Popen(
             [sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
         ) as child:
             assert child.stdout is not None
-            holder = Holder.model_validate_json(child.stdout.readline())
+            holder = ProcessIdentity.model_validate_json(child.stdout.readline())
             assert holder.pid == child.pid
             assert not holder.is_gone()
             child.kill()
@@ -785,7 +785,7 @@ class TestHolder:
         assert holder.is_gone() is bool(holder.boot)
 
     def test_this_program_is_not_gone(self) -> None:
-        assert not Holder.here().is_gone()
+        assert not ProcessIdentity.here().is_gone()
 
     @pytest.mark.parametrize("change", [{"boot": "another"}, {"space": "another"}, {"boot": ""}, {"born": None}])
     def test_what_cannot_be_known_is_not_gone(self, change: dict[str, str | None]) -> None:

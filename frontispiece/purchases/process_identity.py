@@ -12,7 +12,7 @@ from frontispiece.models import Value
 _PROC = Path("/proc")
 
 
-class Holder(Value):
+class ProcessIdentity(Value):
     """A running program. Fields that the machine does not tell are empty, and then only leases count."""
 
     host: str = Field(description="the machine's name, for people")
@@ -24,18 +24,18 @@ class Holder(Value):
     )
 
     @classmethod
-    def here(cls) -> "Holder":
+    def here(cls) -> "ProcessIdentity":
         """The program that asks."""
         return cls.of(os.getpid())
 
     @classmethod
-    def of(cls, pid: int) -> "Holder":
+    def of(cls, pid: int) -> "ProcessIdentity":
         """Another program on this machine."""
         return _machine().model_copy(update={"pid": pid, "born": _born(pid)})
 
     def is_alive(self) -> bool:
         """Whether the program certainly runs on this very machine; False wherever that cannot be known."""
-        return self.born is not None and self == Holder.of(self.pid)
+        return self.born is not None and self == ProcessIdentity.of(self.pid)
 
     def is_gone(self) -> bool:
         """Whether the program has certainly ended; False wherever that cannot be known."""
@@ -45,8 +45,8 @@ class Holder(Value):
 
 
 @cache
-def _machine() -> Holder:
-    return Holder(
+def _machine() -> ProcessIdentity:
+    return ProcessIdentity(
         host=socket.gethostname(),
         pid=0,
         boot=_read(_PROC / "sys/kernel/random/boot_id"),
