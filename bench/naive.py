@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 from job import report
-from plain import POLL_SECONDS, story_of
+from plain import POLL_SECONDS, provenance_of
 from prefect import flow, get_run_logger, runtime, task, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -110,8 +110,8 @@ def archive_image(paper: Paper, prompt: Prompt, painting: Painting) -> Outcome:
     path = picture_path(paper)
     get_run_logger().info("Saving generated image from %s to %s.", painting.url, path)
     original = (Path(SETTINGS.archive) / painting.original.path).read_bytes()
-    story = story_of(paper, prompt, painting, RECIPE.fingerprint)
-    jpeg, width, height = to_jpeg(original, SETTINGS.jpeg_quality, story)
+    provenance = provenance_of(paper, prompt, painting, RECIPE.fingerprint)
+    jpeg, width, height = to_jpeg(original, SETTINGS.jpeg_quality, provenance)
     put(path, jpeg)
     picture = Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
     return Outcome(

@@ -15,7 +15,7 @@ import httpx
 from job import report
 
 from frontispiece.archive.catalog import Catalog, Run
-from frontispiece.archive.images import Story, inspect, to_jpeg
+from frontispiece.archive.images import Provenance, inspect, to_jpeg
 from frontispiece.archive.paths import original_path, picture_path
 from frontispiece.archive.store import Archive
 from frontispiece.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status
@@ -128,8 +128,8 @@ class Plain:
     async def archive(self, paper: Paper, prompt: Prompt, painting: Painting, original: bytes) -> Picture:
         path = picture_path(paper)
         logging.info("Saving generated image from %s to %s.", painting.url, path)
-        story = story_of(paper, prompt, painting, self.recipe.fingerprint)
-        jpeg, width, height = await asyncio.to_thread(to_jpeg, original, self.settings.jpeg_quality, story)
+        provenance = provenance_of(paper, prompt, painting, self.recipe.fingerprint)
+        jpeg, width, height = await asyncio.to_thread(to_jpeg, original, self.settings.jpeg_quality, provenance)
         self.put(path, jpeg)
         return Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
 
@@ -139,9 +139,9 @@ class Plain:
         place.write_bytes(content)
 
 
-def story_of(paper: Paper, prompt: Prompt, painting: Painting, recipe: str) -> Story:
+def provenance_of(paper: Paper, prompt: Prompt, painting: Painting, recipe: str) -> Provenance:
     """What the picture says of itself; part of its bytes."""
-    return Story(
+    return Provenance(
         title=paper.title,
         paper_id=paper.id,
         paper_url=paper.url,

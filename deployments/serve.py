@@ -133,10 +133,9 @@ def _serve_at(api: str, ui: str, file: "IO[str]", reset: bool) -> int:
         start_new_session=True,
     )
     try:
-        server = known.server if known and known.serve == ProcessIdentity.here() else None
-        write_notice(
-            file, Notice(serve=ProcessIdentity.here(), ui=ui, server=server, runner=ProcessIdentity.of(runner.pid))
-        )
+        us = ProcessIdentity.here()
+        server = known.server if known and known.serve == us else None
+        write_notice(file, Notice(serve=us, ui=ui, server=server, runner=ProcessIdentity.of(runner.pid)))
         return runner.wait()
     except KeyboardInterrupt:
         print("Stopping …", flush=True)

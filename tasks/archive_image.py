@@ -8,7 +8,7 @@ from prefect import get_run_logger, task
 
 from frontispiece.addresses import shown
 from frontispiece.archive.decoding import in_a_picture_thread
-from frontispiece.archive.images import MAX_BYTES, Story, read_story, to_jpeg
+from frontispiece.archive.images import MAX_BYTES, Provenance, read_provenance, to_jpeg
 from frontispiece.archive.paths import picture_path
 from frontispiece.errors import OriginalMissing
 from frontispiece.models import Painting, Paper, Picture, Prompt
@@ -43,7 +43,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, servic
     get_run_logger().info(
         "Saving generated image from %s to %s.", shown(painting.url or painting.painter), PurePosixPath(path).name
     )
-    story = Story(
+    provenance = Provenance(
         title=paper.title,
         paper_id=paper.id,
         paper_url=paper.url,
@@ -60,7 +60,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, servic
         run=painting.run,
         made=painting.made,
     )
-    jpeg, width, height = await in_a_picture_thread(to_jpeg, original, services.recipe.jpeg_quality, story)
+    jpeg, width, height = await in_a_picture_thread(to_jpeg, original, services.recipe.jpeg_quality, provenance)
     await services.archive.put(path, jpeg)
     return Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
 
@@ -71,7 +71,7 @@ async def _place(paper: Paper, services: Services) -> str:
     taken = await services.archive.get(plain, max_bytes=MAX_BYTES)
     if taken is None:
         return plain
-    story = await asyncio.to_thread(read_story, taken)
-    if story is not None and story.recipe == services.recipe.fingerprint:
+    provenance = await asyncio.to_thread(read_provenance, taken)
+    if provenance is not None and provenance.recipe == services.recipe.fingerprint:
         return plain
     return picture_path(paper, services.recipe.fingerprint)

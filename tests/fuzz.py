@@ -25,7 +25,7 @@ from helpers.papers import LLAMMLEIN, SIGMA
 from pydantic import ValidationError
 
 from flows.results import RecordSerializer
-from frontispiece.archive.images import Story, inspect, read_story, thumbnail, to_jpeg
+from frontispiece.archive.images import Provenance, inspect, read_provenance, thumbnail, to_jpeg
 from frontispiece.archive.provenance import from_xmp, to_xmp
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.import_log import parse_log
@@ -46,7 +46,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = date(2024, 11, 19)
 SLOW = 5.0
 
-STORY = Story(
+STORY = Provenance(
     title="On Paper Birds",
     paper_id="2411.00001",
     paper_url="https://arxiv.org/abs/2411.00001",
@@ -140,7 +140,7 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         "chat": (completion, [json.dumps(COMPLETION).encode()]),
         "picture": (inspect, pictures),
         "thumbnail": (thumbnail, [png(64, 96), jpeg]),
-        "story": (read_story, [jpeg]),
+        "story": (read_provenance, [jpeg]),
         "xmp": (from_xmp, [to_xmp(STORY)]),
         "journal": (lambda data: parse_entry(data, NOW, 30.0), entries),
         "log": (lambda data: parse_log(data.decode("utf-8", "replace")), [log]),

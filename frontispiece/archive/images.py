@@ -11,10 +11,10 @@ from typing import Final, Literal
 
 from PIL import Image, ImageOps
 
-from frontispiece.archive.provenance import CREATOR_TOOL, MAX_LINE, Story, from_xmp, printable, to_xmp
+from frontispiece.archive.provenance import CREATOR_TOOL, MAX_LINE, Provenance, from_xmp, printable, to_xmp
 from frontispiece.errors import ProviderBroken
 
-__all__ = ["MAX_BYTES", "ImageFacts", "Story", "inspect", "read_story", "thumbnail", "to_jpeg"]
+__all__ = ["MAX_BYTES", "ImageFacts", "Provenance", "inspect", "read_provenance", "thumbnail", "to_jpeg"]
 
 MAX_BYTES = 64_000_000
 MAX_PIXELS = 40_000_000
@@ -74,7 +74,7 @@ def _dhash(picture: Image.Image) -> str:
     return f"{int(''.join(bits), 2):064x}"
 
 
-def to_jpeg(content: bytes, quality: int, story: Story) -> tuple[bytes, int, int]:
+def to_jpeg(content: bytes, quality: int, provenance: Provenance) -> tuple[bytes, int, int]:
     """The picture as a baseline JPEG that carries its story, with its width and height.
 
     The same input gives the same bytes. Transparent parts become white, of an animation the first frame is taken,
@@ -83,13 +83,15 @@ def to_jpeg(content: bytes, quality: int, story: Story) -> tuple[bytes, int, int
     with _decoded(content) as (_, image):
         picture = _flat(image)
     exif = Image.Exif()
-    exif[_DESCRIPTION] = f"{printable(story.title)[:MAX_LINE]} {printable(story.paper_url)[:MAX_LINE]}".encode()
+    exif[_DESCRIPTION] = (
+        f"{printable(provenance.title)[:MAX_LINE]} {printable(provenance.paper_url)[:MAX_LINE]}".encode()
+    )
     exif[_SOFTWARE] = CREATOR_TOOL
-    exif[_DATE_TIME] = f"{story.created.isoformat().replace('-', ':')} 00:00:00"
-    return _saved(picture, quality, exif=exif.tobytes(), xmp=to_xmp(story)), picture.width, picture.height
+    exif[_DATE_TIME] = f"{provenance.created.isoformat().replace('-', ':')} 00:00:00"
+    return _saved(picture, quality, exif=exif.tobytes(), xmp=to_xmp(provenance)), picture.width, picture.height
 
 
-def read_story(content: bytes) -> Story | None:
+def read_provenance(content: bytes) -> Provenance | None:
     """The story in a JPEG, or None when it is no JPEG or carries no story of ours."""
     try:
         with Image.open(io.BytesIO(content), formats=("jpeg",)) as image:

@@ -55,7 +55,7 @@ _LI: Final = f"{{{_RDF}}}li"
 _UNPRINTABLE: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Story(Value):
+class Provenance(Value):
     """How a picture came to be."""
 
     title: str = Field(description="the paper's title")
@@ -85,18 +85,18 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("", text)
 
 
-def to_xmp(story: Story) -> bytes:
+def to_xmp(provenance: Provenance) -> bytes:
     """The story as an XMP packet of at most MAX_XMP bytes."""
-    prompt = printable(story.prompt)
-    packet = _packet(story, prompt)
+    prompt = printable(provenance.prompt)
+    packet = _packet(provenance, prompt)
     while len(packet) > MAX_XMP:
         # Escapes are spread unevenly, so it takes a few cuts.
         prompt = prompt[: len(prompt) * MAX_XMP // len(packet) - 1]
-        packet = _packet(story, f"{prompt}…")
+        packet = _packet(provenance, f"{prompt}…")
     return packet
 
 
-def from_xmp(packet: bytes) -> Story | None:
+def from_xmp(packet: bytes) -> Provenance | None:
     """The story in an XMP packet, or None when the packet is not one of ours."""
     if b"<!" in packet:
         return None  # no packet of ours declares a document type, and entities are not to be trusted
@@ -108,21 +108,21 @@ def from_xmp(packet: bytes) -> Story | None:
     found["is_ai"] = str(root.findtext(f".//{_SOURCE_TYPE}") != _SOURCE_TYPES + _BY_RULES)
     found["title"] = root.findtext(f".//{_TITLE}//{_LI}")
     try:
-        return Story.model_validate_strings({name: text for name, text in found.items() if text is not None})
+        return Provenance.model_validate_strings({name: text for name, text in found.items() if text is not None})
     except ValidationError:
         return None
 
 
-def _packet(story: Story, prompt: str) -> bytes:
+def _packet(provenance: Provenance, prompt: str) -> bytes:
     meta = ET.Element(f"{{{_X}}}xmpmeta")
     about = ET.SubElement(ET.SubElement(meta, f"{{{_RDF}}}RDF"), f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""})
     title = ET.SubElement(ET.SubElement(about, _TITLE), f"{{{_RDF}}}Alt")
-    _add(title, _LI, story.title).set("{http://www.w3.org/XML/1998/namespace}lang", "x-default")
+    _add(title, _LI, provenance.title).set("{http://www.w3.org/XML/1998/namespace}lang", "x-default")
     _add(about, f"{{{_XMP}}}CreatorTool", CREATOR_TOOL)
-    _add(about, _SOURCE_TYPE, story.source_type)
-    if story.is_ai:
-        _add(about, f"{{{_IPTC}}}AISystemUsed", story.painter_model)
-    for name, text in story.model_dump(mode="json", include=set(_PROPERTIES), exclude_none=True).items():
+    _add(about, _SOURCE_TYPE, provenance.source_type)
+    if provenance.is_ai:
+        _add(about, f"{{{_IPTC}}}AISystemUsed", provenance.painter_model)
+    for name, text in provenance.model_dump(mode="json", include=set(_PROPERTIES), exclude_none=True).items():
         if name == "prompt":
             ET.SubElement(about, _PROPERTIES[name]).text = prompt
         else:

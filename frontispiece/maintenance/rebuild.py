@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime
 
 from frontispiece import registry
 from frontispiece.archive.catalog import Catalog, Run
-from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_story
+from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_provenance
 from frontispiece.archive.paths import ORIGINALS, PICTURES, picture_path
-from frontispiece.archive.provenance import Story
+from frontispiece.archive.provenance import Provenance
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive, Entry
 from frontispiece.errors import ArchiveError, ProviderBroken
@@ -46,7 +46,7 @@ class Rebuilt:
 class _Found:
     """A picture as its file tells of it."""
 
-    story: Story
+    provenance: Provenance
     facts: ImageFacts
     picture: Picture
 
@@ -75,8 +75,8 @@ async def rebuild(archive: Archive, now: datetime) -> Rebuilt:
         if isinstance(found, str):
             problems.append(found)
         elif found is not None:
-            rank = len(by_day[found.story.created])
-            by_day[found.story.created].append(await _outcome(archive, found, entry, rank, sources))
+            rank = len(by_day[found.provenance.created])
+            by_day[found.provenance.created].append(await _outcome(archive, found, entry, rank, sources))
     run_id = f"{SOURCE}-{now:%Y%m%d-%H%M%S-%f}"
     run = Run(id=run_id, source=SOURCE, started_at=now, finished_at=now, version=VERSION)
     catalog = Catalog(archive)
@@ -106,57 +106,59 @@ async def _look(
 
 
 def _read(path: str, content: bytes, digest: str) -> _Found | str:
-    facts, story = inspect(content), read_story(content)
-    if story is None:
+    facts, provenance = inspect(content), read_provenance(content)
+    if provenance is None:
         return f"{path} is left out: it tells no story; when it is an old log's, `frontispiece import-log` enters it."
-    paper = _paper(story, _ANY_TIME, 0)
-    if path not in (picture_path(paper), picture_path(paper, story.recipe)):
+    paper = _paper(provenance, _ANY_TIME, 0)
+    if path not in (picture_path(paper), picture_path(paper, provenance.recipe)):
         return f"{path} is left out: by its own story it belongs to {picture_path(paper)}."
     picture = Picture(path=path, digest=digest, width=facts.width, height=facts.height, bytes=len(content))
-    return _Found(story, facts, picture)
+    return _Found(provenance, facts, picture)
 
 
 async def _outcome(archive: Archive, found: _Found, entry: Entry, rank: int, sources: _Sources) -> Outcome:
-    story = found.story
-    painting = sources.paintings.get(story.original or "")
+    provenance = found.provenance
+    painting = sources.paintings.get(provenance.original or "")
     return Outcome(
-        paper=_paper(story, entry.modified, rank),
+        paper=_paper(provenance, entry.modified, rank),
         status=Status.DONE,
-        recipe=story.recipe,
-        prompt=sources.prompts.get(story.prompt) or _prompt(story),
+        recipe=provenance.recipe,
+        prompt=sources.prompts.get(provenance.prompt) or _prompt(provenance),
         painting=painting or await _painting(archive, found, sources),
         picture=found.picture,
     )
 
 
-def _paper(story: Story, seen_at: datetime, rank: int) -> Paper:
-    listing = Listing(source=SOURCE, day=story.created, rank=rank, seen_at=seen_at)
-    return Paper(id=story.paper_id, title=story.title, abstract="", published=story.created, listing=listing)
+def _paper(provenance: Provenance, seen_at: datetime, rank: int) -> Paper:
+    listing = Listing(source=SOURCE, day=provenance.created, rank=rank, seen_at=seen_at)
+    return Paper(
+        id=provenance.paper_id, title=provenance.title, abstract="", published=provenance.created, listing=listing
+    )
 
 
-def _prompt(story: Story) -> Prompt:
+def _prompt(provenance: Provenance) -> Prompt:
     """A prompt that the journal does not know: a free one, or one from before the journal."""
     return Prompt(
-        text=story.prompt,
-        writer=story.writer or "unknown",
-        model=story.writer_model,
+        text=provenance.prompt,
+        writer=provenance.writer or "unknown",
+        model=provenance.writer_model,
         request="",
         seconds=0.0,
-        dollars=_dollars(registry.WRITERS, story.writer),
+        dollars=_dollars(registry.WRITERS, provenance.writer),
     )
 
 
 async def _painting(archive: Archive, found: _Found, sources: _Sources) -> Painting:
     """A painting that the journal does not know. When its original is gone the picture itself stands for it."""
-    story = found.story
+    provenance = found.provenance
     return Painting(
-        painter=story.painter,
-        model=story.painter_model,
+        painter=provenance.painter,
+        model=provenance.painter_model,
         parameters="{}",
-        seed=story.seed,
+        seed=provenance.seed,
         seconds=0.0,
-        dollars=_dollars(registry.PAINTERS, story.painter),
-        original=await _original(archive, sources.originals.get(story.original or ""))
+        dollars=_dollars(registry.PAINTERS, provenance.painter),
+        original=await _original(archive, sources.originals.get(provenance.original or ""))
         or picture_as_original(found.picture),
     )
 

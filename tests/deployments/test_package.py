@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from frontispiece.archive.images import read_story
+from frontispiece.archive.images import read_provenance
 
 WASH = Path(__file__).parents[1] / "fixtures" / "frontispiece-wash"
 BIN = Path(sys.executable).parent
@@ -38,9 +38,9 @@ def test_an_installed_package_adds_a_painter(installed: Path, tmp_path: Path) ->
     assert re.search(r"FRONTISPIECE_WASH_WIDTH +128 +width of the washes", command("settings"))
     command("run", "--painter", "wash", "--limit", "1")
     (picture,) = (tmp_path / "data" / "archive" / "pictures").rglob("*.jpg")
-    story = read_story(picture.read_bytes())
-    assert story is not None
-    assert (story.painter, story.is_ai) == ("wash", False)
+    provenance = read_provenance(picture.read_bytes())
+    assert provenance is not None
+    assert (provenance.painter, provenance.is_ai) == ("wash", False)
     query = "SELECT picture_width, painter_dollars, unpriced FROM pictures"
     assert command("query", "--format", "csv", query).splitlines()[1].split(",") == ["128", "0.0", "0"]
     # What is free stays free when the catalog has to be made again.

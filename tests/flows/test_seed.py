@@ -11,7 +11,7 @@ from fakes.providers import Providers, fake_providers
 from helpers.watching import run_day, run_papers
 from PIL import Image
 
-from frontispiece.archive.images import read_story
+from frontispiece.archive.images import read_provenance
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -86,9 +86,9 @@ async def test_how_it_came_to_be_is_written_down(world: Providers, archive: Path
     assert (row["painter_dollars"], row["original_format"]) == (0.003, "png")
     assert row["writer_dollars"] + row["painter_dollars"] == pytest.approx(world.dollars)
     assert row["picture_path"] == PICTURE
-    story = read_story((archive / PICTURE).read_bytes())
-    assert story is not None
-    assert (story.paper_id, story.prompt) == (ID, row["prompt"])
+    provenance = read_provenance((archive / PICTURE).read_bytes())
+    assert provenance is not None
+    assert (provenance.paper_id, provenance.prompt) == (ID, row["prompt"])
     assert seen.report is not None
     assert seen.report.dollars == pytest.approx(world.dollars)
 

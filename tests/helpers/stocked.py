@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from frontispiece.archive.catalog import Catalog, Run
-from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.images import Provenance, to_jpeg
 from frontispiece.archive.paths import original_path, picture_path
 from frontispiece.archive.store import Archive
 from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
@@ -89,7 +89,7 @@ async def outcome(archive: Archive, number: int, day: date = DAY, painter: str =
     """One paper's whole trip, its picture archived."""
     await buy(archive, number)
     one, bought, text = paper(number, day), painting(number), prompt(number)
-    story = Story(
+    provenance = Provenance(
         title=one.title,
         paper_id=one.id,
         paper_url=one.url,
@@ -103,7 +103,7 @@ async def outcome(archive: Archive, number: int, day: date = DAY, painter: str =
         original=bought.original.digest,
         created=one.folder_date,
     )
-    jpeg, width, height = to_jpeg(png(number), 60, story)
+    jpeg, width, height = to_jpeg(png(number), 60, provenance)
     path = picture_path(one)
     await archive.put(path, jpeg)
     picture = Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))

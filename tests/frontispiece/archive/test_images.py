@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from frontispiece.archive import images as jpeg
-from frontispiece.archive import provenance as story
-from frontispiece.archive.images import inspect, read_story, thumbnail, to_jpeg
-from frontispiece.archive.provenance import Story, from_xmp, to_xmp
+from frontispiece.archive import provenance
+from frontispiece.archive.images import inspect, read_provenance, thumbnail, to_jpeg
+from frontispiece.archive.provenance import Provenance, from_xmp, to_xmp
 from frontispiece.errors import ProviderBroken
 
-STORY = Story(
+STORY = Provenance(
     title="Fish & <Chips>: a “study” of ω",
     paper_id="2410.24175",
     paper_url="https://arxiv.org/abs/2410.24175",
@@ -132,7 +132,7 @@ class TestInspect:
                 use(bytes(data))
             except ProviderBroken:
                 continue
-        read_story(bytes(data))
+        read_provenance(bytes(data))
 
 
 def corner(content: bytes) -> tuple[int, ...]:
@@ -172,7 +172,7 @@ class TestToJpeg:
         made, width, height = to_jpeg(content, 90, STORY)
         assert {width, height} == {64, 48}
         assert max(abs(a - b) for a, b in zip(corner(made), expected, strict=True)) <= 3
-        assert read_story(made) == STORY
+        assert read_provenance(made) == STORY
 
     def test_a_turn_is_made_and_not_asked_for_again(self) -> None:
         made, width, height = to_jpeg(turned(), 60, STORY)
@@ -223,17 +223,19 @@ class TestStory:
     @pytest.mark.parametrize("prompt", ["&" * 100_000, "x" * 200_000, "ω" * 60_000, "\x00" * 90_000 + "a"])
     def test_a_long_prompt_is_cut_to_fit(self, prompt: str) -> None:
         told = STORY.model_copy(update={"prompt": prompt})
-        assert len(to_xmp(told)) <= story.MAX_XMP
+        assert len(to_xmp(told)) <= provenance.MAX_XMP
         made, _, _ = to_jpeg(encoded(picture()), 60, told)
-        read = read_story(made)
+        read = read_provenance(made)
         assert read is not None
-        assert read.prompt.rstrip("…") == story.printable(prompt)[: len(read.prompt.rstrip("…"))]
+        assert read.prompt.rstrip("…") == provenance.printable(prompt)[: len(read.prompt.rstrip("…"))]
         assert read.model_copy(update={"prompt": ""}) == STORY.model_copy(update={"prompt": ""})
 
     @given(st.text(max_size=300), st.text(max_size=300), st.one_of(st.none(), st.integers(0).map(str)))
     def test_what_is_told_can_be_read(self, title: str, prompt: str, seed: str | None) -> None:
         told = STORY.model_copy(update={"title": title, "prompt": prompt, "seed": seed})
-        expected = told.model_copy(update={"title": story.printable(title), "prompt": story.printable(prompt)})
+        expected = told.model_copy(
+            update={"title": provenance.printable(title), "prompt": provenance.printable(prompt)}
+        )
         assert from_xmp(to_xmp(told)) == expected
 
     @given(st.binary(max_size=300))
@@ -250,7 +252,7 @@ class TestStory:
         ids=["empty", "html", "png", "bare", "foreign"],
     )
     def test_pictures_without_a_story_have_none(self, content: bytes) -> None:
-        assert read_story(content) is None
+        assert read_provenance(content) is None
 
 
 @pytest.mark.parametrize("size", [(384, 720), (2000, 300), (64, 64)])

@@ -11,10 +11,10 @@ import pytest
 from helpers.stocked import png
 from PIL import Image
 
-from frontispiece.archive.images import Story, read_story, to_jpeg
+from frontispiece.archive.images import Provenance, read_provenance, to_jpeg
 
 EXIFTOOL = shutil.which("exiftool")
-PAINTED = Story(
+PAINTED = Provenance(
     title="Ψ-Nets: $\\nabla^2$ & <Others>",
     paper_id="2410.24175",
     paper_url="https://arxiv.org/abs/2410.24175",
@@ -35,34 +35,34 @@ DRAWN = PAINTED.model_copy(
 )
 
 
-def jpeg(story: Story) -> bytes:
-    return to_jpeg(png(1), 60, story)[0]
+def jpeg(provenance: Provenance) -> bytes:
+    return to_jpeg(png(1), 60, provenance)[0]
 
 
 @pytest.mark.skipif(EXIFTOOL is None, reason="exiftool is not installed (Debian: libimage-exiftool-perl)")
 @pytest.mark.parametrize(
-    ("story", "source_type"),
+    ("provenance", "source_type"),
     [
         pytest.param(PAINTED, "trainedAlgorithmicMedia", id="painted"),
         pytest.param(DRAWN, "algorithmicMedia", id="drawn"),
     ],
 )
-def test_exiftool_reads_the_story(story: Story, source_type: str, tmp_path: Path) -> None:
+def test_exiftool_reads_the_story(provenance: Provenance, source_type: str, tmp_path: Path) -> None:
     path = tmp_path / "picture.jpg"
-    path.write_bytes(jpeg(story))
+    path.write_bytes(jpeg(provenance))
     command = [str(EXIFTOOL), "-json", "-G1", "-n", str(path)]
     (tags,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    assert tags["XMP-dc:Title"] == story.title
-    assert tags["XMP-dc:Source"] == story.paper_url
-    assert tags["XMP-iptcExt:AIPromptInformation"] == story.prompt
+    assert tags["XMP-dc:Title"] == provenance.title
+    assert tags["XMP-dc:Source"] == provenance.paper_url
+    assert tags["XMP-iptcExt:AIPromptInformation"] == provenance.prompt
     assert tags["XMP-iptcExt:DigitalSourceType"].endswith(f"/{source_type}")
-    assert tags["XMP-frontispiece:Recipe"] == story.recipe
-    assert tags["XMP-frontispiece:PainterModel"] == story.painter_model
-    assert tags["XMP-frontispiece:WriterModel"] == story.writer_model
-    assert str(tags["XMP-frontispiece:Seed"]) == story.seed
-    assert tags["XMP-frontispiece:Original"] == story.original
-    assert tags.get("XMP-frontispiece:Run") == story.run
-    assert ("XMP-frontispiece:Made" in tags) == (story.made is not None)
+    assert tags["XMP-frontispiece:Recipe"] == provenance.recipe
+    assert tags["XMP-frontispiece:PainterModel"] == provenance.painter_model
+    assert tags["XMP-frontispiece:WriterModel"] == provenance.writer_model
+    assert str(tags["XMP-frontispiece:Seed"]) == provenance.seed
+    assert tags["XMP-frontispiece:Original"] == provenance.original
+    assert tags.get("XMP-frontispiece:Run") == provenance.run
+    assert ("XMP-frontispiece:Made" in tags) == (provenance.made is not None)
     assert tags["XMP-xmp:CreateDate"] == "2024:10:31"
     assert "ExifTool:Error" not in tags
     assert "ExifTool:Warning" not in tags
@@ -75,9 +75,9 @@ def test_pillow_reads_the_story() -> None:
         assert str(image.getexif()[0x0131]).startswith("Frontispiece")
 
 
-@pytest.mark.parametrize("story", [PAINTED, DRAWN], ids=["painted", "drawn"])
-def test_the_story_comes_back_whole(story: Story) -> None:
-    assert read_story(jpeg(story)) == story
+@pytest.mark.parametrize("provenance", [PAINTED, DRAWN], ids=["painted", "drawn"])
+def test_the_story_comes_back_whole(provenance: Provenance) -> None:
+    assert read_provenance(jpeg(provenance)) == provenance
 
 
 def test_the_same_story_gives_the_same_bytes() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.images import Provenance, to_jpeg
 from frontispiece.archive.store import Archive
 from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Card, Day, Plate
@@ -264,9 +264,9 @@ async def test_an_unfit_row_is_left_out_and_named(changes: dict[str, object]) ->
 
 @pytest.mark.parametrize("width", [200, 400, 768])
 def test_thumbnails_are_smaller_never_larger(width: int) -> None:
-    story = Story(title="", paper_id="", paper_url="", prompt="", recipe="", writer_model="", painter="",
+    provenance = Provenance(title="", paper_id="", paper_url="", prompt="", recipe="", writer_model="", painter="",
                   painter_model="", created=DAY)  # fmt: skip
-    content, _, _ = to_jpeg(_resized(width), 85, story)
+    content, _, _ = to_jpeg(_resized(width), 85, provenance)
     one = plate(width=width, height=width)
     made = thumbnails(one, content)
     assert made is not None

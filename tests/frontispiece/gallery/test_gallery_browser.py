@@ -16,7 +16,7 @@ from helpers.real_server import PATIENCE
 from helpers.stocked import NOW, painting, run
 
 from frontispiece.archive.catalog import Catalog
-from frontispiece.archive.images import Story, to_jpeg
+from frontispiece.archive.images import Provenance, to_jpeg
 from frontispiece.archive.paths import CATALOG, catalog_month, picture_path
 from frontispiece.archive.store import Archive
 from frontispiece.gallery.publisher import publish
@@ -75,9 +75,9 @@ def drawn(number: int, recipe: str) -> tuple[bytes, str]:
 
 async def outcome(archive: Archive, one: Paper, recipe: str) -> Outcome:
     drawing, text = drawn(one.listing.rank % 100, recipe)
-    story = Story(title=one.title, paper_id=one.id, paper_url=one.url, prompt=text, recipe=recipe, writer_model="t",
-                  painter="lineart", painter_model="lineart-1", created=one.folder_date)  # fmt: skip
-    jpeg, width, height = to_jpeg(drawing, 85, story)
+    told = Provenance(title=one.title, paper_id=one.id, paper_url=one.url, prompt=text, recipe=recipe, writer_model="t",
+                      painter="lineart", painter_model="lineart-1", created=one.folder_date)  # fmt: skip
+    jpeg, width, height = to_jpeg(drawing, 85, told)
     path = picture_path(one, None if recipe == NEW else recipe)
     await archive.put(path, jpeg)
     model = "fal-ai/flux/schnell" if recipe == OLD else "lineart-1"
