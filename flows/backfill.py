@@ -40,8 +40,8 @@ _OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit")
 async def backfill_day(request: BackfillDayRequest) -> State[None]:
     """Illustrate what a backfill wants of one day."""
     settings = load_settings(**request.choices)
-    account, allowance, edition = request.backfill, request.allowance, request.edition
-    async with open_session(settings, edition=edition, account=account, allowance=allowance) as session:
+    account, allowance, refresh_id = request.backfill, request.allowance, request.refresh_id
+    async with open_session(settings, refresh_id=refresh_id, account=account, allowance=allowance) as session:
         await illustrate_list(session, request.day, request.categories or (), request.limit, request.only)
         return await session.record((request.day,))
 
@@ -65,8 +65,8 @@ async def backfill(request: BackfillRequest) -> State[None]:
     settings = load_settings(**request.choices)
     days = parse_days(request.days, datetime.now(UTC).date())
     check_days(days, settings.source, confirmed=request.yes)
-    edition = str(runtime.flow_run.id) if request.refresh else ""
-    async with services_for_run(settings, edition) as services:
+    refresh_id = str(runtime.flow_run.id) if request.refresh else ""
+    async with services_for_run(settings, refresh_id) as services:
         account = backfill_id(days, services, request)
         services.budget = await open_budget(services.archive, account, settings.max_usd)
         plan, papers = await make_plan(account, days, request, services)
@@ -116,7 +116,7 @@ async def _open_window(services: Services, plan: Plan, request: BackfillRequest)
     settings, days_at_once = services.settings, request.days_at_once
     recipe = {name: getattr(settings, name) for name in ("source", "writer", "painter")}
     asked = {
-        **{"edition": services.edition or None, "style": settings.style_to_choose},
+        **{"refresh_id": services.refresh_id or None, "style": settings.style_to_choose},
         **{name: request.values[name] for name in _OF_EACH_DAY},
     }
     parameters = recipe | {name: value for name, value in asked.items() if value is not None}

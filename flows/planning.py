@@ -32,7 +32,7 @@ def backfill_id(days: Days, services: Services, request: BackfillRequest) -> str
     settings = services.settings
     votes = settings.min_upvotes if services.source.has_votes else None
     chosen = (str(days), settings.source, sorted(settings.categories), votes, request.only, request.order)
-    more = (request.limit, services.edition) if request.limit is not None or services.edition else ()
+    more = (request.limit, services.refresh_id) if request.limit is not None or services.refresh_id else ()
     return digest("backfill", *chosen, services.recipe.fingerprint, *more)[:12]
 
 

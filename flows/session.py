@@ -86,18 +86,23 @@ class Session:
 
 @asynccontextmanager
 async def open_session(
-    settings: Settings, *, refresh: bool = False, edition: str = "", account: str = "", allowance: float | None = None
+    settings: Settings,
+    *,
+    refresh: bool = False,
+    refresh_id: str = "",
+    account: str = "",
+    allowance: float | None = None,
 ) -> AsyncIterator[Session]:
     """Open the services and watch over the run: what was done is recorded even when it is cancelled or suspended.
 
-    With `refresh` or an `edition` everything is made anew. `account` and `allowance` as in `open_services`. Raises
+    With `refresh` or an `refresh_id` everything is made anew. `account` and `allowance` as in `open_services`. Raises
     BadInput as that does, and OutOfService for a wrong key.
     """
     # What tells this run's purchases from earlier ones, when everything is to be made anew.
-    edition = str(runtime.flow_run.id) if refresh else edition
+    refresh_id = str(runtime.flow_run.id) if refresh else refresh_id
     listener = surroundings.get().listener
     async with (
-        services_for_run(settings, edition, account, allowance) as services,
+        services_for_run(settings, refresh_id, account, allowance) as services,
         run_page(services.archive, listener) as page,
     ):
         session = Session(services, page)
@@ -115,7 +120,7 @@ async def open_session(
 
 @asynccontextmanager
 async def services_for_run(
-    settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
+    settings: Settings, refresh_id: str = "", account: str = "", allowance: float | None = None
 ) -> AsyncIterator[Services]:
     """The services this process shares, or else new ones, their keys looked at; signs the run.
 
@@ -126,7 +131,7 @@ async def services_for_run(
         yield shared
         return
     await _tidy(runtime.flow_run.id)
-    async with open_services(await with_secrets(settings), edition, account, allowance) as services:
+    async with open_services(await with_secrets(settings), refresh_id, account, allowance) as services:
         _hear_of_waits(services)
         for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
             get_run_logger().warning(warning)
@@ -145,7 +150,7 @@ async def choose_now(
         recipe,
         only=only,
         min_upvotes=settings.min_upvotes,
-        refresh=bool(services.edition),
+        refresh=bool(services.refresh_id),
     )
     for problem in catalog.problems:
         get_run_logger().warning(problem)

@@ -53,16 +53,16 @@ class Recipe(Value):
         return digest(self.writer.model_dump(), self.painter.model_dump(), self.jpeg_quality)[:16]
 
 
-def prompt_key(paper: Paper, writer: WriterRecipe, edition: str) -> str:
-    """What a prompt depends on. `edition` is empty, or names the run that wanted everything made anew."""
-    return digest("prompt", paper.id, paper.title, paper.abstract, writer.model_dump(), edition)
+def prompt_key(paper: Paper, writer: WriterRecipe, refresh_id: str) -> str:
+    """What a prompt depends on. `refresh_id` is empty, or names the run that wanted everything made anew."""
+    return digest("prompt", paper.id, paper.title, paper.abstract, writer.model_dump(), refresh_id)
 
 
-def painting_key(paper: Paper, prompt: Prompt, painter: PainterRecipe, edition: str, take: int = 0) -> str:
+def painting_key(paper: Paper, prompt: Prompt, painter: PainterRecipe, refresh_id: str, take: int = 0) -> str:
     """What a painting depends on: the paper, the words, the plan, the painter, and which take it is."""
     plan = prompt.plan.model_dump() if prompt.plan else None
     again = (take,) if take else ()  # the first take has the key it always had
-    return digest("painting", paper.id, prompt.text, plan, painter.model_dump(), edition, *again)
+    return digest("painting", paper.id, prompt.text, plan, painter.model_dump(), refresh_id, *again)
 
 
 def picture_key(paper: Paper, original_digest: str, recipe: Recipe) -> str:

@@ -198,7 +198,7 @@ class BackfillDayRequest(SideBySide):
     _: KW_ONLY
     backfill: Annotated[str, Doc("The backfill whose budget pays.")] = ""
     allowance: Annotated[Annotated[float, Ge(0)] | None, Doc("What this run may add to that, in dollars.")] = None
-    edition: Annotated[
+    refresh_id: Annotated[
         str, Doc("Tells what a backfill makes anew from what was made before; left empty, nothing is made anew.")
     ] = ""
 

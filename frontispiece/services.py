@@ -29,7 +29,7 @@ class Services:
     """The real source, writer, painter and archive of one run, and the lanes that bound them.
 
     A plain class on purpose: Prefect looks into dataclasses among a task's arguments, and has no business in here.
-    `edition` is empty, or names the run that wanted everything made anew.
+    `refresh_id` is empty, or names the run that wanted everything made anew.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Services:
         writer: Writer,
         painter: Painter,
         archive: Archive,
-        edition: str,
+        refresh_id: str,
         budget: Budget,
     ) -> None:
         self.settings = settings
@@ -52,7 +52,7 @@ class Services:
         self.duplicates = DuplicateDetector()
         self.waste = Waste(self.catalog)
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
-        self.edition = edition
+        self.refresh_id = refresh_id
         self.budget = budget
         self.prompts_lane = asyncio.Semaphore(settings.prompts_at_once)
         self.paintings_lane = asyncio.Semaphore(settings.paintings_at_once)
@@ -101,7 +101,7 @@ def recipe_of(settings: Settings) -> Recipe:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, edition: str = "", account: str = "", allowance: float | None = None
+    settings: Settings, refresh_id: str = "", account: str = "", allowance: float | None = None
 ) -> AsyncIterator[Services]:
     """Build the services, and let go of every connection and worker process at its end.
 
@@ -118,4 +118,4 @@ async def open_services(
         archive = Archive.open(settings.archive)  # last: nothing is opened before keys and files have been found
         await archive.check_writable()
         budget = await open_budget(archive, account, settings.max_usd, allowance)
-        yield Services(settings, source, writer, painter, archive, edition, budget)
+        yield Services(settings, source, writer, painter, archive, refresh_id, budget)

@@ -11,7 +11,7 @@ from tasks.caching import keyed, report_doubts, worth_another_attempt
 
 
 def _key(paper: Paper, prompt: Prompt, services: Services, take: int = 0) -> str:
-    return painting_key(paper, prompt, services.painter.recipe, services.edition, take)
+    return painting_key(paper, prompt, services.painter.recipe, services.refresh_id, take)
 
 
 @task(

@@ -20,7 +20,7 @@ class Buyer(Protocol):
     writer: Writer
     painter: Painter
     archive: Archive
-    edition: str
+    refresh_id: str
     journal: Journal
     budget: Budget
     waste: Waste

@@ -24,7 +24,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
         super().__init__(paper, buyer, lane)
         self._prompt, self._take, self._run = prompt, take, run
         self._painter, self._archive = buyer.painter, buyer.archive
-        self.key = painting_key(paper, prompt, buyer.painter.recipe, buyer.edition, take)
+        self.key = painting_key(paper, prompt, buyer.painter.recipe, buyer.refresh_id, take)
         self.what = f"painting {paper.id} by {buyer.painter.label}"
         self.price = buyer.painter.price
 

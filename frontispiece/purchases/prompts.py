@@ -41,7 +41,7 @@ class Fetched:
 
 def key_of(paper: Paper, services: Buyer) -> str:
     """The key of a paper's prompt in the journal."""
-    return prompt_key(paper, services.writer.recipe, services.edition)
+    return prompt_key(paper, services.writer.recipe, services.refresh_id)
 
 
 def batches_of(writer: Writer) -> Batches:
