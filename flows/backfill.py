@@ -1,4 +1,4 @@
-"""A stretch of days: quoted first, then run day by day, within a limit in dollars, and taken up again at any time."""
+"""A stretch of days: estimated first, then run day by day within a limit in dollars, and taken up again any time."""
 
 from datetime import UTC, datetime
 
@@ -54,7 +54,7 @@ def _name() -> str:
 @flow(
     name="backfill",
     flow_run_name=_name,
-    description="Illustrate a stretch of days: quoted first, capped, and taken up again by the same parameters.",
+    description="Illustrate a stretch of days: estimated first, capped, and taken up again by the same parameters.",
     persist_result=False,
     result_storage=NO_RESULTS,
     validate_parameters=False,
@@ -107,7 +107,7 @@ def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:
             f"What this costs is not known, so a limit of ${plan.max_usd:g} cannot be kept: choose models with known "
             "prices, or set no limit."
         )
-    if plan.quote.dollars is None and not allow_unknown_price:
+    if plan.estimate.dollars is None and not allow_unknown_price:
         raise BadInput("What this costs is not known; --allow-unknown-price (allow_unknown_price) runs it anyway.")
 
 

@@ -14,7 +14,7 @@ from frontispiece.dates import Days
 from frontispiece.errors import SourceError
 from frontispiece.models import Paper, Status
 from frontispiece.money import total
-from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, quote
+from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, estimate
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.recipe import digest
@@ -70,7 +70,7 @@ async def make_plan(
     plan = Plan(
         id=backfill,
         days=tuple(planned),
-        quote=quote(work, hands, *averages(rows, recipe.fingerprint)),
+        estimate=estimate(work, hands, *averages(rows, recipe.fingerprint)),
         source=settings.source,
         writer=f"{recipe.writer.kind} {recipe.writer.model}",
         painter=f"{recipe.painter.kind} {recipe.painter.model}",

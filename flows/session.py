@@ -95,7 +95,7 @@ async def open_session(
 ) -> AsyncIterator[Session]:
     """Open the services and watch over the run: what was done is recorded even when it is cancelled or suspended.
 
-    With `refresh` or an `refresh_id` everything is made anew. `account` and `allowance` as in `open_services`. Raises
+    With `refresh` or a `refresh_id` everything is made anew. `account` and `allowance` as in `open_services`. Raises
     BadInput as that does, and OutOfService for a wrong key.
     """
     # What tells this run's purchases from earlier ones, when everything is to be made anew.

@@ -187,7 +187,7 @@ class Window:
         papers = sum(
             min(planned[each.day], each.to_do) if each.day in self._states else planned[each.day] for each in standing
         )
-        quote = self._plan.quote
-        each = None if quote.dollars is None else quote.dollars / max(1, quote.papers)
+        estimate = self._plan.estimate
+        each = None if estimate.dollars is None else estimate.dollars / max(1, estimate.papers)
         price = "price unknown" if each is None else f"about {amount(papers * each)}"
         return f"{papers} papers are left ({price}): the same command with a higher limit goes on"

@@ -186,7 +186,7 @@ class BackfillRequest(SideBySide):
         ),
     ] = None
     allow_unknown_price: Annotated[bool, Doc("Run although nobody knows what it will cost.")] = False
-    dry_run: Annotated[bool, Doc("Only show the plan and the quote.")] = False
+    dry_run: Annotated[bool, Doc("Only show the plan and the estimate.")] = False
     yes: Annotated[bool, Doc("Run more than ten years.")] = False
 
 

@@ -15,7 +15,7 @@ from frontispiece.request import BackfillRequest, StatusRequest
 
 @asks(BackfillRequest)
 def backfill(request: BackfillRequest, *, verbose: Verbose = False) -> int:
-    """Illustrate a stretch of days: quoted first, capped, resumable.
+    """Illustrate a stretch of days: estimated first, capped, resumable.
 
     The plan and its price are shown first; the same command goes on where an earlier one stopped.
     """

@@ -50,7 +50,7 @@ class StretchStage(RunListener):
     def planned(self, plan: Plan) -> None:
         """Show the plan; the bar runs over its papers."""
         print_plan(self._answers, plan)
-        self._progress.update(self._task, total=plan.quote.papers, description="Papers")
+        self._progress.update(self._task, total=plan.estimate.papers, description="Papers")
 
     def day_ended(self, day: Day) -> None:
         """A line for the day."""
@@ -65,7 +65,7 @@ class StretchStage(RunListener):
 
 
 def print_plan(console: Console, plan: Plan) -> None:
-    """The plan as a table, and the quote."""
+    """The plan as a table, and the estimate."""
     table = Table(box=None, header_style="bold")
     for name in ("day", "listed", "done", "to do", "blocked", "at most"):
         table.add_column(name, justify="left" if name == "day" else "right")
@@ -75,7 +75,7 @@ def print_plan(console: Console, plan: Plan) -> None:
         counts = (str(count or "") for count in (day.listed, day.done, day.to_do, day.blocked))
         table.add_row(str(day.day), *counts, price, escape(day.problem or ""))
     console.print(table)
-    asked = plan.quote
+    asked = plan.estimate
     by = "this recipe's own averages" if asked.by_catalog else "list prices, on the high side"
     is_counted = asked.tokens_in is not None and asked.tokens_out is not None
     rows = {

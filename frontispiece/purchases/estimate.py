@@ -38,7 +38,7 @@ class Average:
         return self.calls >= ENOUGH_ROWS
 
 
-class Quote(Value):
+class Estimate(Value):
     """What papers will take. Dollars and tokens are None when unknown; a free call costs 0."""
 
     papers: int = Field(description="papers to illustrate: each is a prompt and a painting")
@@ -78,7 +78,7 @@ class Hands:
     paintings_at_once: int
 
 
-def quote(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Average) -> Quote:
+def estimate(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Average) -> Estimate:
     """What these papers will take.
 
     Averages of the catalog are taken when both are good and know their price, else list prices, which are estimates on
@@ -95,7 +95,7 @@ def quote(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Avera
         tokens_out = hands.writer_paid * count * LONG_ANSWER_TOKENS
     writing = _seconds(prompt, CHAT_SECONDS if hands.writer_paid else OWN_SECONDS) / hands.prompts_at_once
     at_work = _seconds(painting, PICTURE_SECONDS if hands.painter_paid else OWN_SECONDS) / hands.paintings_at_once
-    return Quote(
+    return Estimate(
         papers=count,
         dollars=dollars,
         tokens_in=None if tokens_in is None else round(tokens_in),

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from frontispiece.models import Value
 from frontispiece.money import amount
-from frontispiece.purchases.estimate import Quote
+from frontispiece.purchases.estimate import Estimate
 
 
 class DayPlan(Value):
@@ -32,7 +32,7 @@ class Plan(Value):
 
     id: str = Field(description="the backfill's id: the same for the same parameters")
     days: tuple[DayPlan, ...] = Field(description="in the order in which they will be run")
-    quote: Quote
+    estimate: Estimate
     source: str
     writer: str = Field(description="kind and model")
     painter: str = Field(description="kind and model")
@@ -50,8 +50,8 @@ class Plan(Value):
         """The plan in one sentence."""
         parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
         if self.unread < len(self.days):
-            parts += [f"{self.quote.papers} papers", f"{self.quote.calls} calls", self.quote.price]
-            parts += [duration(self.quote.minutes) + (" after up to 24 hours" if self.batch else "")]
+            parts += [f"{self.estimate.papers} papers", f"{self.estimate.calls} calls", self.estimate.price]
+            parts += [duration(self.estimate.minutes) + (" after up to 24 hours" if self.batch else "")]
         if self.unread:  # neither free nor done in a minute: nobody knows
             parts.append(f"{self.unread} lists could not be read, what is on them is not in this")
         if self.max_usd is not None:

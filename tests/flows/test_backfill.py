@@ -35,7 +35,7 @@ from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.errors import BadInput
-from frontispiece.purchases.estimate import Quote
+from frontispiece.purchases.estimate import Estimate
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import DayPlan, Plan, duration
 from frontispiece.services import open_services
@@ -140,9 +140,9 @@ async def test_a_dry_run_quotes_and_buys_nothing(world: Providers, archive: Arch
         [Day(day=FIRST + timedelta(days=n), mark=Mark.NEVER_RUN) for n in range(DAYS)],
     )
     assert [(each.listed, each.to_do) for each in plan.days] == [(PER_DAY, PER_DAY)] * DAYS
-    assert (plan.quote.papers, plan.quote.calls, plan.quote.by_catalog) == (PAPERS, 2 * PAPERS, False)
-    assert plan.quote.dollars is not None
-    assert PAPERS * 0.003 < plan.quote.dollars < PAPERS * 0.004
+    assert (plan.estimate.papers, plan.estimate.calls, plan.estimate.by_catalog) == (PAPERS, 2 * PAPERS, False)
+    assert plan.estimate.dollars is not None
+    assert PAPERS * 0.003 < plan.estimate.dollars < PAPERS * 0.004
 
 
 async def test_days_are_run_once_under_their_names_and_tag(world: Providers, archive: Archive) -> None:
@@ -157,7 +157,7 @@ async def test_days_are_run_once_under_their_names_and_tag(world: Providers, arc
 
     again, seen = await run(order="oldest", days_at_once=1)
     assert (again.name, world.paid, seen.days) == ("Completed", (PAPERS, PAPERS), [])
-    assert seen.plans[0].quote.papers == 0
+    assert seen.plans[0].estimate.papers == 0
     assert seen.plans[0].spent == pytest.approx(world.dollars)
 
 
@@ -284,7 +284,7 @@ async def test_an_unknown_price_has_to_be_allowed(
     monkeypatch.setenv("FRONTISPIECE_OPENAI_MODEL", "a-model-of-tomorrow")
     state, seen = await run("2024-10-01")
     assert isinstance(await state.aresult(raise_on_failure=False), BadInput)
-    assert (seen.plans[0].quote.dollars, world.paid) == (None, (0, 0))
+    assert (seen.plans[0].estimate.dollars, world.paid) == (None, (0, 0))
     state, _ = await run("2024-10-01", allow_unknown_price=True)
     assert (state.name, world.paid) == ("Completed", (PER_DAY, PER_DAY))
 
@@ -308,9 +308,9 @@ async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, 
 
 async def test_prompts_in_batches_cost_half(world: Providers, archive: Archive) -> None:
     _, seen = await run(dry_run=True)
-    full = seen.plans[0].quote.dollars
+    full = seen.plans[0].estimate.dollars
     _, seen = await run(dry_run=True, batch=True)
-    half = seen.plans[0].quote.dollars
+    half = seen.plans[0].estimate.dollars
     assert full is not None
     assert half is not None
     assert (full - PAPERS * 0.003) == pytest.approx(2 * (half - PAPERS * 0.003))
@@ -410,7 +410,7 @@ class AtTheLimit:
 
 async def test_a_limit_that_only_a_days_own_process_met_is_told(archive: Archive) -> None:
     day = DayPlan(day=FIRST, listed=2, done=0, to_do=2, blocked=0, dollars=0.5, is_new=True)
-    price = Quote(papers=2, dollars=0.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    price = Estimate(papers=2, dollars=0.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
     told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
     page = cast("BackfillPage", Unseen())
 
@@ -418,7 +418,7 @@ async def test_a_limit_that_only_a_days_own_process_met_is_told(archive: Archive
     async def one_day() -> State[None]:
         async with open_services(load_settings()) as services:
             allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
-            window = Window(services, Plan(days=(day,), quote=price, **told), AtTheLimit(), {}, 1, allowances)
+            window = Window(services, Plan(days=(day,), estimate=price, **told), AtTheLimit(), {}, 1, allowances)
             await window.run(page)
             return await window.verdict(page, Days(FIRST, FIRST))
 
@@ -433,7 +433,7 @@ async def test_whatever_becomes_of_a_day_the_others_are_lent_no_more_than_is_lef
         return DayPlan(day=FIRST + timedelta(days=number), dollars=dollars, problem=problem, **there)
 
     days = (day(0, 0.6), day(1, 0.0, "The list could not be read."), day(2, 0.0), day(3, 0.9))
-    nothing = Quote(papers=0, dollars=0.0, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    nothing = Estimate(papers=0, dollars=0.0, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
     told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
     runs = Noted()
 
@@ -441,7 +441,7 @@ async def test_whatever_becomes_of_a_day_the_others_are_lent_no_more_than_is_lef
     async def some_days() -> None:
         async with open_services(load_settings()) as services:
             allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
-            plan = Plan(days=days, quote=nothing, **told)
+            plan = Plan(days=days, estimate=nothing, **told)
             await Window(services, plan, runs, {}, 1, allowances).run(cast("BackfillPage", Unseen()))
 
     await some_days()
