@@ -95,7 +95,7 @@ class Batching:
         if not again:
             return
         most = self._batches.most_lines if self._one_by_one else len(again)
-        orders = (await self._steps.take(order_prompts, again[:most], self._services, self._beside)).value
+        orders = (await self._steps.call(order_prompts, again[:most], self._services, self._beside)).value
         self._open = [*again[most:], *orders.busy]
         self._beside += len(again[:most]) - len(orders.busy) - len(orders.unaffordable)
         for ticket, papers in orders.ordered.items():
@@ -113,7 +113,7 @@ class Batching:
         if not standing.is_finished:
             logger.info("Batch %s: %d of %d prompts.", ticket.batch, standing.done, standing.total)
             return
-        fetched = (await self._steps.take(fetch_prompts, ticket, self._ordered[ticket], self._services)).value
+        fetched = (await self._steps.call(fetch_prompts, ticket, self._ordered[ticket], self._services)).value
         del self._ordered[ticket]
         self._open += fetched.again
         self._beside -= len(fetched.again)

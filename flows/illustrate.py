@@ -71,7 +71,7 @@ async def illustrate_day(request: DayRequest) -> State[None]:
 async def illustrate_papers(request: PapersRequest) -> State[None]:
     """Illustrate single papers."""
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
-        found = await session.steps.take(find_papers, request.ids, session.services)
+        found = await session.steps.call(find_papers, request.ids, session.services)
         await illustrate(session, found.value)
         return await session.record()
 
@@ -81,7 +81,7 @@ async def illustrate_list(
 ) -> None:
     """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
     services = session.services
-    listed = (await session.steps.take(fetch_papers, day, services)).value
+    listed = (await session.steps.call(fetch_papers, day, services)).value
     if not listed.papers:
         await note_empty(services.archive, day, services.settings.source)
     await illustrate(session, in_categories(listed.papers, categories)[:limit], only)
@@ -107,25 +107,25 @@ async def illustrate_paper(session: Session, paper: Paper) -> None:
     """Prompt, picture, archive, one after the other; the session has the outcome, whatever it is."""
     services = session.services
     async with run_of(paper, services, session.steps, session.listener, session.outcomes) as run:
-        prompt = await run.take("prompt", write_prompt, paper, services)
+        prompt = await run.call("prompt", write_prompt, paper, services)
         painting = await _paint(run, prompt, services)
         try:
             await _archive(run, prompt, painting, services)
         except OriginalMissing:
             get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
-            painting = await run.take("painting", paint_image.with_options(refresh_cache=True), paper, prompt, services)
+            painting = await run.call("painting", paint_image.with_options(refresh_cache=True), paper, prompt, services)
             await _archive(run, prompt, painting, services)
 
 
 async def _paint(run: PaperRun, prompt: Prompt, services: Services) -> Painting:
     """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
     paper = run.paper
-    first = await run.take("painting", paint_image, paper, prompt, services)
+    first = await run.call("painting", paint_image, paper, prompt, services)
     flaw = services.duplicates.flaw(paper, first.original)
     if flaw is None:
         return first
     get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
-    second = await run.take("painting", paint_image, paper, prompt, services, take=1)
+    second = await run.call("painting", paint_image, paper, prompt, services, take=1)
     second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
     flaw = services.duplicates.flaw(paper, second.original)
     if flaw is None:
@@ -137,6 +137,6 @@ async def _paint(run: PaperRun, prompt: Prompt, services: Services) -> Painting:
 
 async def _archive(run: PaperRun, prompt: Prompt, painting: Painting, services: Services) -> None:
     """Archive the picture; one that was archived before and whose file was lost is written again."""
-    picture = await run.take("picture", archive_image, run.paper, prompt, painting, services)
+    picture = await run.call("picture", archive_image, run.paper, prompt, painting, services)
     if "picture" in run.cached and not await services.archive.exists(picture.path):
-        await run.take("picture", archive_image.with_options(refresh_cache=True), run.paper, prompt, painting, services)
+        await run.call("picture", archive_image.with_options(refresh_cache=True), run.paper, prompt, painting, services)

@@ -32,10 +32,10 @@ class PaperRun:
         self._steps = steps
         self._listener = listener
 
-    async def take(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call a task as this step. Raises as `Steps.take` does."""
+    async def call(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a task as this step. Raises as `Steps.call` does."""
         self._listener.step(self.paper, name)
-        result = await self._steps.take(task, *args, **kwargs)
+        result = await self._steps.call(task, *args, **kwargs)
         self.made[name] = result.value
         (self.cached.add if result.cached else self.cached.discard)(name)
         return result.value
@@ -87,7 +87,7 @@ async def run_of(
         outcome = run.failure(error)
     else:
         outcome = run.outcome(Status.DONE)
-    outcome = outcome.model_copy(update={"wasted": await services.waste.take(paper.key)})
+    outcome = outcome.model_copy(update={"wasted": await services.waste.pop(paper.key)})
     await services.budget.release(paper.key)
     listener.ended(outcome)
     outcomes.append(outcome)

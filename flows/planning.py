@@ -94,7 +94,7 @@ async def _lists(days: Days, services: Services, request: BackfillRequest) -> di
 
     async def read(day: date) -> _List:
         try:
-            listed = (await steps.take(fetch_papers, day, services)).value
+            listed = (await steps.call(fetch_papers, day, services)).value
         except SourceError as error:
             return _List(problem=str(error))
         return _List(in_categories(listed.papers, request.categories or ())[: request.limit])

@@ -79,7 +79,7 @@ class Session:
 
     async def _record_day(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
         try:
-            return (await self.steps.take(record_run, day, run, outcomes, self.services)).value
+            return (await self.steps.call(record_run, day, run, outcomes, self.services)).value
         except Pause:  # a suspended run begins no task, and its record is written all the same
             return await self.services.catalog.write(day, run.id, outcomes, run)
 

@@ -37,7 +37,7 @@ class Steps:
         self._results = ArchivedResults.of(services.archive)
         self._ready: dict[Task[Any, Any], Task[..., Any]] = {}
 
-    async def take(self, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
+    async def call(self, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
         """Call the task. Raises what it raises, and Pause when the run was suspended before it had made anything."""
         ready = self._set_up(task)
         # Opaque: Prefect would look for futures in every field of every record, three times a task.

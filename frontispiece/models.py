@@ -132,7 +132,7 @@ class Picture(Value):
 
 
 class Status(StrEnum):
-    """How one paper's trip ended."""
+    """How it ended for one paper."""
 
     DONE = "done"  # a picture was archived by this run
     SKIPPED = "skipped"  # nothing to do: archived before, or below the minimum of upvotes
@@ -141,7 +141,7 @@ class Status(StrEnum):
 
 
 class Outcome(Value):
-    """One paper's trip through a run: a row of the catalog."""
+    """What became of one paper in a run: a row of the catalog."""
 
     paper: Paper
     status: Status

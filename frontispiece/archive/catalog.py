@@ -150,7 +150,7 @@ class Standing(Value):
 
     picture: Picture | None = Field(default=None, description="its newest archived picture; later failures leave it")
     refusal: str | None = Field(default=None, description="why a provider refuses it, where no picture was made since")
-    failed: bool = Field(default=False, description="whether its last trip failed")
+    failed: bool = Field(default=False, description="whether its last attempt failed")
     stale: bool = Field(default=False, description="whether another recipe has made a picture of it")
 
 

@@ -6,7 +6,7 @@ that answers has no files at all: it is handed the rows, by Arrow, and what it g
 
 Views, each row once even while files are being compacted:
 
-    outcomes   every row of the catalog: one paper's trip through one attempt of a run
+    outcomes   every row of the catalog: one paper in one attempt of a run
     pictures   those outcomes that made a picture; where a run came by it several times, the first
     latest     for each paper and recipe the outcome that holds (`frontispiece.archive.precedence`)
     runs       one row a run, whatever its attempts: papers by the outcome that holds in it, dollars of them all

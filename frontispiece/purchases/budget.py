@@ -55,18 +55,18 @@ class Budget:
 
     @asynccontextmanager
     async def purchase(
-        self, key: str, expected: float | None, then: float | None = None, trip: str = "", by: str = ""
+        self, key: str, expected: float | None, then: float | None = None, paper_key: str = "", by: str = ""
     ) -> AsyncIterator["Purchase"]:
         """One paid call, by its key in the journal; `expected` is its price at most, in dollars.
 
         `then` is what has to be bought after it to make it useful: without room for both the call is not made, and the
-        room is kept for the next purchase of the same `trip`, until that or `release`. None (unknown) counts as 0.
+        room is kept for the next purchase of the same paper, until that or `release`. None (unknown) counts as 0.
         `by` names a provider whose word on its highest price is not enough: under a limit its first call goes alone,
         and when calls come to more than expected, further ones are booked at so much more.
 
         An error that knows what was charged (`ProviderError.charge`) settles the call at that.
         """
-        purchase = Purchase(self, key, expected or 0.0, then or 0.0, trip, by)
+        purchase = Purchase(self, key, expected or 0.0, then or 0.0, paper_key, by)
         try:
             yield purchase
         except ProviderError as error:
@@ -77,15 +77,15 @@ class Budget:
         finally:
             await self._land(key, by)
 
-    async def release(self, trip: str) -> None:
-        """Nothing more will be bought for this trip."""
-        if trip in self._promised:
+    async def release(self, paper_key: str) -> None:
+        """Nothing more will be bought for this paper."""
+        if paper_key in self._promised:
             async with self._changed:
-                del self._promised[trip]
+                del self._promised[paper_key]
                 self._changed.notify_all()
 
-    async def book(self, key: str, expected: float, then: float = 0.0, trip: str = "", by: str = "") -> None:
-        """Set money aside, if there is room for `then` as well; what was promised to the trip is room of its own.
+    async def book(self, key: str, expected: float, then: float = 0.0, paper_key: str = "", by: str = "") -> None:
+        """Set money aside, if there is room for `then` as well; what was promised to the paper is room of its own.
 
         Waits for calls in flight to be settled. Raises BudgetReached and ArchiveError.
         """
@@ -95,9 +95,9 @@ class Budget:
             while True:
                 dollars = expected * self._excess_of(by)
                 if by not in self._first or by in self._trusted:
-                    if self._fits(dollars + then, trip):
+                    if self._fits(dollars + then, paper_key):
                         break
-                    if self.is_reached or not self._may_fit(dollars + then, trip):
+                    if self.is_reached or not self._may_fit(dollars + then, paper_key):
                         self.is_reached = True
                         self._changed.notify_all()
                         spent = f"{amount(self.committed)} is spent"
@@ -107,9 +107,9 @@ class Budget:
             self._note(booking)
             if by and self.max_usd is not None:
                 self._first.setdefault(by, key)
-            self._promised.pop(trip, None)
-            if trip and then:
-                self._promised[trip] = then
+            self._promised.pop(paper_key, None)
+            if paper_key and then:
+                self._promised[paper_key] = then
             self._in_flight[key] = self._in_flight.get(key, 0.0) + dollars
         if self._memory is not None:
             await self._memory.write(booking)
@@ -168,18 +168,18 @@ class Budget:
         self.committed += booking.dollars - (before.dollars if before else 0.0)
         calls[booking.number] = booking
 
-    def _fits(self, dollars: float, trip: str) -> bool:
+    def _fits(self, dollars: float, paper_key: str) -> bool:
         if self.max_usd is None:
             return True
-        if trip in self._promised:  # also when the budget is reached: its room is kept
-            dollars = max(0.0, dollars - self._promised[trip])
+        if paper_key in self._promised:  # also when the budget is reached: its room is kept
+            dollars = max(0.0, dollars - self._promised[paper_key])
         elif self.is_reached:
             return False
         return self.committed + sum(self._promised.values()) + dollars <= self.max_usd + ROUNDING
 
-    def _may_fit(self, dollars: float, trip: str) -> bool:
+    def _may_fit(self, dollars: float, paper_key: str) -> bool:
         """Whether there would be room if everything in flight and promised to others turned out to be free."""
-        others = [room for other, room in self._promised.items() if other != trip]
+        others = [room for other, room in self._promised.items() if other != paper_key]
         if self.max_usd is None or not (self._in_flight or others):
             return False
         landed = self.committed - sum(self._in_flight.values())
@@ -205,17 +205,17 @@ class Budget:
 class Purchase:
     """One call on its way to the till."""
 
-    def __init__(self, budget: Budget, key: str, expected: float, then: float, trip: str, by: str) -> None:
+    def __init__(self, budget: Budget, key: str, expected: float, then: float, paper_key: str, by: str) -> None:
         self._budget = budget
         self._key = key
         self._expected = expected
         self._then = then
-        self._trip = trip
+        self._paper_key = paper_key
         self._by = by
 
     async def make(self, call: Callable[[], Awaitable[A]]) -> A:
         """Book the price, then make the call. Raises BudgetReached, and what the call raises."""
-        await self._budget.book(self._key, self._expected, self._then, self._trip, self._by)
+        await self._budget.book(self._key, self._expected, self._then, self._paper_key, self._by)
         try:
             return await call()
         except FrontispieceError as error:

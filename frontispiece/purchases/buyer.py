@@ -38,7 +38,7 @@ class PaperJob(PaidJob[R, A, T]):
         self._lane = lane
         self._waste = buyer.waste
         self.budget = buyer.budget
-        self.trip = paper.key
+        self.paper_key = paper.key
 
     def note_waste(self, attempt: str, charges: Mapping[str, Charge]) -> None:
         """For the paper's row."""

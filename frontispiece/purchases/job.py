@@ -62,7 +62,7 @@ class PaidJob(ABC, Generic[R, A, T]):
     price: float | None = None
     """What it costs at most, in dollars, where that is known beforehand."""
     then: float | None = None
-    trip: str = ""
+    paper_key: str = ""
     by: str = ""
 
     @abstractmethod

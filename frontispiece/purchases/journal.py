@@ -90,7 +90,7 @@ class Journal:
         Raises what the job raises, Blocked without any call when it was refused before, and ArchiveError.
         """
         log = self.log(job.key)
-        async with job.budget.purchase(job.key, job.price, job.then, job.trip, job.by) as purchase:
+        async with job.budget.purchase(job.key, job.price, job.then, job.paper_key, job.by) as purchase:
             try:
                 settled = await self._settle(log, job, purchase)
             finally:

@@ -30,7 +30,7 @@ class Waste:
         self._own.add(attempt)
         self._found[paper] |= charges
 
-    async def take(self, paper: str) -> dict[str, Charge]:
+    async def pop(self, paper: str) -> dict[str, Charge]:
         """The charges for a paper that no row names yet, by attempt: the caller's will.
 
         Where the catalog cannot be read, that is taken to be all: better twice than never.

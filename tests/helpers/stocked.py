@@ -86,7 +86,7 @@ async def buy(archive: Archive, number: int) -> None:
 
 
 async def outcome(archive: Archive, number: int, day: date = DAY, painter: str = "fal") -> Outcome:
-    """One paper's whole trip, its picture archived."""
+    """One paper's whole way, its picture archived."""
     await buy(archive, number)
     one, bought, text = paper(number, day), painting(number), prompt(number)
     provenance = Provenance(

@@ -248,7 +248,7 @@ class TestNewestRow:
         ("endings", "failed"),
         [
             pytest.param([Status.FAILED], True, id="failed"),
-            pytest.param([Status.FAILED, Status.SKIPPED], True, id="a skipped trip is none"),
+            pytest.param([Status.FAILED, Status.SKIPPED], True, id="a skipped one is none"),
             pytest.param([Status.FAILED, Status.BLOCKED], False, id="refused since"),
             pytest.param([Status.BLOCKED, Status.FAILED], True, id="failed since"),
         ],

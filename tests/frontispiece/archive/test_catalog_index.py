@@ -47,7 +47,7 @@ KEYS = [paper(number, DAYS[0]).key for number in range(6)]
 
 
 def outcome(one: Paper, status: Status, recipe: str, note: str, steps: int) -> Outcome:
-    """A trip that came as far as `steps` say: nothing, a prompt, a painting."""
+    """A run that came as far as `steps` say: nothing, a prompt, a painting."""
     original = Original(digest="ab" * 32, path="originals/ab.png", format="png", width=1, height=2, bytes=3)
     prompt = Prompt(text="p", writer="openai", model="m", request="r", seconds=1.0, dollars=None)
     painting = Painting(painter="fal", model="m", parameters="{}", seconds=1.0, dollars=None, original=original)

@@ -289,7 +289,7 @@ class TestKilled:
                 await move(services, there, clock)
                 await get(PAPERS, services, clock)
                 assert once_each(fake, PAPERS, services), step
-                await fetch(PAPERS, services)  # as every paper's trip does: what is there is settled
+                await fetch(PAPERS, services)  # as at every paper: what is there is settled
                 assert await spent(there) == pytest.approx(fake.openai.dollars, rel=1e-4), step
                 if finished:
                     assert step > 30
@@ -418,7 +418,7 @@ class TestLines:
             (name,) = fake.openai.batches
             fake.openai.finish(name)
             assert len((await fetch(PAPERS, services)).problems) == 3
-            charges = [await services.waste.take(paper.key) for paper in PAPERS]
+            charges = [await services.waste.pop(paper.key) for paper in PAPERS]
         assert sum(charge.dollars for each in charges for charge in each.values()) == pytest.approx(fake.openai.dollars)
         assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
 
@@ -567,7 +567,7 @@ class TestInFlows:
 
         async def write(paper: Paper) -> Prompt:
             async with program(fake, archive, clock) as services:
-                return (await Steps(services).take(write_prompt, paper, services)).value
+                return (await Steps(services).call(write_prompt, paper, services)).value
 
         with pytest.raises(NotYet, match=ticket.batch):
             await in_a_flow(lambda: write(PAPERS[0]))
@@ -586,7 +586,7 @@ class TestInFlows:
             orders = await order(PAPERS, services)
             assert orders.unaffordable == (PAPERS[2],)
             with pytest.raises(BudgetReached, match="beside those that are ordered"):
-                await in_a_flow(lambda: Steps(services).take(write_prompt, PAPERS[2], services))
+                await in_a_flow(lambda: Steps(services).call(write_prompt, PAPERS[2], services))
             assert (fake.openai.paid, await phases(archive, PAPERS[2:], services)) == (0, [Phase.FREE])
 
     async def test_ordered_waited_for_and_taken_in(self, fake: Providers, archive: Archive) -> None:
@@ -671,10 +671,10 @@ class TestInFlows:
         async with program(fake, archive, Clock()) as services:
 
             async def work() -> None:
-                orders = (await Steps(services).take(order_prompts, PAPERS, services)).value
+                orders = (await Steps(services).call(order_prompts, PAPERS, services)).value
                 ((ticket, ordered),) = orders.ordered.items()
                 fake.openai.finish(ticket.batch)
-                fetched = (await Steps(services).take(fetch_prompts, ticket, ordered, services)).value
+                fetched = (await Steps(services).call(fetch_prompts, ticket, ordered, services)).value
                 assert fetched.written == 3
 
             await in_a_flow(work)

@@ -269,13 +269,13 @@ async def test_accounts_know_nothing_of_each_other(archive: Archive) -> None:
 
 async def test_room_for_what_makes_a_call_useful_is_kept_for_its_trip() -> None:
     budget = Budget(1.0)
-    async with budget.purchase(key(0), 0.1, then=0.5, trip="a") as prompt:
+    async with budget.purchase(key(0), 0.1, then=0.5, paper_key="a") as prompt:
         await prompt.make(nothing)
         await prompt.delivered(0.1)
     waiting = asyncio.create_task(buy(budget, key(1), 0.5, 0.5))
     await asyncio.sleep(0)
-    assert not waiting.done()  # it may still turn out that nothing more is bought for the trip
-    async with budget.purchase(key(2), 0.5, trip="a") as painting:
+    assert not waiting.done()  # it may still turn out that nothing more is bought for the paper
+    async with budget.purchase(key(2), 0.5, paper_key="a") as painting:
         await painting.make(nothing)
         await painting.delivered(0.5)
     with pytest.raises(BudgetReached):
@@ -285,7 +285,7 @@ async def test_room_for_what_makes_a_call_useful_is_kept_for_its_trip() -> None:
 
 async def test_room_that_a_trip_does_not_need_is_given_back() -> None:
     budget = Budget(1.0)
-    async with budget.purchase(key(0), 0.1, then=0.8, trip="a") as prompt:
+    async with budget.purchase(key(0), 0.1, then=0.8, paper_key="a") as prompt:
         await prompt.make(nothing)
         await prompt.delivered(0.1)
     waiting = asyncio.create_task(buy(budget, key(1), 0.5, 0.5))
