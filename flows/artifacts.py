@@ -6,7 +6,6 @@ Titles, prompts and messages come from outside, and the page is HTML in the end:
 
 import base64
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -14,23 +13,15 @@ from urllib.parse import quote
 from frontispiece.models import Outcome, Paper, Status
 from frontispiece.money import price, total
 from frontispiece.report import paid_now
+from frontispiece.text import one_line
 
 MAX_PAGE = 1_000_000
 MAX_ROWS = 1_000
 _TITLE, _PROMPT, _MESSAGE = 300, 1_500, 500
 _ROOM = 2_000
-# Control, format (bidi marks among them), surrogate, private, unassigned; line and paragraph separators.
-_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _HARMLESS = frozenset(" ,;")
 _LOOK_ALIKE = str.maketrans("\\`[]<>*", "∖'()‹›∗")
 _REFERENCE = re.compile(r"&(?=#|\w+;)")
-
-
-def one_line(text: str, most: int) -> str:
-    """Text as one line of characters that can be seen, at most so many."""
-    seen = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text[: 4 * most])
-    line = " ".join(seen.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def inert(text: str, most: int) -> str:

@@ -13,9 +13,9 @@ from prefect.artifacts import (
 )
 from prefect.utilities.urls import url_for
 
-from flows.artifacts import one_line
 from frontispiece.archive.calendar import Day, Mark
 from frontispiece.purchases.plan import Plan
+from frontispiece.text import one_line
 
 MARKS: Final = {Mark.DONE: "✓", Mark.PARTIAL: "◐", Mark.FAILED: "✗", Mark.EMPTY: "–", Mark.NEVER_RUN: "·"}
 COUNTS: Final = ("listed", "prompted", "painted", "archived", "failed", "blocked", "stale", "left")

@@ -4,11 +4,11 @@ import logging
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deployments.cli.calendar import STYLES
+from deployments.cli.markup import plain
 from deployments.cli.terminal import LogLines
 from flows.listener import RunListener
 from frontispiece.archive.calendar import Day
@@ -73,7 +73,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     for day in plan.days:
         price = "unknown" if day.dollars is None else amount(day.dollars) if day.dollars else ""
         counts = (str(count or "") for count in (day.listed, day.done, day.to_do, day.blocked))
-        table.add_row(str(day.day), *counts, price, escape(day.problem or ""))
+        table.add_row(str(day.day), *counts, price, plain(day.problem or ""))
     console.print(table)
     asked = plan.estimate
     by = "this recipe's own averages" if asked.by_catalog else "list prices, on the high side"
@@ -85,4 +85,4 @@ def print_plan(console: Console, plan: Plan) -> None:
         "price": "unknown" if plan.unread == len(plan.days) else asked.price + (f" by {by}" if asked.dollars else ""),
     }
     for name, value in rows.items():
-        console.print(f"[bold]{name:>9}[/]  {escape(value)}", highlight=False, soft_wrap=True)
+        console.print(f"[bold]{name:>9}[/]  {plain(value)}", highlight=False, soft_wrap=True)

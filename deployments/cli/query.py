@@ -83,14 +83,15 @@ def _hand_over(made: Path, output: Path | None) -> None:
 def print_table(answer: "Answer") -> None:
     """For people; in a pipe nothing is wrapped."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+
+    from deployments.cli.markup import plain
 
     table = Table(box=None, header_style="bold")
     for name in answer.columns:
-        table.add_column(escape(name), overflow="fold")
+        table.add_column(plain(name), overflow="fold")
     for row in answer.rows:
-        table.add_row(*(escape(_plain(value)) for value in row))
+        table.add_row(*(plain(_plain(value)) for value in row))
     console = Console()
     if not console.is_terminal:
         console.width = WIDE

@@ -8,6 +8,7 @@ def show_settings() -> int:
     from rich.console import Console
     from rich.table import Table
 
+    from deployments.cli.markup import plain
     from frontispiece.addresses import shown
     from frontispiece.settings import load_settings, variable
 
@@ -16,6 +17,6 @@ def show_settings() -> int:
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         values = value if isinstance(value, tuple) else () if value is None else (value,)
-        table.add_row(variable(name), ",".join(shown(str(each)) for each in values), field.description)
+        table.add_row(variable(name), plain(",".join(shown(str(each)) for each in values)), field.description)
     Console().print(table)
     return Exit.DONE

@@ -5,13 +5,14 @@ from collections import Counter
 from types import TracebackType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from deployments.cli.markup import plain
 from flows.listener import RunListener
 from frontispiece.models import Outcome, Paper, Status
 from frontispiece.money import amount
 from frontispiece.report import Report
+from frontispiece.text import visible
 
 
 class Stage(RunListener):
@@ -62,7 +63,7 @@ class Stage(RunListener):
         self._describe()
         self._progress.advance(self._task)
         if self._console.is_terminal and outcome.status is Status.DONE:  # failures are in the log's lines
-            line = f"[green]✓[/] {escape(outcome.paper.id)}  {escape(outcome.paper.title)}"
+            line = f"[green]✓[/] {plain(outcome.paper.id)}  {plain(outcome.paper.title)}"
             self._console.print(line, overflow="ellipsis", no_wrap=True, highlight=False)
 
     def closed(self, report: Report) -> None:
@@ -98,7 +99,7 @@ class LogLines(logging.Handler):
             return
         record.exc_info = record.exc_text = None  # the server keeps the traceback; a person gets the sentence
         # Further lines of a message are indented, so that no answer from outside can pass for a line of the log.
-        text = self.format(record).replace("\n", "\n    ")
+        text = visible(self.format(record)).replace("\n", "\n    ")
         if self._console.is_terminal:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)  # above the bar
         else:
@@ -126,6 +127,6 @@ def print_summary(console: Console, report: Report) -> None:
     }
     for name, value in rows.items():
         if value is not None:
-            console.print(f"[bold]{name:>9}[/]  {escape(value)}", highlight=False, soft_wrap=True)
+            console.print(f"[bold]{name:>9}[/]  {plain(value)}", highlight=False, soft_wrap=True)
     for failure in report.failures:
-        console.print(f"[red]{'✗':>9}[/]  {escape(failure)}", highlight=False, soft_wrap=True)
+        console.print(f"[red]{'✗':>9}[/]  {plain(failure)}", highlight=False, soft_wrap=True)

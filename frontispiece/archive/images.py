@@ -11,8 +11,9 @@ from typing import Final, Literal
 
 from PIL import Image, ImageOps
 
-from frontispiece.archive.provenance import CREATOR_TOOL, MAX_LINE, Provenance, from_xmp, printable, to_xmp
+from frontispiece.archive.provenance import CREATOR_TOOL, MAX_LINE, Provenance, from_xmp, to_xmp
 from frontispiece.errors import ProviderBroken
+from frontispiece.text import one_line
 
 __all__ = ["MAX_BYTES", "ImageFacts", "Provenance", "inspect", "read_provenance", "thumbnail", "to_jpeg"]
 
@@ -83,9 +84,9 @@ def to_jpeg(content: bytes, quality: int, provenance: Provenance) -> tuple[bytes
     with _decoded(content) as (_, image):
         picture = _flat(image)
     exif = Image.Exif()
-    exif[_DESCRIPTION] = (
-        f"{printable(provenance.title)[:MAX_LINE]} {printable(provenance.paper_url)[:MAX_LINE]}".encode()
-    )
+    exif[_DESCRIPTION] = " ".join(
+        one_line(text, MAX_LINE) for text in (provenance.title, provenance.paper_url)
+    ).encode()
     exif[_SOFTWARE] = CREATOR_TOOL
     exif[_DATE_TIME] = f"{provenance.created.isoformat().replace('-', ':')} 00:00:00"
     return _saved(picture, quality, exif=exif.tobytes(), xmp=to_xmp(provenance)), picture.width, picture.height

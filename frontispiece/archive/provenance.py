@@ -51,8 +51,7 @@ _SOURCE_TYPE: Final = f"{{{_IPTC}}}DigitalSourceType"
 _TITLE: Final = f"{{{_DC}}}title"
 _LI: Final = f"{{{_RDF}}}li"
 
-# What XML 1.0 cannot carry, and the carriage return, which it would turn into a line feed.
-_UNPRINTABLE: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Provenance(Value):
@@ -80,14 +79,14 @@ class Provenance(Value):
         return _SOURCE_TYPES + (_BY_MODEL if self.is_ai else _BY_RULES)
 
 
-def printable(text: str) -> str:
-    """The text without control characters and halves of characters."""
-    return _UNPRINTABLE.sub("", text)
+def xml_text(text: str) -> str:
+    """The text without what XML 1.0 cannot carry, and without carriage returns, which it makes line feeds of."""
+    return _NOT_XML.sub("", text)
 
 
 def to_xmp(provenance: Provenance) -> bytes:
     """The story as an XMP packet of at most MAX_XMP bytes."""
-    prompt = printable(provenance.prompt)
+    prompt = xml_text(provenance.prompt)
     packet = _packet(provenance, prompt)
     while len(packet) > MAX_XMP:
         # Escapes are spread unevenly, so it takes a few cuts.
@@ -133,5 +132,5 @@ def _packet(provenance: Provenance, prompt: str) -> bytes:
 
 def _add(parent: ET.Element, tag: str, text: str) -> ET.Element:
     child = ET.SubElement(parent, tag)
-    child.text = printable(text)[:MAX_LINE]
+    child.text = xml_text(text)[:MAX_LINE]
     return child

@@ -8,29 +8,27 @@ import hashlib
 import urllib.parse
 import uuid
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from frontispiece.dates import month_of
 from frontispiece.models import Value
 from frontispiece.money import price
+from frontispiece.text import one_line, visible
 
 MAX_TITLE = 1_000
 MAX_PROMPT = 8_000
 MAX_ALT = 420
 _NAMED = 6
 
-# Neither HTML nor XML carries these; tab and line feed become spaces where one line is meant.
-_CONTROLS: Final = {code: None for code in (*range(32), *range(127, 160), 0xFFFE, 0xFFFF) if code not in (9, 10)}
-
 
 def _line(text: str) -> str:
-    return " ".join(text.translate(_CONTROLS).split())[:MAX_TITLE]
+    return one_line(text, instead="")[:MAX_TITLE]
 
 
 def _paragraph(text: str) -> str:
-    return _shortened(text.translate(_CONTROLS).strip(), MAX_PROMPT)
+    return _shortened(visible(text, instead="").strip(), MAX_PROMPT)
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -22,7 +22,8 @@ from frontispiece.errors import (
 )
 from frontispiece.models import Charge
 from frontispiece.painters.interface import Ticket
-from frontispiece.providers.http import Answer, quoted, retry_after
+from frontispiece.providers.http import Answer, retry_after
+from frontispiece.text import quoted
 
 NO_MONEY = ("exhausted balance", "insufficient balance", "insufficient credits")
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)

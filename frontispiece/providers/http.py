@@ -30,7 +30,6 @@ CONNECT_SECONDS = 10.0
 # but shortly, so few connections serve many jobs.
 CONNECTIONS = 8
 MAX_WAIT = 3600.0
-MAX_QUOTE = 300
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 CODINGS = ("", "identity", "gzip", "deflate")
 """Content codings that are understood. A chunk of them grows a thousandfold at worst; others know no such bound."""
@@ -239,11 +238,3 @@ def _reset(text: str) -> float | None:
     """The longest wait among used-up limits such as `"api";r=0;t=55`."""
     used_up = [re.search(r";\s*t=([0-9]{1,12})\b", item) for item in text.split(",") if re.search(r";\s*r=0\b", item)]
     return max((float(match[1]) for match in used_up if match), default=None)
-
-
-def quoted(text: str, *secrets: str) -> str:
-    """Words of the other side, fit for one of our sentences: one short printable line without our secrets."""
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return (line if len(line) <= MAX_QUOTE else f"{line[:MAX_QUOTE]}…").rstrip(".")

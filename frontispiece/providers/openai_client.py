@@ -31,9 +31,10 @@ from frontispiece.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, quoted, retry_after
+from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, retry_after
 from frontispiece.providers.throttle import Throttle
 from frontispiece.settings import Settings, key_to_send
+from frontispiece.text import quoted
 
 OFFICIAL_HOST = "api.openai.com"
 NOT_SENT = (

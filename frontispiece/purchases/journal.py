@@ -33,6 +33,7 @@ from frontispiece.purchases.entries import DELIVERIES, Kind, Phase, State, parse
 from frontispiece.purchases.job import A, PaidJob, R, T
 from frontispiece.purchases.log import LEASE_SECONDS, MAX_ENTRY, Log
 from frontispiece.purchases.process_identity import ProcessIdentity
+from frontispiece.text import visible
 
 POLL_SECONDS = 1.0
 MAX_MESSAGE = 2_000
@@ -243,8 +244,8 @@ def _charge(error: BaseException, kind: Kind, state: State) -> JsonValue:
 
 
 def sentence(error: BaseException) -> str:
-    """What an error says, fit for JSON: it may quote anything from outside."""
-    return str(error)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+    """What an error says, fit for JSON and for any screen: it may quote anything from outside."""
+    return visible(str(error))[:MAX_MESSAGE]
 
 
 V = TypeVar("V")

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable
 from frontispiece.models import Listing, Paper
-from frontispiece.providers.http import Answer, quoted
+from frontispiece.providers.http import Answer
 from frontispiece.recipe import digest
 from frontispiece.settings import Settings
 from frontispiece.sources.arxiv_http import PACE, Pace, Wire, check_available, own_errors
@@ -38,6 +38,7 @@ from frontispiece.sources.reading import (
     in_utc,
     reason,
 )
+from frontispiece.text import quoted
 
 PAGE: Final = 500
 """Entries asked for at once; the API gives 2,000 at most."""

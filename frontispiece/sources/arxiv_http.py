@@ -14,7 +14,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as TransportError
 
 from frontispiece.errors import SourceBroken, SourceUnavailable
-from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, quoted, retry_after
+from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, retry_after
+from frontispiece.text import quoted
 from frontispiece.version import VERSION
 
 MAX_BYTES: Final = 50_000_000

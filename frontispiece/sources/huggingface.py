@@ -18,12 +18,13 @@ from pydantic import (
 
 from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable
 from frontispiece.models import Listing, Paper
-from frontispiece.providers.http import Answer, Http, HttpError, quoted, retry_after
+from frontispiece.providers.http import Answer, Http, HttpError, retry_after
 from frontispiece.recipe import digest
 from frontispiece.settings import Settings, key_to_send
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.interface import Listed
 from frontispiece.sources.reading import IdText, Line, Moment, Problems, checked_address, reason
+from frontispiece.text import quoted
 
 FIRST_DAY: Final = date(2023, 5, 4)
 """The day of the first list."""

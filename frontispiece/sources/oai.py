@@ -12,11 +12,12 @@ from typing import Final
 from pydantic import ValidationError
 
 from frontispiece.errors import SourceBroken, SourceUnavailable
-from frontispiece.providers.http import Answer, quoted
+from frontispiece.providers.http import Answer
 from frontispiece.sources.arxiv_http import check_available
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.reading import reason
 from frontispiece.sources.records import Record
+from frontispiece.text import quoted
 
 FORMAT: Final = "arXivRaw"
 MAX_TOKEN: Final = 2_000

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, StringConstraints, ValidationError
 
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput
-from frontispiece.providers.http import quoted
 from frontispiece.sources.ids import ARCHIVE, SUBJECT, parse_id
-from frontispiece.sources.text import one_line
+from frontispiece.sources.text import paper_line
+from frontispiece.text import quoted
 
 MAX_PROBLEMS: Final = 20
 
@@ -36,7 +36,7 @@ def _known_form(text: str) -> str:
 
 IdText = Annotated[str, AfterValidator(_known_form)]
 """An id that `parse_id` understands, perhaps with a version."""
-Line = Annotated[str, StringConstraints(max_length=100_000), AfterValidator(one_line)]
+Line = Annotated[str, StringConstraints(max_length=100_000), AfterValidator(paper_line)]
 """Text of any kind, made one harmless line."""
 Title = Annotated[Line, StringConstraints(min_length=1, max_length=1_000)]
 """A title; a paper without one cannot be illustrated."""

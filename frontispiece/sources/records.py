@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model
 from frontispiece.models import Listing, Paper
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.reading import IdText, Line, Moment, Title
-from frontispiece.sources.text import one_line
+from frontispiece.sources.text import paper_line
 
 
 def mail_date(text: object) -> datetime:
@@ -83,4 +83,4 @@ def _split_authors(text: str) -> tuple[str, ...]:
     while text != previous:  # affiliations may stand inside of each other
         previous, text = text, re.sub(r"\([^()]*\)", " ", text)
     parts = re.split(r"[,;]|\band\b", text)
-    return tuple(filter(None, (one_line(part) for part in parts)))
+    return tuple(filter(None, (paper_line(part) for part in parts)))

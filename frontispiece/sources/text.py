@@ -4,10 +4,12 @@ import html
 import re
 from typing import Final
 
+from frontispiece.text import one_line
+
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
-def one_line(text: str) -> str:
+def paper_line(text: str) -> str:
     """`text` with white space collapsed and HTML entities resolved, without signs that cannot be seen.
 
     Control characters, marks that turn the direction of writing, halves of surrogate pairs and the like are left out,
@@ -15,7 +17,4 @@ def one_line(text: str) -> str:
     """
     # Only entities with a semicolon: html.unescape alone would also read the `&para` of a LaTeX table.
     resolved = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
-    collapsed = " ".join(resolved.split())
-    if collapsed.isprintable():
-        return collapsed
-    return " ".join("".join(sign for sign in collapsed if sign.isprintable()).split())
+    return one_line(resolved, instead="")

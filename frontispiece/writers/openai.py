@@ -8,12 +8,12 @@ from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHan
 
 from frontispiece.errors import Blocked, OutOfService, ProviderBroken, ProviderError, Rejected
 from frontispiece.models import Charge, Paper, Prompt
-from frontispiece.providers.http import quoted
 from frontispiece.providers.openai_client import ChatBody, LimitName, OpenAIApi, Reply, chat_body
 from frontispiece.providers.prices import chat_dollars, chat_quote, is_priced
 from frontispiece.recipe import WriterRecipe, canonical_json, digest
 from frontispiece.settings import MAX_COMPLETION_TOKENS, Settings
 from frontispiece.styles import template
+from frontispiece.text import quoted
 from frontispiece.writers.openai_batches import OpenAIBatches
 
 MAX_PROMPT = 8_000

@@ -15,9 +15,9 @@ from pydantic import AwareDatetime, BaseModel, Field, JsonValue, ValidationError
 
 from frontispiece.errors import NotYet, ProviderBroken, Rejected
 from frontispiece.models import Charge, Paper, Prompt
-from frontispiece.providers.http import quoted
 from frontispiece.providers.openai_client import CHAT_ENDPOINT, OpenAIApi, Reply, refusal
 from frontispiece.providers.prices import BATCH_SHARE, batched
+from frontispiece.text import quoted
 from frontispiece.writers.interface import BatchStanding, BatchTicket
 
 # The service takes 50,000 lines and 200 MB. So many lines of some 500 tokens pass the lowest limit on what may wait,

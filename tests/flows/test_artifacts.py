@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.artifacts import Exhibit, inert, link, one_line, outcome_table, pages
+from flows.artifacts import Exhibit, inert, link, outcome_table, pages
 from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.text import one_line
 
 NASTY = [
     pytest.param("<script>alert(1)</script>", id="script"),

@@ -227,15 +227,13 @@ class TestStory:
         made, _, _ = to_jpeg(encoded(picture()), 60, told)
         read = read_provenance(made)
         assert read is not None
-        assert read.prompt.rstrip("…") == provenance.printable(prompt)[: len(read.prompt.rstrip("…"))]
+        assert read.prompt.rstrip("…") == provenance.xml_text(prompt)[: len(read.prompt.rstrip("…"))]
         assert read.model_copy(update={"prompt": ""}) == STORY.model_copy(update={"prompt": ""})
 
     @given(st.text(max_size=300), st.text(max_size=300), st.one_of(st.none(), st.integers(0).map(str)))
     def test_what_is_told_can_be_read(self, title: str, prompt: str, seed: str | None) -> None:
         told = STORY.model_copy(update={"title": title, "prompt": prompt, "seed": seed})
-        expected = told.model_copy(
-            update={"title": provenance.printable(title), "prompt": provenance.printable(prompt)}
-        )
+        expected = told.model_copy(update={"title": provenance.xml_text(title), "prompt": provenance.xml_text(prompt)})
         assert from_xmp(to_xmp(told)) == expected
 
     @given(st.binary(max_size=300))

@@ -2,7 +2,6 @@
 
 import asyncio
 import pickle
-import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from frontispiece.providers.http import Answer, Http, HttpError, Lost, NotPublic, Unreached, quoted, retry_after
+from frontispiece.providers.http import Answer, Http, HttpError, Lost, NotPublic, Unreached, retry_after
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FAULTS = Faults({})
@@ -202,12 +201,3 @@ def test_waits_asked_for(headers: dict[str, str], seconds: float | None) -> None
 def test_any_header_gives_a_bounded_wait_or_none(name: str, value: str) -> None:
     wait = retry_after(Answer(429, {name: value}, b"", ""), NOW)
     assert wait is None or 0.0 <= wait <= 3600.0
-
-
-@given(st.text(max_size=2_000))
-def test_quoted_words_are_one_short_printable_line_without_secrets(text: str) -> None:
-    line = quoted(text + " key-123 ", "key-123")
-    assert "key-123" not in line
-    assert len(line) <= 301
-    assert line.isprintable()
-    assert re.search(r"[\n\r\x1b\u202e]", line) is None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from frontispiece.errors import BadInput
 from frontispiece.sources.ids import parse_id
-from frontispiece.sources.text import one_line
+from frontispiece.sources.text import paper_line
 
 GOOD = {
     "2410.24175": ("2410.24175", None),
@@ -128,12 +128,12 @@ LINES = {
 
 @pytest.mark.parametrize(("text", "expected"), LINES.items(), ids=[ascii(text)[:40] for text in LINES])
 def test_text_becomes_one_harmless_line(text: str, expected: str) -> None:
-    assert one_line(text) == expected
+    assert paper_line(text) == expected
 
 
 @given(st.text())
 def test_a_line_is_printable_whatever_it_was(text: str) -> None:
-    line = one_line(text)
+    line = paper_line(text)
     assert line.isprintable()
     assert line == line.strip()
     assert "  " not in line
