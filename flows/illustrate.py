@@ -97,7 +97,7 @@ async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "al
     session.outcomes += settled
     if waiting:
         services.check_prices(waiting[0])
-        await services.recall_looks()
+        await services.recall_pictures()
     session.listener.listed(len(papers), len(waiting))
     get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
     await gather_bounded(partial(illustrate_paper, session), waiting, services.papers_window)
@@ -109,6 +109,7 @@ async def illustrate_paper(session: Session, paper: Paper) -> None:
     async with run_of(paper, services, session.steps, session.listener, session.outcomes) as run:
         prompt = await run.call("prompt", write_prompt, paper, services)
         painting = await _paint(run, prompt, services)
+        run.resembles = services.duplicates.resembles(paper, painting.original)
         try:
             await _archive(run, prompt, painting, services)
         except OriginalMissing:

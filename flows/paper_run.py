@@ -28,6 +28,8 @@ class PaperRun:
         self.made: dict[StepName, Any] = {}
         """What the steps gave, by their names: an outcome shows these."""
         self.cached: set[StepName] = set()
+        self.resembles: str | None = None
+        """The id of a paper whose picture looks nearly like this one's."""
         self._services = services
         self._steps = steps
         self._listener = listener
@@ -49,6 +51,7 @@ class PaperRun:
             message=message,
             recipe=self._services.recipe.fingerprint,
             cached=tuple(name for name in self.made if name in self.cached),
+            resembles=self.resembles,
             **self.made,
         )
 

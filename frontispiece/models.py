@@ -154,6 +154,7 @@ class Outcome(Value):
     cached: tuple[Literal["prompt", "painting", "picture"], ...] = Field(
         default=(), description="which steps were already there and cost nothing in this run"
     )
+    resembles: str | None = Field(default=None, description="id of a paper whose picture looks nearly the same")
     wasted: dict[str, Charge] = Field(
         default={}, description="answers that were paid for and are of no use, by their attempts in the journal"
     )

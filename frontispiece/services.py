@@ -68,12 +68,12 @@ class Services:
                 "cannot be kept: choose a model with a known price, or set no limit."
             )
 
-    async def recall_looks(self) -> None:
+    async def recall_pictures(self) -> None:
         """Know the archive's latest pictures: no paper is to get the picture of another. Raises ArchiveError."""
-        columns = ("list_day", "paper_id", "status", "original_dhash")
+        columns = ("list_day", "paper_id", "status", "original_digest", "original_dhash")
         for row in await self.catalog.narrow(columns, newest=FILES_RECALLED):
-            if row["status"] == Status.DONE and row["original_dhash"]:
-                self.duplicates.recall(row["paper_id"], row["original_dhash"])
+            if row["status"] == Status.DONE and row["original_digest"]:
+                self.duplicates.recall(row["paper_id"], row["original_digest"], row["original_dhash"] or "")
 
 
 async def open_budget(archive: Archive, account: str, max_usd: float | None, allowance: float | None = None) -> Budget:

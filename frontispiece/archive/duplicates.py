@@ -1,4 +1,7 @@
-"""Whether a delivered picture looks like a picture, and like one of its own.
+"""Whether a delivered picture is a picture, and one of its own.
+
+What is black, of one colour, tiny, or to the byte another paper's picture is a flaw. That it looks much like another is
+no more than a remark: among many thousand pictures of one style some always do.
 
 Two pictures are told apart by their dHash (Krawetz 2013), of 256 bits: with the usual 64, drawings of the same scene
 with another motif in it differ by 2 bits only, as much as a picture from its own JPEG. With 256, a picture and its JPEG
@@ -6,7 +9,6 @@ differ by a few. Line drawings of one scene with one motif differ by their label
 among 900, four by 10 bits or less.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -25,34 +27,38 @@ class Flaw:
 
 
 class DuplicateDetector:
-    """Remembers what the pictures of papers look like. `seen` are dHashes by paper id."""
+    """Remembers the pictures of papers: their bytes by digest, and what they look like."""
 
-    def __init__(self, seen: Mapping[str, str] | None = None) -> None:
-        self._seen = dict(seen or {})
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
 
-    def recall(self, paper_id: str, dhash: str) -> None:
-        """A picture that is there already."""
-        self._seen[paper_id] = dhash
+    def recall(self, paper_id: str, digest: str, dhash: str) -> None:
+        """A picture that is there already; an empty `dhash` is an unknown one."""
+        self._owners.setdefault(digest, paper_id)
+        if dhash:
+            self._seen[paper_id] = int(dhash, 16)
 
     def flaw(self, paper: Paper, original: Original) -> Flaw | None:
-        """What is wrong with the picture of this paper; when nothing is, it is remembered."""
+        """What is wrong with the picture of this paper, if anything."""
         if original.flat == "black":
             return Flaw("black", f"The picture of {paper.id} is black all over.")
         if original.flat == "blank":
             return Flaw("blank", f"The picture of {paper.id} is one colour all over.")
         if min(original.width, original.height) < LEAST_SIDE:
             return Flaw("small", f"The picture of {paper.id} has only {original.width}x{original.height} pixels.")
-        if original.dhash:
-            if twin := self._twin(paper.id, original.dhash):
-                return Flaw("duplicate", f"The picture of {paper.id} is nearly that of {twin}.")
-            self._seen[paper.id] = original.dhash
+        if (owner := self._owners.setdefault(original.digest, paper.id)) != paper.id:
+            return Flaw("duplicate", f"The picture of {paper.id} is that of {owner}.")
         return None
 
-    def _twin(self, paper_id: str, dhash: str) -> str | None:
-        others = ((other, seen) for other, seen in self._seen.items() if other != paper_id)
-        return next((other for other, seen in others if distance(dhash, seen) <= ALIKE), None)
-
-
-def distance(one: str, other: str) -> int:
-    """In how many bits two dHashes differ, 0 to 256."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+    def resembles(self, paper: Paper, original: Original) -> str | None:
+        """The id of a paper whose picture looks nearly like this one, if any; this one is remembered from now on."""
+        if not original.dhash:
+            return None
+        look = int(original.dhash, 16)
+        alike = (
+            other for other, seen in self._seen.items() if (look ^ seen).bit_count() <= ALIKE and other != paper.id
+        )
+        found = next(alike, None)
+        self._seen[paper.id] = look
+        return found

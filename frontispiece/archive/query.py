@@ -110,12 +110,13 @@ SELECT month,
     sum(unpriced)::BIGINT AS unpriced,
     round(quantile_cont(seconds, 0.5) FILTER (status = 'done' AND seconds > 0), 3) AS p50_seconds,
     round(quantile_cont(seconds, 0.95) FILTER (status = 'done' AND seconds > 0), 3) AS p95_seconds,
-    sum(len(cached))::BIGINT AS cache_hits
+    sum(len(cached))::BIGINT AS cache_hits,
+    count(*) FILTER (status = 'done' AND resembles IS NOT NULL) AS alike
 FROM outcomes LEFT JOIN failures USING (month)
 GROUP BY month ORDER BY month
 """
 """What the runs of each month (UTC) did: `cache_hits` are steps that were there already, `unpriced` calls of unknown
-price; seconds are those of pictures made."""
+price; seconds are those of pictures made; `alike` counts pictures that look nearly like another paper's."""
 
 
 @dataclass(frozen=True, slots=True)

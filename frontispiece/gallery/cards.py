@@ -54,6 +54,7 @@ class Plate(Value):
     writer: Line | None = Field(default=None, description="model that wrote the prompt")
     painter: Line | None = Field(default=None, description="model that painted")
     seed: Line | None = Field(default=None, description="decimal digits, where known")
+    resembles: Line | None = Field(default=None, description="id of a paper whose picture looks nearly the same")
     dollars: float | None = Field(default=None, description="price of prompt and painting; None when unknown")
     run: Line = Field(description="id of the run that archived it")
     finished_at: datetime = Field(description="when that run ended, UTC")
@@ -80,6 +81,7 @@ class Plate(Value):
             ("Size", f"{self.width} × {self.height}"),
             ("Recipe", self.recipe),
             ("Run", self.run),
+            ("Looks like", f"the picture of {self.resembles}" if self.resembles else None),
         ]
         return [(label, text) for label, text in pairs if text]
 

@@ -15,7 +15,7 @@ from frontispiece.money import total
 COLUMNS: Final = (
     *("run", "run_finished_at", "source", "list_day", "rank", "upvotes", "paper_key", "paper_id", "paper_title"),
     *("paper_authors", "paper_categories", "status", "recipe", "writer_model", "prompt", "writer_dollars"),
-    *("painter_model", "painter_seed", "painter_dollars"),
+    *("painter_model", "painter_seed", "painter_dollars", "resembles"),
     *("picture_path", "picture_digest", "picture_width", "picture_height"),
 )
 """The columns that are read."""
@@ -72,6 +72,7 @@ def _plate(row: Row) -> Plate:
             "writer": row["writer_model"],
             "painter": row["painter_model"],
             "seed": row["painter_seed"],
+            "resembles": row["resembles"],
             "dollars": total([row["writer_dollars"], row["painter_dollars"]]),
             "run": row["run"],
             "finished_at": row["run_finished_at"],

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from fakes.faults import Fault, Faults, Honest
-from fakes.pictures import ODD, png
+from fakes.pictures import ODD, marked, png
 
 PRICE = 0.003
 
@@ -103,6 +103,8 @@ class FakeFal:
         self.dollars = 0.0
         self.data_uri = False
         self.same_picture = False
+        self.alike = False
+        """Pictures that look the same, each of other bytes."""
         self._ids = itertools.count(1)
 
     @property
@@ -147,8 +149,10 @@ class FakeFal:
         number = next(self._ids)
         job = Job(f"00000000-0000-4000-8000-{number:012d}", body, datetime.now(UTC), time.monotonic() + self.latency)
         size = body.get("image_size") or {"width": 384, "height": 720}
-        subject = "" if self.same_picture else str(body["prompt"])
+        subject = "" if self.same_picture or self.alike else str(body["prompt"])
         job.content = png(size["width"], size["height"], subject)  # type: ignore[index]
+        if self.alike:
+            job.content = marked(job.content, number)
         self.orders[job.id] = job
         self.dollars += PRICE * math.ceil(size["width"] * size["height"] / 1e6)  # type: ignore[index]
         # The sub-path of the model is not in the addresses.

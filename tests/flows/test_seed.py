@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -11,7 +12,11 @@ from fakes.providers import Providers, fake_providers
 from helpers.watching import run_day, run_papers
 from PIL import Image
 
+from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.images import read_provenance
+from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.store import Archive
+from frontispiece.gallery.hanging import COLUMNS, hang
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -161,12 +166,30 @@ async def test_two_papers_do_not_get_one_picture(world: Providers, archive: Path
     assert sorted(each.status for each in seen.outcomes.values()) == ["done", "failed"]
     (failed,) = [each for each in seen.outcomes.values() if each.status == "failed"]
     assert failed.reason == "Flawed"
-    assert "nearly that of" in (failed.message or "")
+    assert "is that of" in (failed.message or "")
     paid = world.paid
     assert paid == (2, 3)
     world.fal.same_picture = False
     await run_papers([ID, "2410.23743"])
     assert world.paid == paid  # both takes are in the journal
+
+
+async def test_pictures_that_only_look_alike_are_kept_paid_once_and_remarked(world: Providers, archive: Path) -> None:
+    world.fal.alike = True
+    papers = [ID, "2410.23743"]
+    state, seen = await run_papers(papers)
+    assert (state.name, world.paid) == ("Completed", (2, 2))
+    remarks = {name: outcome.resembles for name, outcome in seen.outcomes.items()}
+    (twin,) = [name for name, other in remarks.items() if other]
+    assert [remarks[twin]] == [name for name in papers if name != twin]
+    async with open_records(Archive.open(str(archive))) as records:
+        told = records.ask(STATS)
+    month = dict(zip(told.columns, told.rows[0], strict=True))
+    assert (month["pictures"], month["alike"]) == (2, 1)
+    days, problems = hang(await Catalog(Archive.open(str(archive))).narrow(COLUMNS), date.min, date.max)
+    plates = {card.id: card.plates[0] for day in days.values() for card in day.cards}
+    assert problems == []
+    assert ("Looks like", f"the picture of {remarks[twin]}") in plates[twin].facts
 
 
 async def test_a_refused_key_fails_the_run_once_before_the_first_paper(world: Providers, archive: Path) -> None:

@@ -158,6 +158,7 @@ class TestRows:
             "reason",
             "message",
             "painter_dollars",
+            "resembles",
             "wasted_calls",
             "wasted_dollars",
             "wasted_unpriced",
