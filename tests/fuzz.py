@@ -40,11 +40,12 @@ from frontispiece.sources.ids import parse_id
 from frontispiece.sources.oai import TokenExpired
 from frontispiece.sources.oai import parse_page as parse_oai
 from frontispiece.sources.snapshot import Snapshot
-from frontispiece.writers.openai import _read, prompt_text
+from frontispiece.writers.openai import OpenAIChat
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = date(2024, 11, 19)
 SLOW = 5.0
+CHAT = OpenAIChat(load_settings(openai_api_key="sk-test"))
 
 STORY = Provenance(
     title="On Paper Birds",
@@ -81,8 +82,7 @@ def answered(content: bytes, status: int = 200) -> Answer:
 
 
 def completion(content: bytes) -> None:
-    choice = _read(Reply(content, None, 0.1)).choices[0]
-    prompt_text(choice.message.content, choice.finish_reason)
+    CHAT.read(Reply(content, None, 0.1), "?")
 
 
 def snapshot(content: bytes) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from frontispiece.errors import ProviderBroken
 from frontispiece.models import Charge, Paper, Prompt
 from frontispiece.painters.interface import Canvas, Painted, Ticket
-from frontispiece.providers.openai_client import OpenAIApi
+from frontispiece.providers.openai_client import OpenAIApi, Tokens
 from frontispiece.providers.prices import image_quote, image_token_dollars
 from frontispiece.recipe import PainterRecipe, canonical_json
 from frontispiece.settings import Settings
@@ -23,8 +23,8 @@ class _Image(BaseModel):
 
 
 class _Usage(BaseModel):
-    input_tokens: int | None = Field(default=None, ge=0)
-    output_tokens: int | None = Field(default=None, ge=0)
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
 
 
 class _Images(BaseModel):

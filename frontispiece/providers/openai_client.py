@@ -12,13 +12,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeVar, get_args
+from typing import Annotated, Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 import httpx2  # openai's transport: bodies that break off raise its errors
 import openai
 from openai import AsyncAPIResponse, omit
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from pydantic import Field
 
 from frontispiece.addresses import shown
 from frontispiece.errors import (
@@ -54,6 +55,8 @@ A = TypeVar("A")
 T = TypeVar("T")
 ChatBody = CompletionCreateParamsNonStreaming
 ImageQuality = Literal["low", "medium", "high", "auto"]
+Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""As an answer counts them: a number that can be, and that has a price."""
 LimitName = Literal["max_completion_tokens", "max_tokens"]
 """What bounds the tokens of an answer; many servers know only the second, OpenAI's newer models only the first."""
 

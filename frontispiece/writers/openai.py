@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHan
 
 from frontispiece.errors import Blocked, OutOfService, ProviderBroken, ProviderError, Rejected
 from frontispiece.models import Charge, Paper, Prompt
-from frontispiece.providers.openai_client import ChatBody, LimitName, OpenAIApi, Reply, chat_body
+from frontispiece.providers.openai_client import ChatBody, LimitName, OpenAIApi, Reply, Tokens, chat_body
 from frontispiece.providers.prices import chat_dollars, chat_quote, is_priced
 from frontispiece.recipe import WriterRecipe, canonical_json, digest
 from frontispiece.settings import MAX_COMPLETION_TOKENS, Settings
@@ -39,12 +39,12 @@ class _Choice(BaseModel):
 
 
 class _InDetails(BaseModel):
-    cached_tokens: int | None = Field(default=None, ge=0)
+    cached_tokens: Tokens | None = None
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int | None = Field(default=None, ge=0)
-    completion_tokens: int | None = Field(default=None, ge=0)
+    prompt_tokens: Tokens | None = None
+    completion_tokens: Tokens | None = None
     prompt_tokens_details: _InDetails | None = None
 
 

@@ -88,7 +88,7 @@ OWN: dict[str, Fault] = {
     "length": spoken("A drawing of a", "length"),
     "too long": spoken("word " * 2_000),
     "no choices": without("choices"),
-    "odd usage": with_usage({"prompt_tokens": -1, "completion_tokens": "many"}),
+    "odd usage": with_usage({"prompt_tokens": 10**400, "completion_tokens": -1}),
     "no usage": without("usage"),
     "no picture": without("data"),
     "list of URLs": spoken("https://example.org/a.png\nhttps://example.org/b.png"),
