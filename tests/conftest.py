@@ -3,10 +3,12 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import hypothesis
 import pytest
+from fakes.providers import Providers, fake_providers
 from helpers.real_server import PATIENCE, RealServer, real_server_in
 
 from deployments.server import SERVER_SETTINGS
@@ -78,6 +80,28 @@ def _no_outside_network() -> Iterator[None]:
 def _no_settings_file(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The developer's own `.env` leaks into no test."""
     monkeypatch.chdir(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def _providers() -> Iterator[Providers]:
+    with fake_providers() as providers:
+        yield providers
+
+
+@pytest.fixture
+def fake(_providers: Providers) -> Providers:
+    """OpenAI and fal by fakes on a real socket, which remember nothing of earlier tests."""
+    _providers.renew()
+    return _providers
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[list[Any]]:
+    """What is put in here is closed when the test is over."""
+    opened: list[Any] = []
+    yield opened
+    for each in opened:
+        await each.close()
 
 
 @pytest.fixture(scope="session")

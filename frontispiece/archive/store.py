@@ -42,7 +42,7 @@ MAX_PATH = 512
 _PATH = re.compile(r"[a-z0-9=_.+-]+(?:/[a-z0-9=_.+-]+)*")
 _REMOTE: Final = ("s3", "gs", "az")
 # Long enough to sit out a minute of refusals; only harmless repeats are made.
-_RETRIES: "Final[RetryConfig]" = {
+RETRIES: "Final[RetryConfig]" = {
     "max_retries": 30,
     "retry_timeout": timedelta(minutes=2),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=8), "base": 2},
@@ -267,7 +267,7 @@ def _open_remote(url: str) -> Archive:
     named = shown(f"{bare}?{parts.query}" if parts.query else bare)
     try:
         # Which options there are depends on the scheme; obstore checks their names.
-        store = from_url(bare, config=cast("S3Config", options), client_options=client, retry_config=_RETRIES)
+        store = from_url(bare, config=cast("S3Config", options), client_options=client, retry_config=RETRIES)
     except (BaseError, ValueError) as error:
         reason = _first_line(error)
         for value in filter(None, options.values()):

@@ -94,7 +94,7 @@ class _Refusal(BaseModel):
     error: _Problem = _Problem()
 
 
-class _Delivery:
+class Delivery:
     """The lines of a finished batch, by key."""
 
     def __init__(self) -> None:
@@ -147,7 +147,7 @@ class OpenAIBatches:
         # By name: what the list of batches said. No batch appears after the time that is waited before asking.
         self._found: dict[str, BatchTicket | None] = {}
         self._asked: dict[str, float] = {}
-        self._delivered: tuple[str, _Delivery] = ("", _Delivery())
+        self._delivered: tuple[str, Delivery] = ("", Delivery())
 
     def price(self, paper: Paper) -> float | None:
         """Half of the full price."""
@@ -228,7 +228,7 @@ class OpenAIBatches:
             # Another key may know it; to order again would be to pay again.
             raise NotYet(f"{error} Was batch {quoted(ticket.batch)} ordered with another key?") from None
 
-    async def _delivery(self, ticket: BatchTicket) -> _Delivery:
+    async def _delivery(self, ticket: BatchTicket) -> Delivery:
         """The lines of a batch, downloaded once for all that ask one after another. Raises NotYet."""
         async with self._lock:
             if self._delivered[0] == ticket.batch:
@@ -240,7 +240,7 @@ class OpenAIBatches:
             if batch.status not in FINISHED:
                 self._asked[ticket.batch] = time.monotonic()
                 raise waiting
-            delivery = _Delivery()
+            delivery = Delivery()
             for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
                 await self._api.download(file_id, delivery.take, MAX_LINE, MAX_BYTES)
             self._delivered = (ticket.batch, delivery)

@@ -123,7 +123,7 @@ class FakeOai:
         self.requests.append(dict(request.query_params))
 
         async def honest() -> Response:
-            return xml(self._answer(dict(request.query_params)))
+            return xml(self.answer(dict(request.query_params)))
 
         return await self.faults.around("oai", request, honest)
 
@@ -132,7 +132,7 @@ class FakeOai:
         """The spans of datestamps that were asked for, without the pages that followed."""
         return [(told["from"], told.get("until", "")) for told in self.requests if "from" in told]
 
-    def _answer(self, told: dict[str, str]) -> bytes:
+    def answer(self, told: dict[str, str]) -> bytes:
         if told["verb"] == "GetRecord":
             return self._record(told)
         if "resumptionToken" in told:

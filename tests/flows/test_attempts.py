@@ -5,7 +5,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from helpers.stocked import DAY, NOW, RECIPE, failure, outcome, paper, run, stocked
+from helpers.mortal import Same
+from helpers.papers import numbered
+from helpers.stocked import DAY, NOW, RECIPE, failure, outcome, run, stocked
 
 from frontispiece.archive.calendar import Mark, calendar
 from frontispiece.archive.catalog import Catalog, Standing
@@ -67,7 +69,7 @@ class TestFiles:
         assert await ask(archive, "SELECT count(*) FROM outcomes") == [(8,)]
 
     async def test_rows_whose_writing_was_not_answered_stand_once(self) -> None:
-        class Silent(Archive):
+        class Silent(Same):
             async def put_if_absent(self, path: str, content: bytes) -> bool:
                 if await super().put_if_absent(path, content):
                     raise ArchiveUnavailable("No answer.")
@@ -76,23 +78,23 @@ class TestFiles:
         archive = await stocked("memory://")
         rows = (failure(5), failure(6))
         with pytest.raises(ArchiveUnavailable):
-            await again(Silent(archive._store, archive.url), *rows)
+            await again(Silent(archive), *rows)
         before = await stored(archive)
         assert await again(archive, *rows) == "catalog/day=2024-10-31/run-1.2.parquet"
         assert await stored(archive) == before
 
     async def test_a_store_that_always_says_taken_is_not_asked_for_ever(self) -> None:
-        class Full(Archive):
+        class Full(Same):
             async def put_if_absent(self, path: str, content: bytes) -> bool:
                 return False
 
         with pytest.raises(ArchiveError, match="run-1"):
-            await again(Full(Archive.open("memory://")._store, "memory://"), failure(1))
+            await again(Full(Archive.open("memory://")), failure(1))
 
 
 async def readings(archive: Archive) -> dict[str, object]:
     """What everybody says who reads the catalog, as far as another attempt must not change it."""
-    keys = [paper(number).key for number in (1, 2, 3, 98, 99)]
+    keys = [numbered(number).key for number in (1, 2, 3, 98, 99)]
     runs = "SELECT run, papers, pictures, skipped, blocked, failed, dollars FROM runs ORDER BY run"
     latest = "SELECT paper_id, status, run, run_finished_at, prompt, painter_dollars FROM latest ORDER BY paper_id"
     (day,) = await calendar(archive, Days(DAY, DAY), "arxiv", RECIPE)
@@ -214,8 +216,8 @@ async def test_a_refusal_holds_against_a_later_failure_for_everybody(tmp_path: P
     await again(archive, failure(99, "Blocked"), name="run-2")
     await again(archive, failure(99), name="run-3", at=LATER + timedelta(hours=1))
     assert await ask(archive, "SELECT status FROM latest WHERE paper_id = '2410.00099'") == [("blocked",)]
-    assert await Catalog(archive).standing([paper(99).key], RECIPE) == {
-        paper(99).key: Standing(refusal="It did.", failed=True)
+    assert await Catalog(archive).standing([numbered(99).key], RECIPE) == {
+        numbered(99).key: Standing(refusal="It did.", failed=True)
     }
     (day,) = await calendar(archive, Days(DAY, DAY), "arxiv", RECIPE)
     assert (day.mark, day.blocked, day.failed) == (Mark.DONE, 1, 0)

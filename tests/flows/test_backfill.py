@@ -3,14 +3,13 @@
 import asyncio
 import json
 import math
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from fakes.huggingface import FakeHuggingFace
-from fakes.providers import Providers, fake_providers
+from fakes.providers import Providers
 from fakes.server import serving
 from helpers.papers import paper
 from helpers.real_server import PATIENCE
@@ -95,21 +94,10 @@ async def nothing_runs(prefect_server: None) -> None:
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
-    place = tmp_path / "archive"
-    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(place))
+def archive(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     monkeypatch.setenv("FRONTISPIECE_SNAPSHOT", str(snapshot(tmp_path / "papers.jsonl")))
     monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "1")
-    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
-    return Archive.open(str(place))
-
-
-@pytest.fixture
-def world(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
-    with fake_providers() as world:
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
+    return Archive.open(str(archive))
 
 
 async def run(days: str = RANGE, **parameters: Any) -> tuple[State[Any], Looker]:

@@ -5,25 +5,16 @@ The screenshots in docs/ are made here, with SCREENSHOTS=docs.
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.browsing import chromium, sync_api
 from helpers.real_server import PATIENCE, RealServer, until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
-
-if CHROMIUM is None:
-    pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = pytest.mark.browser
 
@@ -66,8 +57,7 @@ def submitted(page: "sync_api.Page", server: RealServer, deployment: str) -> str
 def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path: Path) -> None:
     folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
     daily = served.deployment("daily/daily")["id"]
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(f"{served.url}/deployments/deployment/{daily}/run")
@@ -96,4 +86,3 @@ def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path
         links = page.locator('a[href^="https://arxiv.org/abs/"]')
         assert links.count() == 9
         page.screenshot(path=folder / "ui-pictures.png")
-        browser.close()

@@ -1,10 +1,9 @@
 """The archive fails under a run: nothing that was paid for is lost or bought again once it is mended."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.providers import Providers, fake_providers
+from fakes.providers import Providers
 from fakes.s3 import FakeS3
 from fakes.server import serving
 from helpers.watching import run_day
@@ -12,14 +11,10 @@ from helpers.watching import run_day
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
+@pytest.fixture(autouse=True)
+def _two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
     monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
-    with fake_providers() as world:
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
 
 
 @pytest.mark.parametrize("room", ["journal", "originals", "pictures", "results", "catalog"])

@@ -16,13 +16,6 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 SEED = "2410.24175"
 
 
-@pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path / "the archive"))
-    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
-    return tmp_path / "the archive"
-
-
 def files(archive: Path, room: str) -> dict[str, str]:
     """Every file of a room of the archive with its digest."""
     return {

@@ -1,14 +1,13 @@
 """The predecessor's trip, replayed: same request, same log lines, same file name (tests/seed-log.txt)."""
 
 import io
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from fakes.faults import TRANSIENT
-from fakes.providers import Providers, fake_providers
+from fakes.providers import Providers
 from helpers.watching import run_day, run_papers
 from PIL import Image
 
@@ -26,21 +25,6 @@ MESSAGES = [
     line.partition("] ")[2].removeprefix("[Experimental] ")
     for line in (Path(__file__).parents[1] / "seed-log.txt").read_text().splitlines()
 ]
-
-
-@pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
-    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
-    return tmp_path
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
-    with fake_providers() as world:
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
 
 
 def parquet_files(archive: Path) -> list[Path]:

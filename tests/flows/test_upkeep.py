@@ -17,11 +17,9 @@ DAY = date(2024, 10, 31)
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
-    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
+def archive(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "1")
-    return tmp_path
+    return archive
 
 
 async def run_daily() -> "State[None]":
@@ -46,6 +44,7 @@ async def test_nobody_has_to_have_a_gallery(archive: Path, monkeypatch: pytest.M
 
 
 async def test_a_gallery_that_cannot_be_written_fails_no_run(archive: Path, caplog: pytest.LogCaptureFixture) -> None:
+    archive.mkdir()
     (archive / "gallery").write_text("in the way")
     with caplog.at_level(logging.WARNING):
         state = await run_daily()

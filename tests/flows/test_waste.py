@@ -2,11 +2,10 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.providers import Providers, fake_providers
+from fakes.providers import Providers
 from helpers.real_server import PATIENCE
 from helpers.watching import Watcher, run_day, run_papers
 
@@ -18,21 +17,6 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 ID = "2410.24175"
 LONG = 16_384
-
-
-@pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
-    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
-    return tmp_path
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
-    with fake_providers() as world:
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
 
 
 async def stats(archive: Path) -> float:

@@ -2,12 +2,12 @@
 
 import inspect
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
-from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
+from fakes.providers import SEED_PAPER, Providers, prompt
 
 from frontispiece.errors import ProviderError
 from frontispiece.models import Painting, Picture, Prompt, Value
@@ -22,18 +22,6 @@ from frontispiece.writers.interface import Writer
 WRITERS: tuple[WriterName, ...] = get_args(WriterName)
 PAINTERS: tuple[PainterName, ...] = get_args(PainterName)
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Providers]:
-    with fake_providers() as providers:
-        yield providers
-
-
-@pytest.fixture
-def fake(server: Providers) -> Providers:
-    server.renew()
-    return server
 
 
 async def written(fake: Providers, name: WriterName = "template") -> Prompt:

@@ -16,11 +16,14 @@ def paper(
     categories: tuple[str, ...] = ("cs.CL",),
     published: date | None = DAY,
     day: date = DAY,
+    source: str = "test",
+    rank: int = 0,
     upvotes: int | None = None,
     version: int | None = 1,
+    seen_at: datetime = datetime(2024, 11, 20, tzinfo=UTC),
 ) -> Paper:
     """A paper published and listed on one day, unless told otherwise."""
-    listing = Listing(source="test", day=day, rank=0, upvotes=upvotes, seen_at=datetime(2024, 11, 20, tzinfo=UTC))
+    listing = Listing(source=source, day=day, rank=rank, upvotes=upvotes, seen_at=seen_at)
     return Paper(
         id=paper_id,
         version=version,
@@ -32,6 +35,21 @@ def paper(
         updated=published,
         listing=listing,
     )
+
+
+def numbered(number: int = 1, day: date = date(2024, 10, 31), **fields: object) -> Paper:
+    """A paper that no other number has."""
+    told: dict[str, object] = {
+        "abstract": f"We show {number}.",
+        "authors": ("Ada Lovelace", "Émilie du Châtelet"),
+        "source": "arxiv",
+        "rank": number,
+        "upvotes": 20,
+        "version": None,
+    }
+    title = fields.pop("title", f"On {number} Things & “Others”")
+    made = paper(f"2410.{number:05}", title, published=day, day=day, **told | fields)  # type: ignore[arg-type]
+    return made.model_copy(update={"updated": None})
 
 
 def many(count: int, **fields: object) -> list[Paper]:

@@ -11,25 +11,14 @@ from frontispiece.archive.catalog import Catalog, Run
 from frontispiece.archive.images import Provenance, to_jpeg
 from frontispiece.archive.paths import original_path, picture_path
 from frontispiece.archive.store import Archive
-from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import Original, Outcome, Painting, Picture, Prompt, Status
 from frontispiece.purchases.journal import Journal
 from helpers.jobs import AtOnce
+from helpers.papers import numbered
 
 RECIPE = "0123456789abcdef"
 DAY = date(2024, 10, 31)
 NOW = datetime(2024, 11, 1, 6, 7, tzinfo=UTC)
-
-
-def paper(number: int = 1, day: date = DAY) -> Paper:
-    return Paper(
-        id=f"2410.{number:05}",
-        title=f"On {number} Things & “Others”",
-        abstract=f"We show {number}.",
-        authors=("Ada Lovelace", "Émilie du Châtelet"),
-        categories=("cs.CL",),
-        published=day,
-        listing=Listing(source="arxiv", day=day, rank=number, upvotes=20, seen_at=NOW),
-    )
 
 
 def png(number: int) -> bytes:
@@ -79,7 +68,7 @@ def painting(number: int) -> Painting:
 async def buy(archive: Archive, number: int) -> None:
     """The journal and the original of a bought painting; journalled is the prompt, too."""
     key = hashlib.sha256(str(number).encode()).hexdigest()[:31]
-    name = paper(number).id
+    name = numbered(number).id
     await archive.put(painting(number).original.path, png(number))
     await Journal(archive).settle(AtOnce(f"{key}a", f"prompt {name} by OpenAI", prompt(number)))
     await Journal(archive).settle(AtOnce(f"{key}b", f"painting {name} by fal", painting(number)))
@@ -88,7 +77,7 @@ async def buy(archive: Archive, number: int) -> None:
 async def outcome(archive: Archive, number: int, day: date = DAY, painter: str = "fal") -> Outcome:
     """One paper's whole way, its picture archived."""
     await buy(archive, number)
-    one, bought, text = paper(number, day), painting(number), prompt(number)
+    one, bought, text = numbered(number, day), painting(number), prompt(number)
     provenance = Provenance(
         title=one.title,
         paper_id=one.id,
@@ -112,7 +101,7 @@ async def outcome(archive: Archive, number: int, day: date = DAY, painter: str =
 
 def failure(number: int, kind: str = "ProviderBroken", day: date = DAY) -> Outcome:
     status = Status.BLOCKED if kind == "Blocked" else Status.FAILED
-    return Outcome(paper=paper(number, day), status=status, reason=kind, message="It did.", recipe=RECIPE)
+    return Outcome(paper=numbered(number, day), status=status, reason=kind, message="It did.", recipe=RECIPE)
 
 
 async def stocked(place: Path | str, pictures: int = 3, painter: str = "fal") -> Archive:

@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fakes import fal, faults, openai
-from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
+from fakes.providers import SEED_PAPER, Providers, prompt
 from helpers.real_server import PATIENCE
 
 from frontispiece import errors
@@ -23,18 +22,6 @@ from frontispiece.writers.openai import OpenAIChat
 PAGE = (Path(__file__).parents[2] / "docs" / "failures.md").read_text()
 ROWS = re.findall(r"^\| (\w+) \| `([^`]+)` \| (\w+|–) \| (open|closed|shut) \|$", PAGE, re.MULTILINE)
 KINDS = re.findall(r"^\| `(\w+)` \| (yes|no) \| (yes|no|perhaps) \|.*?(?:row `(\w+)`.*)\|$", PAGE, re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Providers]:
-    with fake_providers() as providers:
-        yield providers
-
-
-@pytest.fixture
-def fake(server: Providers) -> Providers:
-    server.renew()
-    return server
 
 
 async def nap(_: float) -> None:

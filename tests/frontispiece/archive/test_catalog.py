@@ -9,13 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from helpers.papers import paper
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from frontispiece.archive.store import Archive
-from frontispiece.models import Charge, Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2024, 11, 1)
@@ -36,19 +37,22 @@ def run(name: str = "run-1", finished: datetime = NOW) -> Run:
     )
 
 
-def paper(paper_id: str = "2410.24175") -> Paper:
-    listing = Listing(source="huggingface", day=DAY, rank=3, upvotes=11, seen_at=NOW)
-    return Paper(
-        id=paper_id,
-        version=2,
-        title="Constraint Back-translation",
+def listed(paper_id: str = "2410.24175") -> Paper:
+    made = paper(
+        paper_id,
+        "Constraint Back-translation",
         abstract="Large language models …",
         authors=("Yunjia Qi", "Hao Peng"),
         categories=("cs.CL", "cs.AI"),
         published=date(2024, 10, 31),
-        updated=None,
-        listing=listing,
+        day=DAY,
+        source="huggingface",
+        rank=3,
+        upvotes=11,
+        version=2,
+        seen_at=NOW,
     )
+    return made.model_copy(update={"updated": None})
 
 
 PROMPT = Prompt(
@@ -83,7 +87,7 @@ def picture(path: str = "pictures/20241031/6550f79d46b1945c.jpg") -> Picture:
 
 def done(paper_id: str = "2410.24175", recipe: str = RECIPE, path: str | None = None) -> Outcome:
     return Outcome(
-        paper=paper(paper_id),
+        paper=listed(paper_id),
         status=Status.DONE,
         recipe=recipe,
         prompt=PROMPT,
@@ -94,7 +98,7 @@ def done(paper_id: str = "2410.24175", recipe: str = RECIPE, path: str | None = 
 
 
 def ended(status: Status, message: str = "why", paper_id: str = "2410.24175", recipe: str = RECIPE) -> Outcome:
-    return Outcome(paper=paper(paper_id), status=status, reason="Kind", message=message, recipe=recipe)
+    return Outcome(paper=listed(paper_id), status=status, reason="Kind", message=message, recipe=recipe)
 
 
 @pytest.fixture(params=["memory", "folder"])
@@ -184,8 +188,8 @@ class TestRows:
 
     @given(st.text(), st.lists(st.text(), max_size=5), st.one_of(st.none(), st.integers(0, 2**40)))
     def test_any_paper_fits(self, title: str, authors: list[str], upvotes: int | None) -> None:
-        listing = paper().listing.model_copy(update={"upvotes": upvotes})
-        odd = paper().model_copy(update={"title": title, "authors": tuple(authors), "listing": listing})
+        listing = listed().listing.model_copy(update={"upvotes": upvotes})
+        odd = listed().model_copy(update={"title": title, "authors": tuple(authors), "listing": listing})
         row = rows([done().model_copy(update={"paper": odd})], run()).to_pylist()[0]
         assert (row["paper_title"], row["paper_authors"], row["upvotes"]) == (title, authors, upvotes)
 
@@ -214,13 +218,13 @@ class TestFiles:
 class TestNewestRow:
     async def test_what_is_archived(self, archive: Archive) -> None:
         await record(archive, [done("1"), ended(Status.FAILED, paper_id="2"), done("3", OTHER_RECIPE)], "run-1")
-        keys = [paper(name).key for name in "1234"]
+        keys = [listed(name).key for name in "1234"]
         assert await Catalog(archive).archived(keys, RECIPE) == {keys[0]: picture()}
         assert await Catalog(archive).archived(keys, OTHER_RECIPE) == {keys[2]: picture()}
         assert await Catalog(archive).archived([], RECIPE) == {}
 
     async def test_the_newest_picture_holds_whatever_day_it_is_on(self, archive: Archive) -> None:
-        key = paper().key
+        key = listed().key
         await record(archive, [done(path="pictures/20241031/new.jpg")], "run-a", minutes=9)
         await record(archive, [done(path="pictures/20241031/old.jpg")], "run-b", minutes=3)
         assert (await Catalog(archive).archived([key], RECIPE))[key].path == "pictures/20241031/new.jpg"
@@ -229,7 +233,7 @@ class TestNewestRow:
     async def test_later_rows_do_not_undo_a_picture(self, archive: Archive, later: Status) -> None:
         await record(archive, [done()], "run-1")
         await record(archive, [ended(later)], "run-2", minutes=1)
-        assert list(await Catalog(archive).archived([paper().key], RECIPE)) == [paper().key]
+        assert list(await Catalog(archive).archived([listed().key], RECIPE)) == [listed().key]
 
     async def test_who_is_refused(self, archive: Archive) -> None:
         await record(archive, [ended(Status.BLOCKED, "old words", "1"), ended(Status.BLOCKED, paper_id="2")], "run-1")
@@ -237,7 +241,7 @@ class TestNewestRow:
         await record(
             archive, [ended(Status.FAILED, paper_id="1"), ended(Status.SKIPPED, paper_id="2")], "r3", minutes=2
         )
-        keys = [paper(name).key for name in "123"]
+        keys = [listed(name).key for name in "123"]
         assert await Catalog(archive).standing(keys, RECIPE) == {
             keys[0]: Standing(refusal="new words", failed=True),
             keys[1]: Standing(picture=picture()),
@@ -257,21 +261,21 @@ class TestNewestRow:
     async def test_who_has_failed(self, archive: Archive, endings: list[Status], failed: bool) -> None:
         for minutes, status in enumerate(endings):
             await record(archive, [ended(status)], f"run-{minutes}", minutes)
-        key = paper().key
+        key = listed().key
         assert (await Catalog(archive).standing([key], RECIPE))[key].failed is failed
 
     async def test_what_another_recipe_has_made_is_stale(self, archive: Archive) -> None:
         await record(archive, [done("1", OTHER_RECIPE), ended(Status.FAILED, "x", "2", OTHER_RECIPE)])
-        keys = [paper(name).key for name in "12"]
+        keys = [listed(name).key for name in "12"]
         assert await Catalog(archive).standing(keys, RECIPE) == {keys[0]: Standing(stale=True), keys[1]: Standing()}
 
     async def test_a_paper_asked_for_twice(self, archive: Archive) -> None:
         await record(archive, [done("1")])
-        key = paper("1").key
+        key = listed("1").key
         assert await Catalog(archive).standing([key, key], RECIPE) == {key: Standing(picture=picture())}
 
     async def test_an_empty_archive_knows_nothing(self, archive: Archive) -> None:
-        assert await Catalog(archive).archived([paper().key], RECIPE) == {}
+        assert await Catalog(archive).archived([listed().key], RECIPE) == {}
 
 
 class TestDamage:
@@ -283,7 +287,7 @@ class TestDamage:
         await archive.put(broken, content[: int(len(content) * share)])
         catalog = Catalog(archive)
         for _ in range(2):
-            assert list(await catalog.archived([paper("1").key, paper("2").key], RECIPE)) == [paper("2").key]
+            assert list(await catalog.archived([listed("1").key, listed("2").key], RECIPE)) == [listed("2").key]
         assert len(catalog.problems) == 1
         assert broken in catalog.problems[0]
         assert "\n" not in catalog.problems[0]
@@ -295,7 +299,7 @@ class TestDamage:
         await archive.put("catalog/day=2024-01-01/foreign.parquet", file.getvalue().to_pybytes())
         await archive.put("catalog/day=2024-01-01/notes.txt", b"hello")
         catalog = Catalog(archive)
-        assert list(await catalog.archived([paper().key], RECIPE)) == [paper().key]
+        assert list(await catalog.archived([listed().key], RECIPE)) == [listed().key]
         assert [problem for problem in catalog.problems if "notes" in problem] == []
 
     async def test_a_name_that_is_no_path_is_named(self, tmp_path: Path) -> None:
@@ -303,7 +307,7 @@ class TestDamage:
         path = await record(archive, [done()], "run-1")
         (tmp_path / "catalog/Copy of run-1.parquet").write_bytes(b"cut")
         catalog = Catalog(archive)
-        assert list(await catalog.archived([paper().key], RECIPE)) == [paper().key]
+        assert list(await catalog.archived([listed().key], RECIPE)) == [listed().key]
         assert "Copy" in catalog.problems[0]
         assert path not in catalog.problems[0]
 
@@ -316,7 +320,7 @@ class TestDamage:
             pq.write_table(table, file)
             await archive.put(f"catalog/day=2024-01-01/{name}.parquet", file.getvalue().to_pybytes())
         catalog = Catalog(archive)
-        assert list(await catalog.archived([paper("1").key, paper("2").key], RECIPE)) == [paper("2").key]
+        assert list(await catalog.archived([listed("1").key, listed("2").key], RECIPE)) == [listed("2").key]
         assert catalog.problems == []
 
 

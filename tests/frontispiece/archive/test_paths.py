@@ -1,31 +1,30 @@
 """Names and places: the predecessor's are kept, and nothing from outside becomes a path unchecked."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
+from fakes.providers import SEED_PAPER
+from helpers.papers import paper
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontispiece.archive import paths as layout
-from frontispiece.archive import store
-from frontispiece.models import Listing, Paper
+from frontispiece.archive.store import Archive
 
-
-def paper(paper_id: str = "2410.24175", published: date | None = date(2024, 10, 31)) -> Paper:
-    listing = Listing(source="snapshot", day=date(2024, 11, 1), rank=0, seen_at=datetime(2024, 11, 1, tzinfo=UTC))
-    return Paper(id=paper_id, title="T", abstract="A", published=published, listing=listing)
+ARCHIVE = Archive.open("memory://")
 
 
 def test_pictures_are_named_as_the_predecessor_named_them() -> None:
-    assert layout.picture_path(paper()) == "pictures/20241031/6550f79d46b1945c.jpg"
+    assert layout.picture_path(SEED_PAPER) == "pictures/20241031/6550f79d46b1945c.jpg"
 
 
 def test_another_recipe_gets_a_name_of_its_own() -> None:
-    assert layout.picture_path(paper(), "0123456789abcdef") == "pictures/20241031/6550f79d46b1945c-0123456789abcdef.jpg"
+    recipe = "0123456789abcdef"
+    assert layout.picture_path(SEED_PAPER, recipe) == f"pictures/20241031/6550f79d46b1945c-{recipe}.jpg"
 
 
 def test_without_a_publication_date_the_list_gives_the_folder() -> None:
-    assert layout.picture_path(paper(published=None)).startswith("pictures/20241101/")
+    assert layout.picture_path(paper(published=None, day=date(2024, 11, 1))).startswith("pictures/20241101/")
 
 
 def test_the_other_places() -> None:
@@ -39,17 +38,18 @@ def test_the_other_places() -> None:
 
 
 @given(st.text(), st.one_of(st.none(), st.dates()))
-def test_any_paper_id_gives_a_path_in_its_folder(paper_id: str, published: date | None) -> None:
-    path = store._checked(layout.picture_path(paper(paper_id, published)))
+async def test_any_paper_id_gives_a_path_in_its_folder(paper_id: str, published: date | None) -> None:
+    path = layout.picture_path(paper(paper_id, published=published))
+    assert not await ARCHIVE.exists(path), "one that it takes"
     top, day, name = path.split("/")
     assert (top, len(day), len(name)) == ("pictures", 8, 20)
     assert day.isdecimal()
 
 
 @given(st.text())
-def test_names_are_checked_before_they_become_paths(text: str) -> None:
+async def test_names_are_checked_before_they_become_paths(text: str) -> None:
     makers = (
-        lambda: layout.picture_path(paper(), text),
+        lambda: layout.picture_path(SEED_PAPER, text),
         lambda: layout.original_path(text, "png"),
         lambda: layout.catalog_path(date(2024, 11, 1), text),
         lambda: layout.journal_path(text, 0),
@@ -59,7 +59,7 @@ def test_names_are_checked_before_they_become_paths(text: str) -> None:
             path = make()
         except ValueError:
             continue
-        assert store._checked(path) == path
+        assert not await ARCHIVE.exists(path), "one that it takes"
         assert path.count("/") <= 2
         assert ".." not in path
 

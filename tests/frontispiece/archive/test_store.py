@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import obstore
 import pytest
 from fakes.s3 import FakeS3
 from fakes.server import serving
 from hypothesis import given
 from hypothesis import strategies as st
+from obstore.exceptions import BaseError
 
 from deployments.cli import main
 from frontispiece.archive import store
@@ -82,13 +85,13 @@ async def test_what_is_no_path_is_refused(path: str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_no_text_leads_out_of_the_archive(text: str) -> None:
+async def test_no_text_leads_out_of_the_archive(text: str) -> None:
     try:
-        path = store._checked(text)
+        await Archive.open("memory://").exists(text)
     except ValueError:
         return
-    assert Path(os.path.normpath(Path("/root") / path)).is_relative_to("/root/")
-    assert path == os.path.normpath(path)
+    assert Path(os.path.normpath(Path("/root") / text)).is_relative_to("/root/")
+    assert text == os.path.normpath(text)
 
 
 class TestFolder:
@@ -209,9 +212,16 @@ class TestFolder:
             ("Generic LocalFileSystem error: Stale file handle (os error 116)", ArchiveUnavailable, 116),
         ],
     )
-    def test_disk_troubles_are_told_apart(self, message: str, kind: type[ArchiveError], reason: int) -> None:
-        error = store.BaseError(message)
-        assert store._diagnosis(error, remote=False) == (kind, os.strerror(reason))
+    async def test_disk_troubles_are_told_apart(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: str, kind: type[ArchiveError], reason: int
+    ) -> None:
+        def fail(*_: object) -> NoReturn:
+            raise BaseError(message)
+
+        monkeypatch.setattr(obstore, "head", fail)  # few of these can be had from a real disk
+        with pytest.raises(ArchiveError, match=re.escape(f": {os.strerror(reason)}.")) as caught:
+            await Archive.open(str(tmp_path)).exists("a")
+        assert type(caught.value) is kind
 
 
 class TestS3:
@@ -237,7 +247,7 @@ class TestS3:
         self, s3: tuple[FakeS3, str], monkeypatch: pytest.MonkeyPatch, status: int, kind: type[ArchiveError]
     ) -> None:
         fake, url = s3
-        monkeypatch.setitem(store._RETRIES, "max_retries", 0)
+        monkeypatch.setitem(store.RETRIES, "max_retries", 0)
         archive = Archive.open(url)
         fake.refusals, fake.refusal = 10, status
         with pytest.raises(ArchiveError) as caught:
@@ -301,7 +311,7 @@ class TestS3:
         assert fake.requests == 2
 
     async def test_nobody_there_is_worth_another_attempt(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(store._RETRIES, "max_retries", 0)
+        monkeypatch.setitem(store.RETRIES, "max_retries", 0)
         archive = Archive.open("s3://papers?region=x&endpoint=http://127.0.0.1:1&skip_signature=true")
         with pytest.raises(ArchiveUnavailable, match="cannot read s3://papers/a: HTTP error"):
             await archive.get("a")

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 from helpers.gallery_pages import Page, script_data
-from helpers.stocked import DAY, NOW, RECIPE, failure, outcome, paper, png, run
+from helpers.papers import numbered
+from helpers.stocked import DAY, NOW, RECIPE, failure, outcome, png, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -230,7 +231,7 @@ async def test_the_newest_row_of_a_recipe_holds_and_recipes_stand_together() -> 
 
 async def test_a_paper_listed_again_hangs_on_both_days_with_what_is_known() -> None:
     made = await outcome(Archive.open("memory://"), 1)
-    listed = paper(1, DAY - timedelta(days=1))
+    listed = numbered(1, DAY - timedelta(days=1))
     again = made.model_copy(
         update={"paper": listed, "status": Status.SKIPPED, "reason": "archived", "prompt": None, "painting": None}
     )

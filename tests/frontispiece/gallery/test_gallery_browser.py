@@ -4,7 +4,6 @@ import asyncio
 import functools
 import hashlib
 import importlib.util
-import shutil
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,6 +11,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from helpers.browsing import chromium, sync_api
+from helpers.papers import numbered
 from helpers.real_server import PATIENCE
 from helpers.stocked import NOW, painting, run
 
@@ -22,16 +23,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.gallery.publisher import publish
 from frontispiece.lineart.drawing import draw
 from frontispiece.lineart.plan import SCENES, plan_scene
-from frontispiece.models import Listing, Outcome, Paper, Picture, Prompt, Status
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
-if CHROMIUM is None:
-    pytest.skip("no chromium on this machine: apt-get install chromium", allow_module_level=True)
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from frontispiece.models import Outcome, Paper, Picture, Prompt, Status
 
 pytestmark = pytest.mark.browser
 
@@ -51,22 +43,15 @@ TITLES = [
 WIDE, TABLET, PHONE = (1440, 900), (820, 1100), (390, 844)
 
 
-def paper(number: int, day: date) -> Paper:
-    return Paper(
-        id=f"2410.{number:05}",
-        title=TITLES[number % 100],
-        abstract="We show it.",
-        authors=("Ada Lovelace", "Émilie du Châtelet"),
-        categories=("cs.CL", "cs.AI") if number % 100 % 2 else ("math.PR",),
-        published=day,
-        listing=Listing(source="arxiv", day=day, rank=number, upvotes=7, seen_at=NOW),
-    )
+def hanging(number: int, day: date) -> Paper:
+    categories = ("cs.CL", "cs.AI") if number % 100 % 2 else ("math.PR",)
+    return numbered(number, day, title=TITLES[number % 100], abstract="We show it.", categories=categories, upvotes=7)
 
 
 @functools.cache
 def drawn(number: int, recipe: str) -> tuple[bytes, str]:
     """A drawing, and what is on it."""
-    one = paper(number, DAYS[0])
+    one = hanging(number, DAYS[0])
     scene = sorted(SCENES)[(3 * number + (recipe == OLD)) % len(SCENES)]
     plan = plan_scene(one, one.title).model_copy(update={"scene": scene})
     text = f"A drawing of a {scene}, with {plan.hero} in the middle. Style: linear art on white background."
@@ -95,7 +80,7 @@ async def hung(place: Path) -> None:
     """A gallery of four days in two months; the newest day's papers also have an older picture, of another recipe."""
     archive = Archive.open(str(place))
     for nth, day in enumerate(DAYS):
-        papers = [paper(100 * nth + number, day) for number in range(9 if nth == 0 else 5)]
+        papers = [hanging(100 * nth + number, day) for number in range(9 if nth == 0 else 5)]
         for recipe in (OLD, NEW) if nth == 0 else (NEW,):
             made = [await outcome(archive, one, recipe) for one in papers]
             at = NOW - timedelta(days=30 * (recipe == OLD))
@@ -131,10 +116,8 @@ def address(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(folder: Path) -> "Iterator[sync_api.Browser]":
     sync_api.expect.set_options(timeout=PATIENCE * 1000)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Visit:

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fakes.providers import SEED_PAPER
+from helpers.papers import paper
 from helpers.real_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ from frontispiece.lineart.plan import plan_scene
 from frontispiece.lineart.raster import HEIGHT, WIDTH, to_png
 from frontispiece.lineart.scenery import Sheet
 from frontispiece.lineart.scenes import SCENES
-from frontispiece.models import Listing, Paper, Prompt, ScenePlan
+from frontispiece.models import Prompt, ScenePlan
 from frontispiece.painters import open_painter
 from frontispiece.painters.interface import Canvas, Ticket
 from frontispiece.painters.lineart import LineArt, seed_of
@@ -45,11 +47,6 @@ ACCENT = (0xE2, 0x4A, 0x33)
 def plan(scene: str = "whale", hero: str = "apple", label: str = "Attention Is All You Need") -> ScenePlan:
     first, second = [name for name in ("key", "crane", "bulb") if name != hero][:2]
     return ScenePlan(scene=scene, hero=hero, minors=(first, second), accent="#e24a33", label=label)
-
-
-def paper(rank: int = 0) -> Paper:
-    listing = Listing(source="snapshot", day=date(2024, 10, 31), rank=rank, seen_at=datetime(2024, 11, 1, tzinfo=UTC))
-    return Paper(id="2410.24175", title="Untitled", abstract="", listing=listing)
 
 
 def prompt(scene: ScenePlan | None = None, text: str = "A mirror") -> Prompt:
@@ -279,8 +276,8 @@ async def painter() -> AsyncIterator[LineArt]:
 
 async def test_a_prompt_with_a_plan_is_drawn_as_planned(painter: LineArt) -> None:
     scene = plan()
-    canvas = await painter.submit(paper(), prompt(scene))
-    assert canvas.seed == str(seed_of(paper(), scene))
+    canvas = await painter.submit(SEED_PAPER, prompt(scene))
+    assert canvas.seed == str(seed_of(SEED_PAPER, scene))
     assert canvas.image == draw(scene, int(canvas.seed))
     assert (canvas.model, canvas.dollars, canvas.request_id, canvas.url) == ("lineart-1", 0.0, None, None)
     assert canvas.seconds > 0
@@ -288,15 +285,16 @@ async def test_a_prompt_with_a_plan_is_drawn_as_planned(painter: LineArt) -> Non
 
 async def test_a_foreign_prompt_is_planned_from_its_words(painter: LineArt) -> None:
     text = "A molecule of protein, chemistry and atoms"
-    canvas = await painter.submit(paper(), prompt(text=text))
-    scene = plan_scene(paper(), text)
+    untitled = paper(title="Untitled", abstract="")
+    canvas = await painter.submit(untitled, prompt(text=text))
+    scene = plan_scene(untitled, text)
     assert scene.hero == "molecule"
-    assert canvas.image == draw(scene, seed_of(paper(), scene))
+    assert canvas.image == draw(scene, seed_of(untitled, scene))
 
 
 async def test_several_pictures_at_once(painter: LineArt) -> None:
     scenes = list(SCENES)[:5]
-    drawn = await asyncio.gather(*(painter.submit(paper(), prompt(plan(scene))) for scene in scenes))
+    drawn = await asyncio.gather(*(painter.submit(SEED_PAPER, prompt(plan(scene))) for scene in scenes))
     assert all(isinstance(canvas, Canvas) for canvas in drawn)
     assert len({canvas.image for canvas in drawn}) == 5
     assert len(multiprocessing.active_children()) <= (os.cpu_count() or 1)
@@ -304,29 +302,29 @@ async def test_several_pictures_at_once(painter: LineArt) -> None:
 
 async def test_a_plan_of_unknown_things_is_an_error_of_one_sentence(painter: LineArt) -> None:
     with pytest.raises(ProviderBroken, match=r"cannot draw the plan of 'Attention Is All You Need'"):
-        await painter.submit(paper(), prompt(plan(hero="unicorn")))
+        await painter.submit(SEED_PAPER, prompt(plan(hero="unicorn")))
     with pytest.raises(ProviderBroken, match="cannot draw"):
-        await painter.submit(paper(), prompt(plan().model_copy(update={"minors": ("key",)})))
+        await painter.submit(SEED_PAPER, prompt(plan().model_copy(update={"minors": ("key",)})))
 
 
 async def test_there_are_no_orders_to_collect(painter: LineArt) -> None:
     ticket = Ticket(request_id="x1", status_url="", response_url="", sent_at=datetime(2024, 11, 1, tzinfo=UTC))
     with pytest.raises(ProviderBroken, match="x1"):
         await painter.collect(ticket)
-    assert await painter.recent(paper(), prompt(), datetime(2024, 11, 1, tzinfo=UTC)) is None
+    assert await painter.recent(SEED_PAPER, prompt(), datetime(2024, 11, 1, tzinfo=UTC)) is None
 
 
 async def test_a_dead_worker_is_replaced_and_close_leaves_none() -> None:
     opened = open_painter("lineart", Settings())
     before = set(multiprocessing.active_children())
-    await opened.submit(paper(), prompt(plan()))
+    await opened.submit(SEED_PAPER, prompt(plan()))
     workers = set(multiprocessing.active_children()) - before
     assert workers
     for worker in workers:
         os.kill(worker.pid or 0, signal.SIGKILL)
     with pytest.raises(ProviderUnavailable, match="worker"):
-        await opened.submit(paper(), prompt(plan()))
-    assert await opened.submit(paper(), prompt(plan()))
+        await opened.submit(SEED_PAPER, prompt(plan()))
+    assert await opened.submit(SEED_PAPER, prompt(plan()))
     await opened.close()
     assert set(multiprocessing.active_children()) <= before
     await opened.close()
@@ -336,9 +334,9 @@ def test_a_killed_program_leaves_no_worker() -> None:
     code = """
 import asyncio, multiprocessing, os, signal, sys
 sys.path += ["tests", "tests/frontispiece/lineart"]
-from test_lineart import LineArt, Settings, paper, plan, prompt
+from test_lineart import SEED_PAPER, LineArt, Settings, plan, prompt
 async def main():
-    await LineArt(Settings()).submit(paper(), prompt(plan()))
+    await LineArt(Settings()).submit(SEED_PAPER, prompt(plan()))
     print(len(multiprocessing.active_children()), "worker", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(main())

@@ -1,10 +1,11 @@
 """The plan of a drawing: labels, rotation, and the choice of motifs."""
 
 import string
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from helpers.papers import paper
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,15 +13,10 @@ from frontispiece.lineart.label import LABEL_LIMIT, drawable, untex
 from frontispiece.lineart.motifs import MOTIFS as DRAWN_MOTIFS
 from frontispiece.lineart.plan import ACCENTS, MOTIFS, SCENES, brief_title, plan_scene
 from frontispiece.lineart.scenes import SCENES as DRAWN_SCENES
-from frontispiece.models import Listing, Paper, ScenePlan
+from frontispiece.models import ScenePlan
 
 DAY = date(2024, 10, 31)
 LOOSE = frozenset(("a", "an", "and", "can", "for", "is", "of", "the", "with"))
-
-
-def paper(title: str = "A Study of Things", rank: int = 0, abstract: str = "", day: date = DAY) -> Paper:
-    listing = Listing(source="snapshot", day=day, rank=rank, seen_at=datetime(2024, 11, 1, tzinfo=UTC))
-    return Paper(id=f"2410.{rank:05}", title=title, abstract=abstract, listing=listing)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +110,7 @@ def test_untex(tex: str, letters: str) -> None:
 
 
 def test_an_undrawable_title_gives_the_arxiv_id() -> None:
-    assert plan_scene(paper("基于大模型的中文分词", rank=7)).label == "arXiv:2410.00007"
+    assert plan_scene(paper("2410.00007", "基于大模型的中文分词")).label == "arXiv:2410.00007"
 
 
 @pytest.mark.parametrize("day", [DAY + timedelta(days=n) for n in range(5)], ids=str)
@@ -152,25 +148,25 @@ def test_a_foreign_prompt_can_name_the_scene() -> None:
     ],
 )
 def test_the_papers_words_choose_the_hero(title: str, hero: str) -> None:
-    assert plan_scene(paper(title)).hero == hero
+    assert plan_scene(paper(title=title)).hero == hero
 
 
 def test_the_abstract_counts_too_unless_there_is_a_prompt() -> None:
-    about_scales = paper("Untitled Work", abstract="Fairness and bias: a balance of ethics.")
+    about_scales = paper(title="Untitled Work", abstract="Fairness and bias: a balance of ethics.")
     assert plan_scene(about_scales).hero == "scales"
     assert plan_scene(about_scales, "A great molecule made of atoms, protein and chemistry").hero == "molecule"
 
 
 def test_equal_papers_in_a_row_do_not_all_get_the_same_hero() -> None:
     title = "Graph Reasoning with Vision and Language"
-    assert len({plan_scene(paper(title, rank=rank)).hero for rank in range(6)}) > 1
-    assert len({plan_scene(paper("Untitled", rank=rank)).hero for rank in range(14)}) == 14
+    assert len({plan_scene(paper(title=title, rank=rank)).hero for rank in range(6)}) > 1
+    assert len({plan_scene(paper(title="Untitled", rank=rank)).hero for rank in range(14)}) == 14
 
 
 @given(st.text(max_size=80), st.text(max_size=300), st.integers(0, 200))
 def test_a_plan_is_complete_and_deterministic(title: str, text: str, rank: int) -> None:
-    plan = plan_scene(paper(title, rank), text)
-    assert plan == plan_scene(paper(title, rank), text)
+    plan = plan_scene(paper(title=title, rank=rank), text)
+    assert plan == plan_scene(paper(title=title, rank=rank), text)
     assert plan == ScenePlan.model_validate_json(plan.model_dump_json())
     assert plan.scene in SCENES
     assert plan.accent in ACCENTS

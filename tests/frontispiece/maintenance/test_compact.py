@@ -1,13 +1,16 @@
 """Months are put together: whoever reads, and wherever it is killed, each row is there once."""
 
 import asyncio
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from helpers.stocked import NOW, RECIPE, failure, outcome, paper, run, stocked
+from helpers.mortal import Fuse, Killed, Mortal, Same
+from helpers.papers import numbered
+from helpers.stocked import NOW, RECIPE, failure, outcome, run, stocked
 
 from deployments.cli import main
 from frontispiece.archive.catalog import SCHEMA, Catalog
@@ -18,34 +21,6 @@ from frontispiece.maintenance.compact import Compacted, compact_month, months_to
 from frontispiece.maintenance.prune import prunable
 
 TODAY = date(2024, 12, 5)
-
-
-class Killed(BaseException):
-    """The program ends here."""
-
-
-class Mortal(Archive):
-    """An archive whose program is killed just before (or just after) its n-th change."""
-
-    def __init__(self, archive: Archive, changes: int, after: bool = False) -> None:
-        super().__init__(archive._store, archive.url, archive.local_root)
-        self._left, self._after = changes, after
-
-    async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
-        self._die(after=False)
-        await super().put(path, content, durable=durable)
-        self._die(after=True)
-
-    async def delete(self, path: str) -> None:
-        self._die(after=False)
-        await super().delete(path)
-        self._die(after=True)
-
-    def _die(self, *, after: bool) -> None:
-        if after == self._after:
-            self._left -= 1
-            if self._left == 0:
-                raise Killed
 
 
 async def several_days(place: Path | str) -> Archive:
@@ -87,21 +62,34 @@ async def test_past_months_become_one_file_each(place: str, tmp_path: Path) -> N
     months = [path.split("/")[1] for path in await files(archive)]
     assert months == ["day=2024-12-01", "month=2024-10", "month=2024-11"]
     assert await compact(archive) == []
-    keys = [paper(number).key for number in (1, 2, 3, 4)]
+    keys = [numbered(number).key for number in (1, 2, 3, 4)]
     assert len(await Catalog(archive).archived(keys, RECIPE)) == 4
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("change", range(1, 9))
-async def test_killed_at_any_change_nothing_is_lost_or_doubled(change: int, after: bool, tmp_path: Path) -> None:
-    archive = await several_days(tmp_path)
-    before = await everything(archive)
-    with pytest.raises(Killed):
-        await compact(Mortal(archive, change, after))
-    assert await everything(archive) == before
-    await compact(archive)
-    assert await everything(archive) == before
-    assert len(await files(archive)) == 3
+async def test_killed_at_any_step_nothing_is_lost_or_doubled() -> None:
+    begun = await several_days("memory://")
+    before = await everything(begun)
+    content = left = {path: await begun.get(path) or b"" for path in await files(begun)}
+    for step in itertools.count():
+        archive = Archive.open("memory://")
+        for path, each in content.items():
+            await archive.put(path, each)
+        has_ended = True
+        try:
+            await compact(Mortal(archive, Fuse(step)))
+        except Killed:
+            has_ended = False
+        found = {path: await archive.get(path) or b"" for path in await files(archive)}
+        if found == left and not has_ended:
+            continue  # it had only read since
+        left = found
+        assert await everything(archive) == before, step
+        await compact(archive)
+        assert await everything(archive) == before, step
+        assert len(await files(archive)) == 3
+        if has_ended:
+            assert step > 16, "two months, six files: eight changes, each with a before and an after"
+            return
 
 
 async def test_late_files_join_their_month(tmp_path: Path) -> None:
@@ -120,14 +108,14 @@ async def test_what_a_run_writes_meanwhile_stays_beside_what_it_wrote_before(tmp
     archive = await several_days(tmp_path)
     day = date(2024, 10, 31)
 
-    class TriedAgain(Archive):
+    class TriedAgain(Same):
         async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
             await super().put(path, content, durable=durable)
             newer = [failure(2, "InDoubt", day)]
             await Catalog(archive).write(day, "run-2", newer, run("run-2", NOW + timedelta(days=1)))
 
     paths = (await months_to_compact(archive, TODAY))["2024-10"]
-    await compact_month(TriedAgain(archive._store, archive.url, archive.local_root), "2024-10", paths)
+    await compact_month(TriedAgain(archive), "2024-10", paths)
     assert f"catalog/day={day}/run-2.2.parquet" in await files(archive)
     async with open_records(archive) as records:
         rows = records.ask("SELECT status, reason FROM outcomes WHERE run = 'run-2' ORDER BY run_finished_at").rows
@@ -136,10 +124,10 @@ async def test_what_a_run_writes_meanwhile_stays_beside_what_it_wrote_before(tmp
 
 async def test_readers_are_unharmed_while_months_are_put_together(tmp_path: Path) -> None:
     archive = await several_days(tmp_path)
-    keys = [paper(number).key for number in (1, 2, 3, 4)]
+    keys = [numbered(number).key for number in (1, 2, 3, 4)]
     listed = asyncio.Event()
 
-    class Slow(Archive):
+    class Slow(Same):
         """Lists, and reads only when everything has been compacted."""
 
         async def list(self, prefix: str):  # type: ignore[no-untyped-def,override]
@@ -149,7 +137,7 @@ async def test_readers_are_unharmed_while_months_are_put_together(tmp_path: Path
                 listed.set()
             return found
 
-    slow = Slow(archive._store, archive.url, archive.local_root)
+    slow = Slow(archive)
     catalog = Catalog(slow)
     assert len(await catalog.archived(keys, RECIPE)) == 4
     assert catalog.problems == []
@@ -159,13 +147,13 @@ async def test_a_query_is_unharmed_while_months_are_put_together(tmp_path: Path)
     archive = await several_days(tmp_path)
     before = await everything(archive)
 
-    class Slow(Archive):
+    class Slow(Same):
         async def list(self, prefix: str):  # type: ignore[no-untyped-def,override]
             found = await super().list(prefix)
             await compact(archive)
             return found
 
-    assert await everything(Slow(archive._store, archive.url, archive.local_root)) == before
+    assert await everything(Slow(archive)) == before
 
 
 async def test_columns_of_another_version_survive(tmp_path: Path) -> None:

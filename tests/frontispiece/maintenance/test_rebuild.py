@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from helpers.stocked import RECIPE, outcome, painting, paper, stocked
+from helpers.papers import numbered
+from helpers.stocked import RECIPE, outcome, painting, stocked
 
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.query import open_records
@@ -73,7 +74,7 @@ async def test_a_rebuilt_catalog_lets_a_run_skip_its_papers(tmp_path: Path) -> N
     archive = await stocked(tmp_path)
     shutil.rmtree(tmp_path / "catalog")
     await rebuild(archive, NOW)
-    keys = [paper(number).key for number in (1, 2, 3)]
+    keys = [numbered(number).key for number in (1, 2, 3)]
     assert (await Catalog(archive).archived(keys, RECIPE)).keys() == set(keys)
 
 

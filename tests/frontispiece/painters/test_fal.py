@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fakes.fal import FakeFal
 from fakes.faults import TOO_LONG
 from fakes.pictures import ODD, png
-from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
+from fakes.providers import SEED_PAPER, Providers, prompt
 from fakes.server import refusing
 from helpers.real_server import PATIENCE
 from hypothesis import given
@@ -34,18 +34,6 @@ from frontispiece.settings import load_settings
 Open = Callable[..., FalQueue]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Providers]:
-    with fake_providers() as providers:
-        yield providers
-
-
-@pytest.fixture
-def fake(server: Providers) -> Providers:
-    server.renew()
-    return server
-
-
 @pytest.fixture
 def naps() -> list[float]:
     """The pauses that the painter asked for, none of which was taken in full."""
@@ -53,9 +41,7 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-async def open_fal(fake: Providers, naps: list[float]) -> AsyncIterator[Open]:
-    opened: list[FalQueue] = []
-
+def open_fal(fake: Providers, naps: list[float], opened: list[FalQueue]) -> Open:
     async def nap(seconds: float) -> None:
         naps.append(seconds)
         await asyncio.sleep(0)
@@ -64,9 +50,7 @@ async def open_fal(fake: Providers, naps: list[float]) -> AsyncIterator[Open]:
         opened.append(FalQueue(fake.settings(**choices), seconds=seconds, sleep=nap))
         return opened[-1]
 
-    yield build
-    for painter in opened:
-        await painter.close()
+    return build
 
 
 async def ordered(painter: FalQueue, words: str = "a crab") -> Ticket:
@@ -123,28 +107,38 @@ async def test_waits_while_the_order_is_queued_and_in_progress(
     assert max(naps) <= 2.0
 
 
+async def took(painter: FalQueue, fake: Providers, seconds: float, looks: int) -> None:
+    """One order that is ready so long after it was sent, and was looked at so often."""
+    fake.fal.looks_needed = looks - 1
+    ticket = await ordered(painter)
+    sent_at = ticket.sent_at - timedelta(seconds=seconds)
+    await painter.collect(ticket.model_copy(update={"sent_at": sent_at}))
+
+
 async def test_learns_when_to_look_first(fake: Providers, open_fal: Open, naps: list[float]) -> None:
     painter = open_fal()
-    before = painter._usual
     for _ in range(3):
-        painter._learn(1.5, looks=4)
-    assert before < painter._usual < 1.35
-    painter._learn(86_400.0, looks=1)
-    assert painter._usual < 1.35
-    naps.clear()
-    await painter.collect(await ordered(painter))
-    assert naps[0] > 0.5
+        await took(painter, fake, 1.5, looks=4)
+    firsts = []
+    for _ in range(2):
+        ticket = await ordered(painter)
+        naps.clear()
+        await painter.collect(ticket.model_copy(update={"sent_at": datetime.now(UTC) + timedelta(days=1)}))
+        firsts.append(naps[0])
+        await took(painter, fake, 86_400.0, looks=1)  # looked for late, which says nothing
+    assert firsts[0] > 0.5
+    assert firsts[1] == pytest.approx(0.7 * firsts[0]), "only what took no time at all has been learnt from"
 
 
 async def test_looking_adds_a_twentieth_at_most(fake: Providers, open_fal: Open, naps: list[float]) -> None:
     painter = open_fal()
     for _ in range(30):
-        painter._learn(4.0, looks=4)
+        await took(painter, fake, 4.0, looks=4)
     fake.fal.looks_needed = 8
     ticket = await ordered(painter)
     naps.clear()
-    await painter.collect(ticket)
-    assert naps[0] == pytest.approx(3.6, abs=0.2), "the first look is just before it should be ready"
+    await painter.collect(ticket.model_copy(update={"sent_at": datetime.now(UTC) + timedelta(days=1)}))
+    assert 3.5 < naps[0] < 5.0, "the first look is just before it should be ready"
     waits = [(sum(naps[:number]), nap) for number, nap in enumerate(naps) if 0 < number < 9]
     assert all(0.05 <= nap <= 0.05 * (waited + 1) for waited, nap in waits)
 

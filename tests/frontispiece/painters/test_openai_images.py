@@ -1,12 +1,12 @@
 """The painter of OpenAI's image models against the fake of OpenAI, over a real socket."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from fakes.faults import TOO_LONG
 from fakes.pictures import png
-from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
+from fakes.providers import SEED_PAPER, Providers, prompt
 from fakes.server import refusing
 from helpers.real_server import PATIENCE
 
@@ -27,29 +27,13 @@ from frontispiece.settings import load_settings
 Open = Callable[..., OpenAIImages]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Providers]:
-    with fake_providers() as providers:
-        yield providers
-
-
 @pytest.fixture
-def fake(server: Providers) -> Providers:
-    server.renew()
-    return server
-
-
-@pytest.fixture
-async def open_painter(fake: Providers) -> AsyncIterator[Open]:
-    opened: list[OpenAIImages] = []
-
+def open_painter(fake: Providers, opened: list[OpenAIImages]) -> Open:
     def build(seconds: float = PATIENCE, **choices: object) -> OpenAIImages:
         opened.append(OpenAIImages(fake.settings(**choices), seconds=seconds))
         return opened[-1]
 
-    yield build
-    for painter in opened:
-        await painter.close()
+    return build
 
 
 async def test_the_picture_comes_with_the_answer(fake: Providers, open_painter: Open) -> None:

@@ -3,17 +3,18 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from fakes.batches import START
 from fakes.faults import TOO_LONG
-from fakes.providers import Providers, fake_providers
+from fakes.providers import Providers
+from helpers.mortal import DEAD, Fuse, Killed, Mortal
 from helpers.papers import many
+from helpers.real_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
 from prefect import flow
@@ -34,6 +35,7 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.models import Paper, Prompt
+from frontispiece.providers.openai_client import OpenAIApi
 from frontispiece.purchases import bulk
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Bulk, Entry, Kind, Phase, fold
@@ -43,67 +45,32 @@ from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.purchases.prompts import PromptOrder, fetch, key_of, order
 from frontispiece.services import Services, open_services
 from frontispiece.settings import load_settings
-from frontispiece.writers.interface import Batches
-from frontispiece.writers.openai import OpenAIChat
-from frontispiece.writers.openai_batches import OpenAIBatches, _Delivery, reply_in
+from frontispiece.writers.openai import MAX_ANSWER_BYTES, OpenAIChat
+from frontispiece.writers.openai_batches import Delivery, OpenAIBatches, reply_in
 from tasks.order_prompts import fetch_prompts, order_prompts
 from tasks.write_prompt import write_prompt
 
-DEAD = ProcessIdentity.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
 ACCOUNT = "0123456789ab"
 PAPERS = many(3)
-
-
-class Killed(BaseException):
-    """The program ends here, without any clean-up."""
-
-
-@dataclass
-class Fuse:
-    """Kills the program at its n-th step, and lets a dead program do nothing more."""
-
-    left: int = 1_000_000
-
-    def burn(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Killed
-
-
-class Mortal(Archive):
-    """An archive whose user may be killed before and after everything it does."""
-
-    def __init__(self, archive: Archive, fuse: Fuse) -> None:
-        super().__init__(archive._store, archive.url, archive.local_root)
-        self._fuse = fuse
-
-    async def list(self, prefix: str) -> list:
-        self._fuse.burn()
-        return await super().list(prefix)
-
-    async def put_if_absent(self, path: str, content: bytes) -> bool:
-        self._fuse.burn()
-        written = await super().put_if_absent(path, content)
-        self._fuse.burn()
-        return written
 
 
 class MortalBatches:
     """Batches whose user may be killed before and after every request."""
 
-    def __init__(self, batches: Batches, fuse: Fuse) -> None:
-        self._batches = batches
-        self._fuse = fuse
+    def __init__(self, api: OpenAIApi, chat: OpenAIChat, clock: "Clock", fuse: Fuse) -> None:
+        self.api = api
+        self.meant = OpenAIBatches(api, chat, clock=clock)
+        self.fuse = fuse
 
     def __getattr__(self, name: str) -> Any:
-        meant = getattr(self._batches, name)
+        meant = getattr(self.meant, name)
         if name not in ("upload", "order", "find", "look", "collect"):
             return meant
 
         async def mortal(*args: Any) -> Any:
-            self._fuse.burn()
+            self.fuse.burn()
             answer = await meant(*args)
-            self._fuse.burn()
+            self.fuse.burn()
             return answer
 
         return mortal
@@ -132,18 +99,6 @@ class Clock:
         await asyncio.sleep(0)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Providers]:
-    with fake_providers() as providers:
-        yield providers
-
-
-@pytest.fixture
-def fake(server: Providers) -> Providers:
-    server.renew()
-    return server
-
-
 @pytest.fixture
 def archive() -> Archive:
     return Archive.open("memory://")
@@ -156,6 +111,7 @@ async def program(
     clock: Clock,
     *,
     max_usd: float | None = None,
+    seconds: float = PATIENCE,
     **choices: object,
 ) -> AsyncIterator[Services]:
     """A program at work on the archive, on the account of all programs here."""
@@ -163,8 +119,13 @@ async def program(
         writer="openai", painter="fal", archive="memory://", attempts=1, retry_seconds=0, **choices
     )
     async with open_services(settings) as services:
+        writer = services.writer
+        assert isinstance(writer, OpenAIChat)
+        api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
+        writer.batches = MortalBatches(api, writer, clock, Fuse())  # type: ignore[assignment]
         await move(services, archive, clock, max_usd=max_usd)
         yield services
+        await api.close()
 
 
 async def move(
@@ -182,9 +143,8 @@ async def move(
     services.archive = archive
     services.journal = Journal(mortal, holder=holder, clock=clock, monotonic=clock.monotonic, sleep=clock.sleep)
     services.budget = Budget(max_usd, Ledger(mortal, ACCOUNT), await Ledger(archive, ACCOUNT).read())
-    writer = services.writer
-    assert isinstance(writer, OpenAIChat)
-    writer.batches = MortalBatches(OpenAIBatches(writer._api, writer), fuse)  # type: ignore[assignment]
+    writer: Any = services.writer
+    writer.batches = MortalBatches(writer.batches.api, writer, clock, fuse)
 
 
 async def get(papers: Sequence[Paper], services: Services, clock: Clock) -> None:
@@ -260,10 +220,10 @@ class TestHappyPath:
         async with program(fake, archive, Clock()) as services:
             batches = services.writer.batches
             assert batches is not None
-            batches._batches.most_lines = 3  # type: ignore[attr-defined]
+            batches.meant.most_lines = 3  # type: ignore[attr-defined]
             orders = await order(papers[:4], services)
             assert [len(each) for each in orders.ordered.values()] == [3, 1]
-            batches._batches.most_bytes = 2 * max(map(batches.size, papers))  # type: ignore[attr-defined]
+            batches.meant.most_bytes = 2 * max(map(batches.size, papers))  # type: ignore[attr-defined]
             orders = await order(papers[4:], services)
             assert [len(each) for each in orders.ordered.values()] == [2, 1]
             names = [batch["metadata"]["frontispiece"] for batch in fake.openai.batches.values()]
@@ -306,11 +266,11 @@ class TestKilled:
     async def test_an_order_whose_answer_is_lost_is_found(self, fake: Providers, archive: Archive, fault: str) -> None:
         fake.openai.faults.queue("order", fault)
         clock = Clock()
-        async with program(fake, archive, clock) as services:
-            if fault == "never answered":
-                services.writer._api._seconds = TOO_LONG  # type: ignore[attr-defined]
+        seconds = TOO_LONG if fault == "never answered" else PATIENCE
+        async with program(fake, archive, clock, seconds=seconds) as services:
             with pytest.raises((InDoubt, ProviderBroken, ProviderUnavailable)):
                 await order(PAPERS, services)
+        async with program(fake, archive, clock) as services:
             assert await phases(archive, PAPERS, services) == [Phase.IN_DOUBT] * 3
             assert (await order(PAPERS, services)).busy == tuple(PAPERS)  # it may be on its way still
             await get(PAPERS, services, clock)
@@ -476,7 +436,6 @@ class TestLines:
             assert batches is not None
             kept = fake.openai.batches.copy()
             fake.openai.batches.clear()
-            batches._batches._clock = clock  # type: ignore[attr-defined]
             with pytest.raises(NotYet, match="another key"):
                 await batches.look(ticket)
             assert (await fetch(PAPERS, services)).again == tuple(PAPERS)
@@ -529,7 +488,7 @@ class TestBudget:
         papers = many(10)
         for _ in range(3):
             async with program(fake, archive, Clock(), max_usd=0.0135) as services:
-                services.writer.batches._batches.most_lines = 3  # type: ignore[union-attr]
+                services.writer.batches.meant.most_lines = 3  # type: ignore[union-attr]
                 orders = await order(papers, services)
                 assert [len(each) for each in orders.ordered.values()] == [3, 1]
                 assert orders.unaffordable == tuple(papers[4:])
@@ -631,7 +590,7 @@ class TestInFlows:
         papers, clock = many(12), Clock()
         fake.openai.refusals.extend(["Enqueued token limit reached for gpt-4o-mini."] * refused)
         async with program(fake, archive, clock) as services:
-            services.writer.batches._batches.most_lines = 2  # type: ignore[union-attr]
+            services.writer.batches.meant.most_lines = 2  # type: ignore[union-attr]
             batching = Batching(papers, services, sleep=clock.sleep, monotonic=clock.monotonic)
             assert await in_a_flow(lambda: batching.run(3600))
             assert once_each(fake, papers, services)
@@ -722,7 +681,7 @@ class TestParser:
 
     @given(st.lists(st.binary(max_size=60), max_size=5))
     def test_any_file_is_taken_in(self, lines: list[bytes]) -> None:
-        delivery = _Delivery()
+        delivery = Delivery()
         for line in lines:
             delivery.take(line)
         assert len(delivery.lines) + delivery.unreadable <= len(lines)

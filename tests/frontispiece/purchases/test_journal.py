@@ -14,6 +14,7 @@ import pytest
 from fakes.s3 import FakeS3
 from fakes.server import serving
 from helpers.jobs import AtOnce
+from helpers.mortal import DEAD, Fuse, Killed, Mortal, Same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +39,6 @@ from frontispiece.purchases.process_identity import ProcessIdentity
 
 KEY = "ab" * 16
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-DEAD = ProcessIdentity.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process
 ELSEWHERE = ProcessIdentity(host="elsewhere", pid=1)
 
 
@@ -49,22 +49,6 @@ class Ticket(Value):
 class Record(Value):
     answer: str
     dollars: float | None = None
-
-
-class Killed(BaseException):
-    """The program ends here, without any clean-up."""
-
-
-@dataclass
-class Fuse:
-    """Kills the program at its n-th step, and lets a dead program do nothing more."""
-
-    left: int = 1_000_000
-
-    def burn(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise Killed
 
 
 @dataclass
@@ -161,28 +145,6 @@ class ShopJob(PaidJob[Record, str, Ticket]):
 def _raise_next(errors: list) -> None:
     if errors and (error := errors.pop(0)) is not None:
         raise error
-
-
-class Mortal(Archive):
-    """An archive whose user may be killed before and after everything it does."""
-
-    def __init__(self, archive: Archive, fuse: Fuse) -> None:
-        super().__init__(archive._store, archive.url, archive.local_root)
-        self._fuse = fuse
-
-    async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
-        self._fuse.burn()
-        return await super().get(path, max_bytes)
-
-    async def list(self, prefix: str) -> list:
-        self._fuse.burn()
-        return await super().list(prefix)
-
-    async def put_if_absent(self, path: str, content: bytes) -> bool:
-        self._fuse.burn()
-        written = await super().put_if_absent(path, content)
-        self._fuse.burn()
-        return written
 
 
 class Time:
@@ -651,24 +613,24 @@ class TestDamage:
     async def test_a_store_that_repeats_a_put_is_understood(self, archive: Archive) -> None:
         """S3 clients send again when the answer was lost, and then find their own first try in the way."""
 
-        class Repeating(Archive):
+        class Repeating(Same):
             async def put_if_absent(self, path: str, content: bytes) -> bool:
                 await super().put_if_absent(path, content)
                 return False
 
         shop, now = Shop(), Time()
-        settled = await now.journal(Repeating(archive._store, archive.url, archive.local_root)).settle(shop.job())
+        settled = await now.journal(Repeating(archive)).settle(shop.job())
         assert (settled.bought, len(shop.purchases), now.polls) == (True, 1, 0)
         assert await kinds(archive) == ["intent", "ticket", "done"]
 
     async def test_no_intent_no_purchase(self, archive: Archive) -> None:
-        class Full(Archive):
+        class Full(Same):
             async def put_if_absent(self, path: str, content: bytes) -> bool:
                 raise ArchiveError("No space left on device.")
 
         shop = Shop()
         with pytest.raises(ArchiveError, match="No space"):
-            await journal(Full(archive._store, archive.url, archive.local_root)).settle(shop.job())
+            await journal(Full(archive)).settle(shop.job())
         assert shop.calls == 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 import pickle
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
@@ -297,30 +297,15 @@ async def test_a_harvest_of_earlier_weeks_that_failed_is_no_whole_one(source: Op
     assert await ids(source(later), date(2024, 10, 10)) == [moved.id]
 
 
-class Direct(ArxivOai):
-    """Asks the fake without a socket, and loses every so many-th answer."""
-
-    answers = 0
-
-    @contextmanager
-    def _asking(self, stop: threading.Event) -> Iterator[Callable[..., Answer]]:  # type: ignore[override]
-        def ask(**arguments: str) -> Answer:
-            Direct.answers += 1
-            if Direct.answers % 29 == 0:  # more than any list of these has pages
-                raise SourceUnavailable("arXiv is busy.")
-            return answer(FAKE._answer(arguments))
-
-        yield ask
-
-
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whenever_a_day_is_asked_for_none_of_its_papers_is_missing(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, chance: Random
+    source: Open, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, chance: Random
 ) -> None:
     """Papers come and change, days are asked for in any order, and answers are lost."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     FAKE.__init__(per_page=chance.choice([3, 50]))  # type: ignore[misc]
+    FAKE.faults.queue("oai", *[*[""] * 28, "503"] * 1_000)  # no list of these has so many pages
     today = date(2024, 3, 1)
     for _ in range(chance.randint(2, 6)):
         for number in range(len(FAKE.papers), len(FAKE.papers) + chance.randint(0, 12)):
@@ -329,10 +314,10 @@ async def test_whenever_a_day_is_asked_for_none_of_its_papers_is_missing(
             FAKE.changed[FAKE.papers[-1].id] = max(today - timedelta(days=chance.choice([0, 0, 1])), submitted)
         day = chance.choice([each.published or today for each in FAKE.papers] or [today])
         now = datetime.combine(today, time(12), UTC)
-        source = Direct(load_settings(categories=("cs.CL",)), clock=lambda now=now: now)  # type: ignore[misc]
+        asked = source(now, categories=("cs.CL",))
         while True:
             with suppress(SourceUnavailable):
-                listed = await source.list_day(day)
+                listed = await asked.list_day(day)
                 break
         assert {got.id for got in listed.papers} == {each.id for each in FAKE.papers if each.published == day}
         today += timedelta(days=chance.choice([1, 3, 10, 45]))

@@ -1,12 +1,12 @@
 """The chat writer against the fake of OpenAI, over a real socket."""
 
 import pickle
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from fakes.faults import TOO_LONG
 from fakes.openai import SEED_REQUEST, SEED_RESPONSE
-from fakes.providers import SEED_PAPER, Providers, fake_providers
+from fakes.providers import SEED_PAPER, Providers
 from fakes.server import refusing
 from helpers.real_server import PATIENCE
 from hypothesis import given
@@ -28,29 +28,13 @@ from frontispiece.writers.openai import OpenAIChat, prompt_text
 Open = Callable[..., OpenAIChat]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Providers]:
-    with fake_providers() as providers:
-        yield providers
-
-
 @pytest.fixture
-def fake(server: Providers) -> Providers:
-    server.renew()
-    return server
-
-
-@pytest.fixture
-async def open_chat(fake: Providers) -> AsyncIterator[Open]:
-    opened: list[OpenAIChat] = []
-
+def open_chat(fake: Providers, opened: list[OpenAIChat]) -> Open:
     def build(seconds: float = PATIENCE, **choices: object) -> OpenAIChat:
         opened.append(OpenAIChat(fake.settings(**choices), seconds=seconds))
         return opened[-1]
 
-    yield build
-    for writer in opened:
-        await writer.close()
+    return build
 
 
 async def test_the_seed_request_to_the_letter(fake: Providers, open_chat: Open) -> None:

@@ -1,29 +1,19 @@
 """The writer without a model: its prompts promise what its plans hold."""
 
-from datetime import UTC, date, datetime
-
 import pytest
+from fakes.providers import SEED_PAPER
+from helpers.papers import paper
 
 from frontispiece.lineart.plan import ACCENTS, MOTIFS, SCENES
-from frontispiece.models import Listing, Paper, Prompt
+from frontispiece.models import Prompt
 from frontispiece.settings import Settings
 from frontispiece.writers import open_writer
-
-
-def paper(rank: int) -> Paper:
-    listing = Listing(source="snapshot", day=date(2024, 10, 31), rank=rank, seen_at=datetime(2024, 11, 1, tzinfo=UTC))
-    return Paper(
-        id="2410.24175",
-        title="Constraint Back-translation Improves Complex Instruction Following of Large Language Models",
-        abstract="Large language models struggle to follow instructions with complex constraints.",
-        listing=listing,
-    )
 
 
 @pytest.mark.parametrize("rank", range(14))
 async def test_the_prompt_promises_exactly_the_plan(rank: int) -> None:
     writer = open_writer("template", Settings())
-    prompt = await writer.write(paper(rank))
+    prompt = await writer.write(paper(title=SEED_PAPER.title, rank=rank))
     plan = prompt.plan
     assert plan is not None
     words = prompt.text.lower()
@@ -38,11 +28,11 @@ async def test_the_prompt_promises_exactly_the_plan(rank: int) -> None:
 
 async def test_a_prompt_is_free_and_tells_how_it_came_to_be() -> None:
     writer = open_writer("template", Settings())
-    prompt = await writer.write(paper(0))
+    prompt = await writer.write(SEED_PAPER)
     assert (prompt.writer, prompt.model) == (writer.recipe.kind, writer.recipe.model) == ("template", "template-1")
     assert prompt.dollars == 0.0
     assert prompt.tokens_in is prompt.tokens_out is prompt.request_id is None
-    assert prompt.request == writer.request(paper(0))
+    assert prompt.request == writer.request(SEED_PAPER)
     assert "Constraint Back-translation" in prompt.request
     assert "struggle to follow" in prompt.request
     assert "\n" not in prompt.request
@@ -51,7 +41,7 @@ async def test_a_prompt_is_free_and_tells_how_it_came_to_be() -> None:
 
 
 async def test_the_same_paper_gives_the_same_prompt() -> None:
-    first, second = [await open_writer("template", Settings()).write(paper(3)) for _ in range(2)]
+    first, second = [await open_writer("template", Settings()).write(paper(rank=3)) for _ in range(2)]
     assert first.model_copy(update={"seconds": 0}) == second.model_copy(update={"seconds": 0})
 
 

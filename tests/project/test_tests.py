@@ -1,0 +1,58 @@
+"""What holds for the tests and the measurements themselves: read from the syntax trees, as the rooms are."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path for room in ("tests", "bench") for path in (ROOT / room).rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(params=FILES, ids=map(name, FILES))
+def tree(request: pytest.FixtureRequest) -> ast.Module:
+    return ast.parse(Path(request.param).read_text())
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
+
+
+def private_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Those that belong to somebody else, by line."""
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    own |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=module, names=names):
+                yield from ((node.lineno, each) for each in (module or "").split(".") if is_private(each))
+                yield from ((node.lineno, each.name) for each in names if is_private(each.name))
+            case ast.Attribute(attr=attr, value=whose) if is_private(attr):
+                is_ours = isinstance(whose, ast.Name) and whose.id in ("self", "cls") and attr in own
+                yield from () if is_ours else ((node.lineno, attr),)
+            case ast.Call(func=ast.Attribute(attr="setattr" | "setitem" | "delattr"), args=args):
+                texts = (each.value for each in args if isinstance(each, ast.Constant) and isinstance(each.value, str))
+                yield from ((node.lineno, text) for text in texts if any(map(is_private, text.split("."))))
+
+
+def test_what_is_private_is_left_alone(tree: ast.Module) -> None:
+    """What a test has to know of another room is public there, or can be seen from outside."""
+    assert list(private_names(tree)) == []
+
+
+def test_what_several_files_need_stands_once() -> None:
+    """In tests/helpers, tests/fakes or a conftest.py."""
+    places = defaultdict(list)
+    for path in FILES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                lines = (node.end_lineno or 0) - node.lineno
+                if lines > 1:
+                    places[ast.dump(node)].append(f"{name(path)}:{node.lineno}")
+    assert [where for where in places.values() if len(where) > 1] == []
