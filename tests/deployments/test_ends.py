@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ends import bucket, places, start, wrong_ends
+from helpers.real_server import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +25,7 @@ def test_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path) ->
         with connection:
             connection.recv(1)  # now it waits for an answer
             process.send_signal(signal.SIGINT)
-            _, complaints = process.communicate(timeout=30)
+            _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert complaints.startswith("frontispiece: interrupted")
     assert complaints.count("\n") == 1

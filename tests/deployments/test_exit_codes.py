@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import RealServer, real_server_in
+from helpers.real_server import PATIENCE, RealServer, real_server_in
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Crashed, Failed, Suspended
 
@@ -56,7 +56,7 @@ class Place:
             env={**ours, **settings, **self.world.variables, "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)

@@ -42,10 +42,16 @@ def busy(seconds: int, *, as_date: bool = False) -> Fault:
     return fault
 
 
+async def gone(request: Request) -> None:
+    """Until the client is, or its connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 async def reset(request: Request) -> None:
     """Drop the connection: `receive` is uvicorn's own, and knows its transport."""
     request.receive.__self__.transport.abort()
-    await asyncio.sleep(0.01)
+    await gone(request)
 
 
 async def reset_before_reading(request: Request, honest: Honest) -> Response:
@@ -67,7 +73,7 @@ async def truncated(request: Request, honest: Honest) -> Response:
     async def half():  # type: ignore[no-untyped-def]
         yield body[: len(body) // 2]
         request.receive.__self__.transport.close()
-        await asyncio.sleep(0.01)
+        await gone(request)
 
     headers = {"Content-Length": str(len(body))}
     return StreamingResponse(half(), response.status_code, headers, media_type=response.media_type)
@@ -104,8 +110,7 @@ async def moved(request: Request, honest: Honest) -> Response:
 async def never_answered(request: Request, honest: Honest) -> Response:
     """No work is done, and nothing said, until the client goes."""
     await request.body()
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+    await gone(request)
     return Response()
 
 

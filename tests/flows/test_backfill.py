@@ -12,7 +12,7 @@ from fakes.huggingface import FakeHuggingFace
 from fakes.providers import Providers
 from fakes.server import serving
 from helpers.papers import paper
-from helpers.real_server import PATIENCE
+from helpers.real_server import PATIENCE, eventually
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType, FlowRunFilterTags
@@ -282,8 +282,7 @@ async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, 
     looker = Looker()
     with surrounded(listener=looker):
         going = asyncio.create_task(backfill(RANGE, return_state=True))
-    while world.fal.paid < 2 * PER_DAY:  # noqa: ASYNC110 the fakes have no event
-        await asyncio.sleep(0.05)
+    await eventually(lambda: world.fal.paid >= 2 * PER_DAY)
     going.cancel()
     await asyncio.wait([going])
     assert not {StateType.RUNNING, StateType.PENDING} & {each.state_type for each in await runs_of(looker.plans[0].id)}
@@ -349,8 +348,7 @@ async def test_today_comes_first(prefect_server: None) -> None:
     async with get_client() as client:
         daily = await client.create_flow_run(a_daily, state=Running())
         waiting = asyncio.create_task(after_daily(said.append, 0.01))
-        while not said:  # noqa: ASYNC110 it rings no bell
-            await asyncio.sleep(0.01)
+        await eventually(lambda: said)
         assert not waiting.done()
         await client.set_flow_run_state(daily.id, Completed(), force=True)
         await asyncio.wait_for(waiting, PATIENCE)

@@ -64,7 +64,7 @@ async def test_cancelled_work_may_write_down_what_it_did() -> None:
 
     async def work(number: int) -> None:
         try:
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0)
             await asyncio.sleep(0)

@@ -1,5 +1,6 @@
 """A real Prefect server in a process of its own, and what tests ask of it over HTTP."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -45,6 +46,13 @@ def until(look: Callable[[], T | None], seconds: float = PATIENCE, every: float 
             return found
         assert time.monotonic() < deadline, f"nothing after {seconds} seconds"
         time.sleep(every)
+
+
+async def eventually(look: Callable[[], object]) -> None:
+    """Until this is so: for what goes on in this very loop, or in a fake's thread, and tells nobody."""
+    async with asyncio.timeout(PATIENCE):
+        while not look():  # noqa: ASYNC110 neither a fake's list nor a catalog rings a bell
+            await asyncio.sleep(0.005)
 
 
 @dataclass(frozen=True)

@@ -406,7 +406,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
             [COMMAND, "serve"], cwd=place, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        until(lambda: "Ctrl-C" in (place / "log").read_text() or process.poll() is not None, 120)
+        until(lambda: "Ctrl-C" in (place / "log").read_text() or process.poll() is not None)
         assert process.poll() is None, (place / "log").read_text()
         yield server
     finally:

@@ -15,6 +15,16 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+SLEEPERS = {
+    "tests/chaos.py": "kills at a moment that chance chooses, and looks whether somebody listens yet",
+    "tests/helpers/real_server.py": "looks, again and again, at what another process does and tells nobody",
+    "tests/fakes/faults.py": "an answer that comes a byte now and then is slow by nature",
+    "tests/fakes/openai.py": "a provider takes its time: `latency`, which is none in tests",
+    "bench": "what takes a provider's time is what is measured",
+}
+"""Who may let time pass, and why; everybody else waits for what happens."""
+
+
 @pytest.fixture(params=FILES, ids=map(name, FILES))
 def tree(request: pytest.FixtureRequest) -> ast.Module:
     return ast.parse(Path(request.param).read_text())
@@ -44,6 +54,23 @@ def private_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def test_what_is_private_is_left_alone(tree: ast.Module) -> None:
     """What a test has to know of another room is public there, or can be seen from outside."""
     assert list(private_names(tree)) == []
+
+
+def sleeps(tree: ast.Module) -> Iterator[int]:
+    """The lines that let time pass: `sleep(0)` only lets others have their turn, and a fake clock's is no module's."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="sleep", value=ast.Name(id="time" | "asyncio")), args=args):
+                if not (isinstance(args[0], ast.Constant) and args[0].value == 0):
+                    yield node.lineno
+            case ast.ImportFrom(module="time" | "asyncio", names=names) if "sleep" in {each.name for each in names}:
+                yield node.lineno
+
+
+def test_nobody_sleeps_to_be_right() -> None:
+    """What is slept for is late on a busy machine."""
+    found = {name(path) for path in FILES if list(sleeps(ast.parse(path.read_text())))}
+    assert {path for path in found if path.partition("/")[0] not in SLEEPERS} <= set(SLEEPERS)
 
 
 def test_what_several_files_need_stands_once() -> None:

@@ -14,7 +14,7 @@ from fakes.faults import TOO_LONG
 from fakes.providers import Providers
 from helpers.mortal import DEAD, Fuse, Killed, Mortal
 from helpers.papers import many
-from helpers.real_server import PATIENCE
+from helpers.real_server import PATIENCE, eventually
 from hypothesis import given
 from hypothesis import strategies as st
 from prefect import flow
@@ -299,8 +299,7 @@ class TestKilled:
         clock = Clock()
         async with program(fake, archive, clock) as services:
             ordering = asyncio.create_task(order(PAPERS, services))
-            while not fake.openai.faults.served:  # noqa: ASYNC110 the fakes have no event
-                await asyncio.sleep(0.005)
+            await eventually(lambda: fake.openai.faults.served)
             ordering.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await ordering

@@ -67,6 +67,7 @@ class Shop:
     keep_raises: list[BaseException | None] = field(default_factory=list)
     calls: int = 0
     gate: asyncio.Event | None = None
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def submit(self) -> Ticket | str:
         self.fuse.burn()
@@ -74,6 +75,7 @@ class Shop:
         _raise_next(self.submit_raises)
         order = f"order-{len(self.purchases)}"
         self.purchases.append(order)
+        self.bell.set()
         self.fuse.burn()
         if self.gate is not None:
             await self.gate.wait()
@@ -105,8 +107,9 @@ class Shop:
         return record.answer in self.kept
 
     async def has_sold(self, number: int) -> None:
-        while len(self.purchases) < number:  # noqa: ASYNC110 nor does a shop
-            await asyncio.sleep(0.001)
+        while len(self.purchases) < number:
+            self.bell.clear()
+            await self.bell.wait()
 
     def job(self, key: str = KEY) -> "ShopJob":
         return ShopJob(self, key)
@@ -177,8 +180,8 @@ class Time:
 
 
 async def nap(seconds: float) -> None:
-    """Polls pass quickly; renewals are not due in a test."""
-    await asyncio.sleep(0.002 if seconds == 1.0 else 3600)
+    """Polls pass at once; renewals are not due in a test."""
+    await (asyncio.sleep(0) if seconds == 1.0 else asyncio.Event().wait())
 
 
 def journal(archive: Archive, holder: ProcessIdentity | None = None) -> Journal:
@@ -291,10 +294,19 @@ class TestTogether:
 
     async def test_the_lease_is_renewed_while_the_call_lasts(self, archive: Archive) -> None:
         shop = Shop(gate=asyncio.Event())
-        book = Journal(archive, lease_seconds=0.05)
+        naps, renewed = list[float](), asyncio.Event()
+
+        async def nap(seconds: float) -> None:
+            naps.append(seconds)
+            if len(naps) > 3:
+                renewed.set()
+                await asyncio.Event().wait()
+
+        book = Journal(archive, lease_seconds=60.0, sleep=nap)
         settling = asyncio.create_task(book.settle(shop.job()))
-        while (await kinds(archive)).count("alive") < 3:  # noqa: ASYNC110 an archive rings no bell
-            await asyncio.sleep(0.005)
+        await renewed.wait()
+        assert naps == [20.0] * 4
+        assert (await kinds(archive)).count("alive") == 3
         assert fold(await entries(archive)).phase is Phase.CALLING
         shop.gate.set()
         assert (await settling).bought

@@ -13,7 +13,7 @@ import pytest
 from fakes.oai import FakeOai, deleted, document, error, header, page, record
 from fakes.server import serving
 from helpers.papers import DAY, LLAMMLEIN, REAL, SIGMA, many, paper
-from helpers.real_server import PATIENCE
+from helpers.real_server import PATIENCE, eventually
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -341,8 +341,7 @@ async def test_nobody_waits_for_a_harvest_that_is_not_wanted_any_more(source: Op
     FAKE.faults.always("oai", "slow body")
     harvest = asyncio.create_task(source().list_day(date(2024, 11, 2)))
     waiting = asyncio.create_task(source().list_day(date(2024, 11, 2)))
-    while not FAKE.requests:  # noqa: ASYNC110 the server's thread tells nobody
-        await asyncio.sleep(0.01)
+    await eventually(lambda: FAKE.requests)
     for task in (waiting, harvest):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
