@@ -20,7 +20,7 @@ test-fast: $(READY) ## Those that need neither a Prefect server nor a browser: a
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not browser and not slow"
 
 coverage: $(READY) ## All tests, and which lines and branches they did not see
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
 
 chaos: $(READY) ## Kill it anywhere, with a random seed, and end it hundreds of times; twenty minutes or so
 	PYTHONPATH=.:tests $(BIN)/python tests/chaos.py

@@ -13,6 +13,8 @@ from frontispiece.archive.images import read_provenance
 WASH = Path(__file__).parents[1] / "fixtures" / "frontispiece-wash"
 BIN = Path(sys.executable).parent
 
+pytestmark = pytest.mark.server  # the run of a newcomer starts one
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Final
@@ -61,9 +62,14 @@ def module(path: Path) -> str:
     return name.removesuffix(".__init__")
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports, wherever in the file."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -108,7 +114,7 @@ def test_the_library_is_in_layers_and_families_do_not_know_each_other(path: Path
 def test_what_a_provider_is_like_is_asked_of_it(path: Path) -> None:
     """Nobody compares its name: what such a comparison knows stands in the provider's own file."""
     names = {name for group in (SOURCES, WRITERS, PAINTERS) for name in registered(group)}
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Compare):
             compared = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
             assert not compared & names, f"{path}, line {node.lineno}"
@@ -163,7 +169,7 @@ def test_what_is_imported_is_declared(folders: tuple[str, ...], extras: tuple[st
 
 def test_no_thread_of_obstore_enters_python(path: Path) -> None:
     """Its asynchronous side answers from such threads, and a process that ends meanwhile is aborted."""
-    names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    names = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
     if "obstore" in imports(path):
         assert {name for name in names if name.endswith("_async")} == set()
 

@@ -487,7 +487,7 @@ def odd_lines(draw: st.DrawFn) -> bytes:
     return line.encode(errors="replace")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(odd_lines())
 def test_the_glance_never_says_another_day_than_the_whole_line(line: bytes) -> None:
     seen = glance_day(line)
