@@ -22,10 +22,11 @@ from fakes.oai import page as oai_page
 from fakes.oai import record as oai_record
 from fakes.pictures import ODD, png
 from helpers.papers import LLAMMLEIN, SIGMA
+from helpers.stocked import STORY
 from pydantic import ValidationError
 
 from flows.results import RecordSerializer
-from frontispiece.archive.images import Provenance, inspect, read_provenance, thumbnail, to_jpeg
+from frontispiece.archive.images import inspect, read_provenance, thumbnail, to_jpeg
 from frontispiece.archive.provenance import from_xmp, to_xmp
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.import_log import parse_log
@@ -47,17 +48,6 @@ DAY = date(2024, 11, 19)
 SLOW = 5.0
 CHAT = OpenAIChat(load_settings(openai_api_key="sk-test"))
 
-STORY = Provenance(
-    title="On Paper Birds",
-    paper_id="2411.00001",
-    paper_url="https://arxiv.org/abs/2411.00001",
-    prompt="A bird of paper.",
-    recipe="0" * 16,
-    writer_model="template-1",
-    painter="lineart",
-    painter_model="lineart-1",
-    created=DAY,
-)
 TICKET = {
     "status": "IN_QUEUE",
     "request_id": "a-1",

@@ -2,14 +2,14 @@
 
 import json
 import re
-from datetime import UTC, date, datetime
 
 import pytest
+from helpers.papers import paper
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.artifacts import Exhibit, inert, link, outcome_table, pages
-from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import Original, Outcome, Painting, Picture, Prompt, Status
 from frontispiece.text import one_line
 
 NASTY = [
@@ -26,15 +26,9 @@ NASTY = [
 
 
 def outcome(title: str = "On Birds", status: Status = Status.DONE, prompt: str = "Draw a bird.") -> Outcome:
-    day = date(2024, 10, 31)
     original = Original(digest="0" * 64, path="originals/0.png", format="png", width=1, height=1, bytes=1)
     return Outcome(
-        paper=Paper(
-            id="2410.24175",
-            title=title,
-            abstract="",
-            listing=Listing(source="arxiv", day=day, rank=0, upvotes=12, seen_at=datetime.now(UTC)),
-        ),
+        paper=paper("2410.24175", title, upvotes=12),
         status=status,
         reason=None if status is Status.DONE else "Blocked",
         message=None if status is Status.DONE else "It was refused.",

@@ -5,14 +5,12 @@ The screenshots in docs/ are made here, with SCREENSHOTS=docs.
 
 import contextlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers.browsing import chromium, sync_api
-from helpers.real_server import PATIENCE, RealServer, until
+from helpers.real_server import PATIENCE, RealServer, serve_beside, until
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
@@ -22,19 +20,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def served(real_server: RealServer, tmp_path: Path) -> Iterator[RealServer]:
     """`frontispiece serve` beside the server that all tests share."""
-    environment = {
-        **real_server.environment,
-        "PREFECT_RUNNER_POLL_FREQUENCY": "1",
-        "FRONTISPIECE_ARCHIVE": str(tmp_path / "archive"),
-    }
-    log = tmp_path / "serve.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "deployments.cli", "serve"]
-        serve = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=output)
-    until(lambda: "Ctrl-C" in log.read_text())
-    yield real_server
-    serve.terminate()
-    serve.wait(PATIENCE)
+    with serve_beside(real_server, tmp_path, FRONTISPIECE_ARCHIVE=str(tmp_path / "archive")):
+        yield real_server
 
 
 def asked_for(server: RealServer, deployment: str) -> str | None:

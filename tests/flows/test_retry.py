@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import PATIENCE, RealServer, until
+from helpers.real_server import RealServer, serve_beside, until
 
 from deployments.cli import main
 from frontispiece.archive.query import open_records
@@ -82,22 +80,14 @@ class Place:
 def place(real_server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("tried again")
     with fake_providers() as providers:
-        environment = {
-            **real_server.environment,
+        variables = {
             **providers.variables,
-            "PREFECT_RUNNER_POLL_FREQUENCY": "1",
             "FRONTISPIECE_ARCHIVE": str(folder / "archive"),
             "FRONTISPIECE_ATTEMPTS": "1",
             "FRONTISPIECE_PAINTINGS_AT_ONCE": str(len(MANY)),
         }
-        log = folder / "serve.log"
-        with log.open("wb") as output:
-            command = [sys.executable, "-m", "deployments.cli", "serve"]
-            serve = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        until(lambda: "Ctrl-C" in log.read_text())
-        yield Place(real_server, providers, folder / "archive")
-        serve.terminate()
-        serve.wait(PATIENCE)
+        with serve_beside(real_server, folder, **variables):
+            yield Place(real_server, providers, folder / "archive")
 
 
 def papers(place: Place, *ids: str) -> str:

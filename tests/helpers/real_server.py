@@ -115,6 +115,20 @@ class RealServer:
 
 
 @contextlib.contextmanager
+def serve_beside(server: RealServer, folder: Path, **variables: str) -> Iterator[None]:
+    """`frontispiece serve` in this folder, which is ready, beside a server that runs already."""
+    environment = {**server.environment, "PREFECT_RUNNER_POLL_FREQUENCY": "1", **variables}
+    log = folder / "serve.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "deployments.cli", "serve"]
+        serve = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+    until(lambda: "Ctrl-C" in log.read_text())
+    yield
+    serve.terminate()
+    serve.wait(PATIENCE)
+
+
+@contextlib.contextmanager
 def real_server_in(home: Path) -> Iterator[RealServer]:
     server = RealServer(f"http://127.0.0.1:{(port := free_port())}", home)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]

@@ -19,6 +19,18 @@ from helpers.papers import numbered
 RECIPE = "0123456789abcdef"
 DAY = date(2024, 10, 31)
 NOW = datetime(2024, 11, 1, 6, 7, tzinfo=UTC)
+STORY = Provenance(
+    title="Fish & <Chips>: a “study” of ω",
+    paper_id="2410.24175",
+    paper_url="https://arxiv.org/abs/2410.24175",
+    prompt="A surreal drawing of a fish]]> on white,\nwith a hat & a tie.",
+    recipe="0123456789abcdef",
+    writer_model="gpt-4o-mini",
+    painter="fal",
+    painter_model="fal-ai/flux/schnell",
+    seed="15619174981588513000",
+    created=date(2024, 10, 31),
+)
 
 
 def png(number: int) -> bytes:
