@@ -32,7 +32,10 @@ class Same(Archive):
 
 
 class Mortal(Same):
-    """An archive whose user may be killed before and after everything it does."""
+    """An archive whose user may be killed before and after everything it does.
+
+    But not at reading an object, which changes nothing: that is to be killed after the step before.
+    """
 
     def __init__(self, archive: Archive, fuse: Fuse) -> None:
         super().__init__(archive)
@@ -41,10 +44,6 @@ class Mortal(Same):
     async def list(self, prefix: str) -> list[Entry]:
         self.fuse.burn()
         return await super().list(prefix)
-
-    async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
-        self.fuse.burn()
-        return await super().get(path, max_bytes)
 
     async def put(self, path: str, content: bytes, *, durable: bool = False) -> None:
         self.fuse.burn()

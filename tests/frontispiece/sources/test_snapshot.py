@@ -369,7 +369,7 @@ async def test_the_index_of_another_state_is_made_anew(
     assert await ids_of(snapshot if same_object else reopened(tmp_path / "snapshot.json")) == ids
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(data=st.data())
 async def test_a_damaged_index_is_made_anew(kept: Write, tmp_path: Path, data: st.DataObject) -> None:
     place = tmp_path / "snapshot.json.index"
