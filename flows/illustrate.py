@@ -11,6 +11,7 @@ from functools import partial
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 
+from flows.finding import find
 from flows.inputs import check_day, day_meant
 from flows.paper_run import PaperRun, run_of
 from flows.results import NO_RESULTS
@@ -26,7 +27,6 @@ from frontispiece.services import Services
 from frontispiece.settings import load_settings
 from tasks.archive_image import archive_image
 from tasks.fetch_papers import fetch_papers
-from tasks.find_papers import find_papers
 from tasks.paint_image import paint_image
 from tasks.write_prompt import write_prompt
 
@@ -71,8 +71,7 @@ async def illustrate_day(request: DayRequest) -> State[None]:
 async def illustrate_papers(request: PapersRequest) -> State[None]:
     """Illustrate single papers."""
     async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
-        found = await session.steps.call(find_papers, request.ids, session.services)
-        await illustrate(session, found.value)
+        await illustrate(session, await find(session, request.ids))
         return await session.record()
 
 

@@ -39,6 +39,8 @@ class Session:
         self.steps = Steps(services)
         self.listener: RunListener = page
         self.outcomes: list[Outcome] = []
+        self.missing: tuple[str, ...] = ()
+        """Papers that were asked for and are not to be had, a sentence each."""
         self.is_recorded = False
         self._page = page
         self._started = datetime.now(UTC)
@@ -71,7 +73,7 @@ class Session:
             seconds=(finished - self._started).total_seconds(),
             catalog=tuple(paths),
             archive=self.services.archive.where(""),
-            **sum_up(by_day),
+            **sum_up(by_day, self.missing),
         )
         self.listener.closed(report)
         await self._page.finish(by_day)
@@ -150,6 +152,7 @@ async def choose_now(
         recipe,
         only=only,
         min_upvotes=settings.min_upvotes,
+        include_withdrawn=settings.include_withdrawn,
         refresh=bool(services.refresh_id),
     )
     for problem in catalog.problems:

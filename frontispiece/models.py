@@ -40,6 +40,7 @@ class Paper(Value):
     categories: tuple[str, ...] = Field(default=(), description="arXiv categories, the primary one first")
     published: date | None = Field(default=None, description="UTC date of version 1, where known")
     updated: date | None = Field(default=None, description="UTC date of the described version, where known")
+    withdrawn: bool = Field(default=False, description="whether only a notice is left of it")
     listing: Listing
 
     @property

@@ -31,24 +31,27 @@ class Report(Value):
     archive: str = Field(description="where the archive is: a folder or a URL")
 
 
-def sum_up(outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """The part of a report that follows from the outcomes."""
+def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str, object]:
+    """The part of a report that follows from the outcomes, and from papers that are not to be had (a sentence each)."""
     count = Counter(outcome.status for outcome in outcomes)
     unbought = sum(outcome.reason == BudgetReached.__name__ for outcome in outcomes)
     on_order = sum(outcome.reason == NotYet.__name__ for outcome in outcomes)
     prices = [price for outcome in outcomes for price in paid_now(outcome)]
     return {
-        "papers": len(outcomes),
+        "papers": len(outcomes) + len(missing),
         "pictures": count[Status.DONE],
         "skipped": count[Status.SKIPPED] - unbought - on_order,
         "unbought": unbought,
         "on_order": on_order,
         "blocked": count[Status.BLOCKED],
-        "failed": count[Status.FAILED],
-        "failures": tuple(
-            f"{outcome.paper.id}: {outcome.message}"
-            for outcome in outcomes
-            if outcome.status in (Status.FAILED, Status.BLOCKED)
+        "failed": count[Status.FAILED] + len(missing),
+        "failures": (
+            *missing,
+            *(
+                f"{outcome.paper.id}: {outcome.message}"
+                for outcome in outcomes
+                if outcome.status in (Status.FAILED, Status.BLOCKED)
+            ),
         ),
         "dollars": known(prices),
         "unpriced": prices.count(None),

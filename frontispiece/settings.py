@@ -105,6 +105,7 @@ class Settings(BaseSettings):
         description="hosts pictures may come from, https only; http://127.0.0.1:8099 admits exactly that origin",
     )
 
+    include_withdrawn: bool = Field(False, description="whether papers that were withdrawn get a picture, too")
     style: str = Field(
         "seed",
         description="how the writer is asked: seed is the predecessor's own, fenced fences the abstract as data; "

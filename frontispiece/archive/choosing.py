@@ -5,6 +5,7 @@ from typing import Final
 
 from frontispiece.archive.catalog import Catalog, Standing
 from frontispiece.archive.store import Archive
+from frontispiece.archive.tally import ARCHIVED, TOO_FEW_VOTES, WITHDRAWN
 from frontispiece.concurrency import gather_bounded
 from frontispiece.models import Outcome, Paper, Picture, Status
 from frontispiece.request import Only
@@ -26,24 +27,25 @@ async def choose(
     *,
     only: Only = "all",
     min_upvotes: int = 0,
+    include_withdrawn: bool = False,
     refresh: bool = False,
 ) -> tuple[list[Paper], list[Outcome]]:
     """Split `papers` into those to be illustrated now by `recipe` and the outcomes of those that need nothing.
 
-    Refused papers need nothing: asking again is no use. With `refresh` all that have the votes are illustrated. Raises
+    Refused papers need nothing: asking again is no use. With `refresh` all that are wanted are illustrated. Raises
     ArchiveError.
     """
-    voted, outcomes = _by_votes(papers, recipe, min_upvotes)
+    wanted, outcomes = _wanted(papers, recipe, min_upvotes, include_withdrawn)
     if refresh:
-        return voted, outcomes
-    standing = await catalog.standing([paper.key for paper in voted], recipe)
+        return wanted, outcomes
+    standing = await catalog.standing([paper.key for paper in wanted], recipe)
     there = await _still_there(standing, archive)
     waiting = []
-    for paper in voted:
+    for paper in wanted:
         stands = standing[paper.key]
         if stands.picture and paper.key in there:
             message = f"Archived before as {stands.picture.path}."
-            outcomes.append(_skipped(paper, recipe, "archived", message, stands.picture))
+            outcomes.append(_skipped(paper, recipe, ARCHIVED, message, stands.picture))
         elif stands.refusal:
             outcomes.append(
                 Outcome(paper=paper, status=Status.BLOCKED, reason="Blocked", message=stands.refusal, recipe=recipe)
@@ -69,16 +71,21 @@ def _is_asked_for(paper: Standing, only: Only) -> bool:
             return True
 
 
-def _by_votes(papers: Sequence[Paper], recipe: str, least: int) -> tuple[list[Paper], list[Outcome]]:
-    """Papers with enough votes, and outcomes for the others. Lists without votes pass whole."""
-    voted, outcomes = [], []
+def _wanted(
+    papers: Sequence[Paper], recipe: str, least: int, include_withdrawn: bool
+) -> tuple[list[Paper], list[Outcome]]:
+    """Papers that are there and have enough votes, and outcomes for the others. Lists without votes pass whole."""
+    wanted, outcomes = [], []
     for paper in papers:
         votes = paper.listing.upvotes
-        if votes is not None and votes < least:
-            outcomes.append(_skipped(paper, recipe, "upvotes", f"{votes} upvotes, fewer than {least}."))
+        if paper.withdrawn and not include_withdrawn:
+            message = "The paper was withdrawn; FRONTISPIECE_INCLUDE_WITHDRAWN=true illustrates it all the same."
+            outcomes.append(_skipped(paper, recipe, WITHDRAWN, message))
+        elif votes is not None and votes < least:
+            outcomes.append(_skipped(paper, recipe, TOO_FEW_VOTES, f"{votes} upvotes, fewer than {least}."))
         else:
-            voted.append(paper)
-    return voted, outcomes
+            wanted.append(paper)
+    return wanted, outcomes
 
 
 def _skipped(paper: Paper, recipe: str, reason: str, message: str, picture: Picture | None = None) -> Outcome:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from frontispiece.models import Status, Value
 
-ARCHIVED, TOO_FEW_VOTES = "archived", "upvotes"
+ARCHIVED, TOO_FEW_VOTES, WITHDRAWN = "archived", "upvotes", "withdrawn"
 COLUMNS: Final = (
     *("list_day", "source", "paper_key", "rank", "recipe", "status", "reason"),
     *("run", "run_finished_at", "writer", "painter"),
@@ -26,7 +26,7 @@ class Tally(Value):
 
     day: date
     listed: int = Field(default=0, description="papers that were on the list at any time")
-    wanted: int = Field(default=0, description="those of them with enough votes")
+    wanted: int = Field(default=0, description="those of them that are there and have enough votes")
     prompted: int = Field(default=0, description="papers with a prompt")
     painted: int = Field(default=0, description="papers with a painting")
     archived: int = Field(default=0, description="papers with a picture")
@@ -72,7 +72,8 @@ def _tally(rows: pa.Table, recipe: str) -> list[Tally]:
 def _papers(rows: pa.Table, recipe: str, age: pa.ChunkedArray, now: pa.ChunkedArray) -> pa.Table:
     """What is true of each paper of each day, as columns of truth; `rank` is the one in the newest row."""
     ours, done = _is(rows, "recipe", recipe), _is(rows, "status", Status.DONE)
-    few = pc.if_else(_is(rows, "reason", TOO_FEW_VOTES), _BIT, 0)
+    unwanted = pc.is_in(rows["reason"], pa.array([TOO_FEW_VOTES, WITHDRAWN]))
+    few = pc.if_else(unwanted, _BIT, 0)
     rank = pc.bit_wise_or(few, pc.min_element_wise(rows["rank"], _BIT - 1))
     facts = {
         "last": pc.bit_wise_or(pc.shift_left(age, _BITS + 1), rank),

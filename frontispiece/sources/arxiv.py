@@ -38,6 +38,7 @@ from frontispiece.sources.reading import (
     in_utc,
     reason,
 )
+from frontispiece.sources.withdrawn import is_withdrawn
 from frontispiece.text import quoted
 
 PAGE: Final = 500
@@ -87,6 +88,7 @@ class _Result(BaseModel):
     entry_id: IdText
     title: Title
     summary: Line
+    comment: Line | None = None
     authors: list[_Author]
     primary_category: Line
     categories: list[Line]
@@ -106,6 +108,7 @@ class _Result(BaseModel):
             categories=tuple(dict.fromkeys(filter(None, (self.primary_category, *self.categories)))),
             published=published,
             updated=self.updated.date(),
+            withdrawn=is_withdrawn(self.summary, self.comment or ""),
             listing=Listing(source="arxiv", day=day or published, rank=rank, seen_at=seen_at),
         )
 

@@ -24,6 +24,7 @@ from frontispiece.settings import Settings, key_to_send
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.interface import Listed
 from frontispiece.sources.reading import IdText, Line, Moment, Problems, checked_address, reason
+from frontispiece.sources.withdrawn import is_withdrawn
 from frontispiece.text import quoted
 
 FIRST_DAY: Final = date(2023, 5, 4)
@@ -81,6 +82,7 @@ class _Entry(BaseModel):
             abstract=part.summary or self.summary or "",
             authors=tuple(author.name for author in part.authors or () if author.name),
             published=published,
+            withdrawn=is_withdrawn(part.summary or self.summary or ""),
             listing=Listing(source="huggingface", day=day, rank=rank, upvotes=part.upvotes, seen_at=seen_at),
         )
 

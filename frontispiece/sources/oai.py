@@ -24,7 +24,7 @@ MAX_TOKEN: Final = 2_000
 
 _OAI: Final = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW: Final = "{http://arxiv.org/OAI/arXivRaw/}"
-_TEXTS: Final = ("id", "title", "authors", "categories", "abstract")
+_TEXTS: Final = ("id", "title", "authors", "categories", "abstract", "comments")
 _PREFIX: Final = "oai:arXiv.org:"
 
 

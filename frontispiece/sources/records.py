@@ -11,6 +11,7 @@ from frontispiece.models import Listing, Paper
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.reading import IdText, Line, Moment, Title
 from frontispiece.sources.text import paper_line
+from frontispiece.sources.withdrawn import is_withdrawn
 
 
 def mail_date(text: object) -> datetime:
@@ -36,6 +37,7 @@ class Record(BaseModel):
     id: IdText
     title: Title
     abstract: Line | None = None
+    comments: Line | None = None
     authors: Line | None = None
     authors_parsed: list[list[Line]] | None = None
     categories: Line | None = None
@@ -64,6 +66,7 @@ class Record(BaseModel):
             categories=tuple((self.categories or "").split()),
             published=self.day,
             updated=latest.created.date(),
+            withdrawn=is_withdrawn(self.abstract or "", self.comments or ""),
             listing=Listing(source=source, day=self.day, rank=rank, seen_at=seen_at),
         )
 

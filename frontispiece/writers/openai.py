@@ -116,7 +116,11 @@ class OpenAIChat:
     def request(self, paper: Paper) -> str:
         """The template with title and abstract in place."""
         # The fence is a digest of what it encloses, so that nothing inside can know it and close it.
-        values = {"title": paper.title, "abstract": paper.abstract, "fence": digest(paper.title, paper.abstract)[:16]}
+        values = {
+            "title": paper.title,
+            "abstract": paper.abstract or paper.title,
+            "fence": digest(paper.title, paper.abstract)[:16],
+        }
         filled = re.sub(r"\{(title|abstract|fence)\}", lambda place: values[place[1]], self.recipe.template)
         return filled.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
 

@@ -34,7 +34,7 @@ class Template:
 
     def request(self, paper: Paper) -> str:
         """What the prompt is made from, in one line."""
-        return f"Title: {paper.title} Abstract: {paper.abstract}"
+        return f"Title: {paper.title} Abstract: {paper.abstract or paper.title}"
 
     def price(self, paper: Paper) -> float:
         """Nothing."""

@@ -101,6 +101,54 @@ async def test_a_source_that_is_down_fails_the_run_and_is_no_empty_day(
     assert not list(tmp_path.glob("catalog/*/*"))
 
 
+async def test_a_paper_that_is_nowhere_fails_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_SOURCE", "huggingface")
+    state, seen = await run_papers(["2410.24175", "2410.00404", "2411.00322"])
+    assert {name: outcome.status for name, outcome in seen.outcomes.items()} == {
+        "2410.24175": "done",
+        "2411.00322": "done",
+    }
+    assert seen.report is not None
+    assert (seen.report.papers, seen.report.pictures, seen.report.failed) == (3, 2, 1)
+    assert seen.report.failures == ("2410.00404: arXiv has no such paper.",)
+    assert (state.name, state.message) == ("Failed", "1 of 3 papers failed: 2410.00404: arXiv has no such paper.")
+
+
+async def test_a_paper_at_hand_needs_no_network(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_SOURCE", "snapshot")
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "1")
+    world.arxiv.faults.always("query", "503")
+    state, seen = await run_papers(["2410.24175"])
+    assert state.name == "Completed"
+    assert world.arxiv.requests == []
+    state, seen = await run_papers(["2410.24175", "2410.00404"], refresh=True)
+    assert (state.name, seen.outcomes["2410.24175"].status) == ("Failed", "done")
+    assert seen.report is not None
+    (failure,) = seen.report.failures
+    assert failure.startswith("2410.00404: ")
+    assert "503" in failure
+
+
+async def test_papers_that_are_all_nowhere_are_bad_input(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_SOURCE", "arxiv")
+    state, seen = await run_papers(["2410.00404", "2410.00405"])
+    assert (state.name, seen.report) == ("Failed", None)
+    assert "No paper 2410.00404, 2410.00405 on arXiv." in (state.message or "")
+
+
+async def test_a_withdrawn_paper_is_skipped(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_SOURCE", "arxiv")
+    gone = paper("2411.00500", "A Large Proof", abstract="This paper has been withdrawn.", published=DAY)
+    world.arxiv.papers.append(gone)
+    await run_papers([gone.id])
+    (path,) = tmp_path.glob("catalog/*/*.parquet")
+    (row,) = pq.read_table(path, partitioning=None).to_pylist()
+    assert (row["status"], row["reason"]) == ("skipped", "withdrawn")
+    monkeypatch.setenv("FRONTISPIECE_INCLUDE_WITHDRAWN", "true")
+    _, seen = await run_papers([gone.id])
+    assert seen.outcomes[gone.id].status == "done"
+
+
 async def test_a_day_without_papers_is_told_apart(world: World) -> None:
     state, _ = await run_day(date(2024, 11, 2), source="huggingface")
     assert (state.name, state.message) == ("Completed", "No papers listed.")

@@ -143,7 +143,7 @@ def plain_tally(day: date, found: list[dict[str, Any]], recipe: str) -> Tally:
         archived = any(row["status"] == "done" or row["reason"] == "archived" for row in ours)
         ends = {row["status"] for row in ours if not archived}
         last = "blocked" if "blocked" in ends else "failed" if "failed" in ends else None
-        counts["wanted"] += archived or about[-1]["reason"] != "upvotes"
+        counts["wanted"] += archived or about[-1]["reason"] not in ("upvotes", "withdrawn")
         counts["prompted"] += archived or any(row["writer"] for row in ours)
         counts["painted"] += archived or any(row["painter"] for row in ours)
         counts["archived"] += archived
@@ -170,7 +170,7 @@ OUTCOMES = st.lists(
         st.integers(0, len(KEYS) - 1),
         st.sampled_from(Status),
         st.sampled_from(RECIPES),
-        st.sampled_from(["archived", "upvotes", "other"]),
+        st.sampled_from(["archived", "upvotes", "withdrawn", "other"]),
         st.integers(0, 2),
     ),
     min_size=1,

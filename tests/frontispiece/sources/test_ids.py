@@ -35,6 +35,22 @@ GOOD = {
     "arxiv.org/abs/2410.24175": ("2410.24175", None),
     "HTTPS://ArXiv.org/abs/2410.24175": ("2410.24175", None),
     "https://huggingface.co/papers/2410.24175": ("2410.24175", None),
+    "10.48550/arXiv.2410.24175": ("2410.24175", None),
+    "doi:10.48550/arXiv.hep-th/9901001": ("hep-th/9901001", None),
+    "https://doi.org/10.48550/arXiv.2410.24175": ("2410.24175", None),
+    "arXiv:2410.24175v1 [cs.CL]": ("2410.24175", 1),
+    "https://www.alphaxiv.org/abs/2410.24175": ("2410.24175", None),
+    "https://www.alphaxiv.org/overview/2410.24175v2": ("2410.24175", 2),
+    "https://ar5iv.labs.arxiv.org/html/2410.24175": ("2410.24175", None),
+    "https://arxiv.org/src/2410.24175": ("2410.24175", None),
+    "https://arxiv.org/format/2410.24175": ("2410.24175", None),
+    "oai:arXiv.org:2410.24175": ("2410.24175", None),
+    "2410.24175.": ("2410.24175", None),
+    "2410.24175V2": ("2410.24175", 2),
+    "HEP-TH/9901001": ("hep-th/9901001", None),
+    "MATH.gt/0309136": ("math/0309136", None),
+    "https://www.semanticscholar.org/arxiv:2410.24175": ("2410.24175", None),
+    "https://api.semanticscholar.org/arXiv:2410.24175": ("2410.24175", None),
     "http://huggingface.co/papers/2410.24175/?utm=1#community": ("2410.24175", None),
 }
 BAD = [
@@ -46,13 +62,12 @@ BAD = [
         "2410.24175v",
         "2410.24175v0",
         "2410.24175v1000",
-        "2410.24175V2",
         "2410,24175",
         "2410.24175 x",
     ),
     *("２４１０.２４１７５", "2410.२४१७५", "2410.24175\u200b", "2410.24175\x00", "2410\n.24175", "-2410.24175"),
     *("../2410.24175", "2410.24175/..", "../../etc/passwd", "hep-th/../9901001", "hep-th/9913001", "hep-th/990100"),
-    *("HEP-TH/9901001", "hep-th//9901001", "hep-th/5001001", "file:///2410.24175", "ftp://arxiv.org/abs/2410.24175"),
+    *("hep-th//9901001", "hep-th/5001001", "file:///2410.24175", "ftp://arxiv.org/abs/2410.24175"),
     *("https://arxiv.org/abs/", "https://arxiv.org/list/cs.CL", "https://arxiv.org.evil.org/abs/2410.24175"),
     *(
         "https://evil.org/arxiv.org/abs/2410.24175",
@@ -91,7 +106,14 @@ OLD = st.builds(
     st.integers(1, 12),
     st.integers(1, 999),
 )
-PLACES = ["", "arXiv:", "https://arxiv.org/abs/", "http://export.arxiv.org/pdf/", "https://huggingface.co/papers/"]
+PLACES = [
+    "",
+    "arXiv:",
+    "https://doi.org/10.48550/arXiv.",
+    "https://arxiv.org/abs/",
+    "http://export.arxiv.org/pdf/",
+    "https://huggingface.co/papers/",
+]
 
 
 @given(NEW | OLD, st.none() | st.integers(1, 999), st.sampled_from(PLACES), st.sampled_from(["", "/", "?a=b", "#c"]))

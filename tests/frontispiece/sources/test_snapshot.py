@@ -64,6 +64,13 @@ def write(tmp_path: Path) -> Write:
     return _write
 
 
+@pytest.mark.parametrize("where", ["abstract", "comments"])
+async def test_a_withdrawn_paper_is_said_to_be_one(write: Write, where: str) -> None:
+    notice = "This paper has been withdrawn by the author due to a crucial error in equation 1"
+    listed = await write(row(), row("2410.20002", **{where: notice})).list_day(DAY)
+    assert {paper.id: paper.withdrawn for paper in listed.papers} == {"2410.24175": False, "2410.20002": True}
+
+
 async def test_a_row_becomes_a_paper(write: Write) -> None:
     versions = [
         {"version": "v1", "created": "Thu, 31 Oct 2024 17:42:09 GMT"},

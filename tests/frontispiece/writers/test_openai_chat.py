@@ -60,6 +60,11 @@ async def test_the_seed_request_to_the_letter(fake: Providers, open_chat: Open) 
     assert written.dollars == pytest.approx(fake.openai.dollars)
 
 
+async def test_a_paper_without_an_abstract_is_asked_about_by_its_title(fake: Providers, open_chat: Open) -> None:
+    paper = SEED_PAPER.model_copy(update={"abstract": ""})
+    assert open_chat().request(paper).endswith(f"Title: '{paper.title}' Text: '{paper.title}'")
+
+
 async def test_parameters_that_are_not_set_are_not_sent(fake: Providers, open_chat: Open) -> None:
     writer = open_chat(openai_temperature="none", openai_reasoning_effort="none", openai_model="gpt-6-luna")
     await writer.write(SEED_PAPER)
