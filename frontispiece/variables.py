@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,11 @@ from dotenv.parser import Binding, parse_stream
 from frontispiece.errors import BadInput
 
 PREFIX: Final = "FRONTISPIECE_"
+_FORMER: Final = {
+    **dict.fromkeys(("OPENAI_API_BASE", "OPENAI_API_BASE_URL"), "OPENAI_BASE_URL"),
+    "FAL_API_KEY": "FAL_KEY",
+}
+"""Names by which others read the same, now or once: in our own file they are meant for us."""
 _ANOTHER_ASSIGNED: Final = re.compile(r"[\s;](\w+)\s*=")
 _OF_A_POD: Final = re.compile(r"(.+?)_(SERVICE|PORT)(_.*)?")
 
@@ -19,16 +24,19 @@ def check_variables(known: Mapping[str, str], environment: Collection[str], env_
     """Refuse names that are meant for us and that nobody reads, and lines of `env_file` that are not read as meant.
 
     `known` has all names that are read, and for each the one to recommend; capitals and small letters are the same.
-    Names of others are none of our business. Raises BadInput, which never quotes a value.
+    Names of others are none of our business, but for one that is a letter away from a vendor's name that we read and
+    that is not given. Raises BadInput, which never quotes a value.
     """
     names = {name.upper() for name in environment}
-    for name in sorted(names):
-        if _is_ours(name) and name not in known and not _names_a_service(name, names):
-            raise BadInput(_unknown(name, known))
     bindings = list(_bindings(env_file))
-    names.update(binding.key.upper() for binding in bindings if binding.key)
+    given = names | {binding.key.upper() for binding in bindings if binding.key}
+    for name in sorted(names - known.keys()):
+        meant = _meant(name, known, given, _is_a_letter_away)
+        if meant or (_is_ours(name) and not _names_a_service(name, names)):
+            raise BadInput(_unknown(name, known, meant))
+    lines: dict[str, int] = {}
     for binding in bindings:
-        if complaint := _complaint(binding, known, names):
+        if complaint := _complaint(binding, known, given, lines):
             raise BadInput(f"{env_file}, line {_line(binding)}: {complaint}")
 
 
@@ -53,7 +61,7 @@ def _line(binding: Binding) -> int:
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
-def _complaint(binding: Binding, known: Mapping[str, str], names: set[str]) -> str | None:
+def _complaint(binding: Binding, known: Mapping[str, str], names: set[str], lines: dict[str, int]) -> str | None:
     if binding.value is None:
         text = binding.original.string.upper() if binding.error or binding.key else ""  # else a comment
         ours = next((word for word in re.findall(r"\w+", text) if word in known or _is_ours(f"{word}_?")), None)
@@ -63,18 +71,41 @@ def _complaint(binding: Binding, known: Mapping[str, str], names: set[str]) -> s
         if any(each in known or _is_ours(each) for each in (name, also)):
             return f"{also if also in known else 'another name'} is set within the value of {name}: write one a line."
     if name in known:
-        return None
-    if _is_ours(name):
-        return _unknown(name, known)
-    vendors = {each for each in known if not each.startswith(PREFIX)} - names
-    meant = difflib.get_close_matches(name, vendors, 1, cutoff=0.9)
-    return _unknown(name, known) if meant and not name.startswith(meant[0]) else None
+        first = lines.setdefault(known[name], _line(binding))
+        return f"{name} is set twice, first in line {first}." if first != _line(binding) else None
+    meant = _meant(name, known, names, _is_close)
+    return _unknown(name, known, meant) if meant or _is_ours(name) else None
+
+
+def _meant(
+    name: str, known: Mapping[str, str], given: Collection[str], is_close: Callable[[str, str], bool]
+) -> str | None:
+    """The vendor's name that this one stands for, unless that is given, too."""
+    vendors = sorted(each for each in known if not each.startswith(PREFIX) and each not in given)
+    return next((each for each in vendors if is_close(name, each)), None)
+
+
+def _is_close(name: str, vendors: str) -> bool:
+    """In our own file; what goes on after a line, such as FAL_KEY_ID, is something else."""
+    ratio = difflib.SequenceMatcher(None, name, vendors, autojunk=False).ratio()
+    is_alike = ratio >= 0.9 and not name.startswith(f"{vendors}_")
+    return is_alike or _is_a_letter_away(name, vendors) or _FORMER.get(name) == vendors
+
+
+def _is_a_letter_away(name: str, vendors: str) -> bool:
+    """One letter more, less or other, but for the first: CF_TOKEN is no HF_TOKEN."""
+    short, long = sorted((name, vendors), key=len)
+    same = next(
+        (place for place, (one, other) in enumerate(zip(short, long, strict=False)) if one != other), len(short)
+    )
+    rest = long[same + 1 :]
+    return same > 0 and short != long and rest in (short[same:], short[same + 1 :])
 
 
 def _is_ours(name: str) -> bool:
     """Whether it begins with our prefix, or nearly so."""
-    head, _, rest = _with_lines(name).partition("_")
-    return rest != "" and difflib.SequenceMatcher(None, head, PREFIX[:-1], autojunk=False).ratio() >= 0.8
+    head, line, _ = _with_lines(name).partition("_")
+    return line != "" and difflib.SequenceMatcher(None, head, PREFIX[:-1], autojunk=False).ratio() >= 0.8
 
 
 def _with_lines(name: str) -> str:
@@ -88,8 +119,8 @@ def _names_a_service(name: str, names: Collection[str]) -> bool:
     return found is not None and f"{found[1]}_SERVICE_HOST" in names
 
 
-def _unknown(name: str, known: Mapping[str, str]) -> str:
+def _unknown(name: str, known: Mapping[str, str], meant: str | None) -> str:
     endings = {each.removeprefix(PREFIX): meant for each, meant in known.items()}
-    ending = _with_lines(name).partition("_")[2] if _is_ours(name) else name
-    close = difflib.get_close_matches(ending, endings, 1)
-    return f"{name} is no setting: " + (f"did you mean {endings[close[0]]}?" if close else "correct it, or remove it.")
+    close = [] if meant else difflib.get_close_matches(_with_lines(name).partition("_")[2], endings, 1)
+    meant = endings[close[0]] if close else meant
+    return f"{name} is no setting: " + (f"did you mean {meant}?" if meant else "correct it, or remove it.")

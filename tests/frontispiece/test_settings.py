@@ -128,6 +128,11 @@ def test_secrets_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param("FRONTIPSIECE_MAX_USD", "did you mean FRONTISPIECE_MAX_USD?", id="letters swapped in the prefix"),
         pytest.param("FRONTISPIECE_HF_TOKEN", "did you mean HF_TOKEN?", id="a vendor's name with our prefix"),
         pytest.param("FRONTISPIECE_XYZZY", "is no setting: correct it, or remove it.", id="nothing like it"),
+        pytest.param("FRONTISPIECE_", "FRONTISPIECE_ is no setting: correct it, or remove it.", id="the prefix alone"),
+        pytest.param("FAL_KEYS", "FAL_KEYS is no setting: did you mean FAL_KEY?", id="a letter more"),
+        pytest.param("FAX_KEY", "did you mean FAL_KEY?", id="another letter"),
+        pytest.param("HF_ENDPOINTS", "did you mean HF_ENDPOINT?", id="an address, a letter more"),
+        pytest.param("OPENAI_APIKEY", "did you mean OPENAI_API_KEY?", id="a letter less"),
         pytest.param("FRONTISPIECE_PORT", "did you mean FRONTISPIECE_UI_PORT?", id="a port outside a pod"),
     ],
 )
@@ -151,7 +156,9 @@ def test_a_setting_that_nobody_reads_is_named(
     "names",
     [
         pytest.param(["FRONTEND_URL", "FRONT_MAX_USD", "FRONTIER_KEY", "FRONTISPIECE"], id="others"),
-        pytest.param(["OPENAI_APIKEY", "OPENAI_ORG_ID", "FAL_KEY_ID", "HF_HOME"], id="vendors'"),
+        pytest.param(["OPENAI_ORG_ID", "OPENAI_API_BASE", "FAL_KEY_ID", "HF_HOME"], id="vendors'"),
+        pytest.param(["CF_TOKEN", "VAL_KEY"], id="another first letter"),
+        pytest.param(["OPENAI_API_KEYS", "OPENAI_API_KEY"], id="nearly, beside the right one"),
         pytest.param(["frontispiece_jpeg_quality", "openai_api_key"], id="small letters"),
         pytest.param(["FRONTISPIECE_FAL_KEY", "FRONTISPIECE_OPENAI_BASE_URL"], id="vendors' with our prefix"),
         pytest.param(
@@ -193,6 +200,11 @@ def test_other_names_in_the_environment_are_let_be(names: list[str], monkeypatch
             "OPENAI_APIKEY=planted", "line 1: OPENAI_APIKEY is no setting: did you mean OPENAI_API_KEY?", id="key"
         ),
         pytest.param("HF_TOKN=planted", "did you mean HF_TOKEN?", id="token"),
+        pytest.param("OPENAI_API_BASE=planted", "did you mean OPENAI_BASE_URL?", id="a former name"),
+        pytest.param("FAL_API_KEY=planted", "did you mean FAL_KEY?", id="a longer name"),
+        pytest.param("FAL_KEY=planted\n\nfal_key=x", "line 3: FAL_KEY is set twice, first in line 1.", id="twice"),
+        pytest.param("FAL_KEY=planted\nFRONTISPIECE_FAL_KEY=x", "is set twice, first in line 1.", id="by two names"),
+        pytest.param("FRONTISPIECE_=5", "line 1: FRONTISPIECE_ is no setting", id="the prefix alone"),
     ],
 )
 def test_a_line_of_env_that_is_not_read_as_meant_is_refused(
@@ -215,7 +227,7 @@ def test_a_line_of_env_that_is_not_read_as_meant_is_refused(
         pytest.param("fal_key='right'\r\n", id="small letters, Windows"),
         pytest.param("\ufeffFAL_KEY=right", id="byte order mark"),
         pytest.param("FAL_KEY=right\nDSN=host=a port=5\nif [ x ]; then\nlonely\nOPENAI_MODEL=x", id="others' lines"),
-        pytest.param("FAL_KEY=right\nOPENAI_API_KEY_2=x\nOPENAI_API_BASE=x\nFAL_KEYS=x", id="others' names"),
+        pytest.param("FAL_KEY=right\nOPENAI_API_KEY_2=x\nFAL_KEYS=x\nX=1\nX=2", id="others' names"),
         pytest.param("FAL_KEY=right\nOPENAI_API_KEY=x\nOPENAI_APIKEY=x", id="nearly, beside the right one"),
         pytest.param("FRONTISPIECE_ARCHIVE=s3://b?region=x\nFAL_KEY=right", id="a query"),
     ],
