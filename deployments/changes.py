@@ -39,8 +39,7 @@ def merge(last: Digests, theirs: Fields, ours: Fields) -> Merged:
         source = theirs if is_theirs else ours
         if path in source:
             fields[path] = source[path]
-        # What only they ever had is beside what we say, not against it.
-        if is_theirs and known.get(name) != wanted.get(name) and (path in ours or name in last):
+        if is_theirs and known.get(name) != wanted.get(name):
             kept.append(path)
     return Merged(fields, tuple(kept))
 

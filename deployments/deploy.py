@@ -46,8 +46,8 @@ async def deploy(settings: Settings, *, reset: bool = False) -> list[str]:
     What people changed in Prefect's UI stays as it is, unless `reset`. Raises BadInput.
     """
     environment = travelling(settings)
-    await make_work_pool(settings.work_pool)
     registered = build_all(settings, reset=reset)
+    await make_work_pool(settings.work_pool)
     for deployment in registered:
         deployment.work_pool_name = settings.work_pool
         deployment.job_variables = {"env": environment}

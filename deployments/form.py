@@ -4,7 +4,12 @@ from typing import Any, Final
 
 from prefect.utilities.callables import ParameterSchema
 
-DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
+_FOURTH: Final = "(?:[02468][048]|[13579][26])"
+DATE: Final = (
+    r"^(?!0000)(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    rf"|02-(?:0[1-9]|1[0-9]|2[0-8]))|(?:[0-9][0-9](?!00){_FOURTH}|{_FOURTH}00)-02-29)(?![\s\S])"
+)
+"""What stands in the calendar. The server checks forms by their patterns alone; what a flow refuses is a failed run."""
 
 
 class Form(ParameterSchema):
@@ -14,7 +19,7 @@ class Form(ParameterSchema):
 
 
 def plain(parameters: ParameterSchema) -> Form:
-    """The same parameters without `null`; dates get a pattern, because their format alone is not checked.
+    """The same parameters without `null`; dates get a pattern, for their format alone is not checked.
 
     A parameter without a default may be left empty all the same: Prefect takes null for it.
     """

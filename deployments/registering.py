@@ -1,6 +1,7 @@
 """Registers a deployment, and leaves it what people changed of it in Prefect's UI."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -183,7 +184,17 @@ def _time(schedule: DeploymentSchedule) -> str:
     when = schedule.schedule
     if isinstance(when, CronSchedule):
         return f"{when.cron} {when.timezone or 'UTC'}"
-    return f"every {when.interval}" if isinstance(when, IntervalSchedule) else str(getattr(when, "rrule", "never"))
+    return every(when.interval) if isinstance(when, IntervalSchedule) else str(getattr(when, "rrule", "never"))
+
+
+def every(interval: timedelta) -> str:
+    """An interval, in words."""
+    minutes, seconds = divmod(interval.total_seconds(), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    counts = {"day": days, "hour": hours, "minute": minutes, "second": seconds}
+    words = [f"{count:g} {unit}{'' if count == 1 else 's'}" for unit, count in counts.items() if count]
+    return "every " + (words[0].removeprefix("1 ") if len(words) == 1 else " ".join(words))
 
 
 def names_of(paths: tuple[FieldPath, ...]) -> str:

@@ -1,19 +1,23 @@
 """Which Prefect server a run talks to, and how the one we start ourselves is set up."""
 
+import asyncio
 import atexit
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlsplit
 
-from frontispiece.errors import BadInput
+from frontispiece.addresses import shown
+from frontispiece.errors import BadInput, ServerOutOfReach
 
 SERVER_SETTINGS: Final = {
     # By default the server writes task runs one by one, lags behind, and a short-lived one loses them.
@@ -34,6 +38,7 @@ SERVER_SETTINGS: Final = {
 
 LOG: Final = "server-of-a-run.log"
 _STARTING: Final = float(SERVER_SETTINGS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"])
+_ANSWERING: Final = 20.0
 _STOPPING: Final = 30.0  # a busy machine takes its time to write down what the run has told
 _FOR_ONE_PROCESS: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
 """No pages and no schedules; what Prefect 3.8 tells the server that it starts itself (SubprocessASGIServer)."""
@@ -45,10 +50,15 @@ _ASK: Final = """
 from prefect.settings import PREFECT_API_URL, PREFECT_SERVER_ALLOW_EPHEMERAL_MODE
 print("a server" if PREFECT_API_URL.value() or not PREFECT_SERVER_ALLOW_EPHEMERAL_MODE.value() else "none")
 """
+_SCHEDULE: Final = """
+import sys
+from prefect.client.schemas.schedules import CronSchedule
+CronSchedule(cron=sys.argv[1])
+"""
 
 
 def use_own_server(environment: MutableMapping[str, str], folder: Path) -> None:
-    """Let Prefect keep its database in `folder` and start its server when a run needs one.
+    """Let Prefect keep its database in `folder`, which is made when a server is started.
 
     Whoever has set up Prefect (an API address, a home, a profile) keeps that. Call before Prefect is imported.
     """
@@ -56,19 +66,19 @@ def use_own_server(environment: MutableMapping[str, str], folder: Path) -> None:
         environment.setdefault(name, value)
     chosen = {"PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"} & environment.keys()
     if not chosen and not Path("~/.prefect/profiles.toml").expanduser().exists():
-        folder.mkdir(parents=True, exist_ok=True)  # the server does not make it, and then cannot open its database
         environment["PREFECT_HOME"] = str(folder.resolve())
 
 
 def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
     """Name Prefect a server, unless it may know one: that of a running `serve`, else a new one for this process.
 
-    Gives what waits until it answers, and raises BadInput when it never does. Prefect would start a server, too, but
+    Gives what waits until it answers, and raises BadInput when it never does; where one is named already, what raises
+    as `check_server`. Prefect would start a server, too, but
     only when it first wants something of it, and would import all of the server here before that. This one starts while
     Prefect itself is imported, so call it before. It ends with the process, when everything is reported.
     """
     if knows_a_server(environment, Path.cwd()):
-        return lambda: None
+        return check_server
     home = _home(environment)
     url, is_alive = server_of_serve(home) or _own_server(environment, home / LOG)
     environment["PREFECT_API_URL"] = f"{url}/api"
@@ -78,6 +88,61 @@ def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
             raise did_not_start(home / LOG)
 
     return wait
+
+
+def check_address(url: str | None) -> None:
+    """Raise BadInput, which quotes no secret, for a PREFECT_API_URL that leads nowhere."""
+    try:
+        parts = urlsplit(url or "http://localhost")
+        is_good = parts.scheme in ("http", "https") and parts.hostname is not None and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise BadInput(f"PREFECT_API_URL cannot be {shown(url or '')}; write it as http://127.0.0.1:4200/api.")
+
+
+def check_schedule(cron: str) -> None:
+    """Raise BadInput for a cron expression that cannot be."""
+    # Nor is Prefect to be imported here before that is known: it makes its home at once.
+    with TemporaryDirectory() as home:
+        environment = {**os.environ, "PREFECT_HOME": home}
+        command = [sys.executable, "-c", _SCHEDULE, cron]
+        asked = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603
+    if asked.returncode:
+        raise BadInput(f"FRONTISPIECE_DAILY_CRON: the schedule {cron!r} cannot be.")
+
+
+def check_server() -> None:
+    """See whether the server that Prefect is told of answers. Raises BadInput and ServerOutOfReach."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    async def ask() -> None:
+        async with asyncio.timeout(_ANSWERING), get_client() as client:
+            if problem := await client.api_healthcheck():
+                raise problem
+
+    check_address(PREFECT_API_URL.value())
+    with asking_server():
+        try:
+            asyncio.run(ask())
+        except ValueError as error:  # it may start no server, and knows none
+            raise BadInput(f"{str(error).rstrip('.')}.") from error
+
+
+@contextmanager
+def asking_server() -> Iterator[None]:
+    """Say in one sentence what is wrong with Prefect's server. Raises ServerOutOfReach."""
+    from httpx import HTTPError, HTTPStatusError
+    from prefect.settings import PREFECT_API_URL
+
+    try:
+        yield
+    except (HTTPError, TimeoutError) as error:
+        status = f"it answers {error.response.status_code}" if isinstance(error, HTTPStatusError) else ""
+        reason = status or (str(error).splitlines() or ["no answer"])[0].rstrip(".")
+        place = shown(PREFECT_API_URL.value() or "")
+        raise ServerOutOfReach(f"Prefect's server at {place} cannot be asked: {reason}.") from error
 
 
 def did_not_start(log: Path) -> BadInput:

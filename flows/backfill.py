@@ -10,12 +10,14 @@ from flows.batching import Batching
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
 from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
+from flows.inputs import check_day
 from flows.listener import surroundings
 from flows.planning import backfill_id, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.session import open_session, services_for_run
 from flows.window import Allowances, Window
+from frontispiece.archive.presence import for_dry_run
 from frontispiece.dates import check_days, parse_days
 from frontispiece.errors import BadInput
 from frontispiece.purchases.ledger import Ledger
@@ -40,6 +42,7 @@ _OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit")
 async def backfill_day(request: BackfillDayRequest) -> State[None]:
     """Illustrate what a backfill wants of one day."""
     settings = load_settings(**request.choices)
+    check_day(request.day, settings.source)
     account, allowance, refresh_id = request.backfill, request.allowance, request.refresh_id
     async with open_session(settings, refresh_id=refresh_id, account=account, allowance=allowance) as session:
         await illustrate_list(session, request.day, request.categories or (), request.limit, request.only)
@@ -65,6 +68,8 @@ async def backfill(request: BackfillRequest) -> State[None]:
     settings = load_settings(**request.choices)
     days = parse_days(request.days, datetime.now(UTC).date())
     check_days(days, settings.source, confirmed=request.yes)
+    if request.dry_run:
+        settings = await for_dry_run(settings)
     refresh_id = str(runtime.flow_run.id) if request.refresh else ""
     async with services_for_run(settings, refresh_id) as services:
         account = backfill_id(days, services, request)

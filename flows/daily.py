@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 
 from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
-from flows.inputs import day_meant
+from flows.inputs import check_day, day_meant
 from flows.results import NO_RESULTS
 from flows.schedule import days_before, days_missed, logical_day, name_run, zone_of
 from flows.session import open_session
@@ -38,6 +38,7 @@ def name_of(day: date | None, source: str) -> str:
 async def daily(request: DailyRequest) -> State[None]:
     """Illustrate the day's papers, and late additions to the days before; what is archived costs nothing."""
     settings = load_settings(**request.choices)
+    check_day(request.day, settings.source)
     async with open_session(settings) as session:
         if request.day is None:
             async with get_client() as client:
@@ -49,7 +50,7 @@ async def daily(request: DailyRequest) -> State[None]:
             await name_run(name_of(first, settings.source))
             back = max(missed, settings.daily_catch_up) if request.days_back is None else request.days_back
         else:
-            first = await day_meant(request.day, session.services)
+            first = request.day
             back = request.days_back or 0
         if settings.max_usd is not None:
             await session.spend_from(f"daily-{first}")

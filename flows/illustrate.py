@@ -51,9 +51,9 @@ def _papers_name() -> str:
 @takes(DayRequest)
 async def illustrate_day(request: DayRequest) -> State[None]:
     """Illustrate the papers of one day."""
-    if request.day is not None:
-        check_day(request.day)
-    async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
+    settings = load_settings(**request.choices)
+    check_day(request.day, settings.source)
+    async with open_session(settings, refresh=request.refresh) as session:
         day = await day_meant(request.day, session.services)
         await illustrate_list(session, day, request.categories or (), request.limit)
         return await session.record((day,))

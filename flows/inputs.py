@@ -3,19 +3,25 @@
 import asyncio
 from datetime import UTC, date, datetime
 
+from frontispiece.dates import check_begins
 from frontispiece.errors import BadInput
 from frontispiece.services import Services
 
 
 async def day_meant(day: date | None, services: Services, on: date | None = None) -> date:
-    """The day that was asked for, or the source's newest `on` a day; raises BadInput for one in the future."""
+    """The day that was asked for, or the source's newest `on` a day."""
+    if day is not None:
+        return day
+    return await asyncio.to_thread(services.source.newest_day, on or datetime.now(UTC).date())
+
+
+def check_day(day: date | None, source: str) -> None:
+    """Raise BadInput for a day in the future, and for one before the source begins.
+
+    It takes no services: nothing is opened before input is checked.
+    """
     if day is None:
-        return await asyncio.to_thread(services.source.newest_day, on or datetime.now(UTC).date())
-    check_day(day)
-    return day
-
-
-def check_day(day: date) -> None:
-    """Raise BadInput for a day in the future. It takes no services: nothing is opened before input is checked."""
+        return
     if day > (today := datetime.now(UTC).date()):
         raise BadInput(f"{day} lies in the future; today is {today} (UTC).")
+    check_begins(day, source)

@@ -10,6 +10,7 @@ from prefect.serializers import Serializer
 from pydantic import Field, PrivateAttr
 from pydantic_core import from_json  # unlike json, it answers bottomless nesting with a ValueError
 
+from frontispiece.archive.paths import RESULTS
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Painting, Picture, Prompt, Value
@@ -69,7 +70,7 @@ class ArchivedResults(WritableFileSystem):
 
     async def read_path(self, path: str) -> bytes:
         """A stored result; raises ValueError when there is none to trust, and Prefect makes it again."""
-        content = await self._archive.get(f"results/{path}", max_bytes=MAX_RESULT_BYTES)
+        content = await self._archive.get(f"{RESULTS}/{path}", max_bytes=MAX_RESULT_BYTES)
         if content is None:
             raise ValueError(f"No result under {path}.")
         # Prefect loads a file by the serializer that it names, pickle among them; ours name none but ours.
@@ -79,7 +80,7 @@ class ArchivedResults(WritableFileSystem):
 
     async def write_path(self, path: str, content: bytes) -> None:
         """Store a result in one piece."""
-        await self._archive.put(f"results/{path}", content)
+        await self._archive.put(f"{RESULTS}/{path}", content)
         self._written.add(path)
 
     async def made(self, key: str) -> Any:

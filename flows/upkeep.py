@@ -9,6 +9,7 @@ from prefect.states import Completed
 from flows.gallery import publish_new
 from flows.reconcile import close_orphans, said
 from flows.results import NO_RESULTS
+from frontispiece.archive.presence import is_begun
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.compact import compact_month, months_to_compact
@@ -28,8 +29,9 @@ async def upkeep() -> State[None]:
     logger.info(done)
     settings = load_settings()
     archive = Archive.open(settings.archive)
-    await _compact(archive)
-    await publish_new(archive, settings)
+    if await is_begun(archive):
+        await _compact(archive)
+        await publish_new(archive, settings)
     return Completed(message=done)
 
 

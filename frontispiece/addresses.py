@@ -7,6 +7,8 @@ MASK: Final = "***"
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _HOST: Final = re.compile(r"(?:[\w.*-]*|\[[0-9A-Fa-f:.]*\])(?::[0-9]*)?")
 _PLAIN: Final = re.compile(r"[\w.-]*")
+_SCHEMES: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "http", "https", "file", "memory"})
+_LOGIN: Final = re.compile(r":[^/]*@")
 _VENDOR: Final = r"(?:aws_|azure_|azure_storage_|google_)?"
 # Options of an archive's URL that hold no secret, and those that do, whose names may be shown.
 _OPEN: Final = re.compile(
@@ -19,6 +21,14 @@ _SECRET: Final = re.compile(
 )
 
 
+def is_nearly_url(text: str) -> bool:
+    """Whether it is a URL or somebody's mistake in one, such as s3:/key:secret@bucket and s3//bucket, and no folder."""
+    head, _, rest = text.partition("/")
+    is_scheme = re.sub(r"[^a-z0-9]", "", head.lower()) in _SCHEMES
+    has_login = _LOGIN.search(rest) is not None
+    return ":" in head or (is_scheme and (rest.startswith("/") or has_login)) or (rest.startswith("/") and has_login)
+
+
 def shown(address: str) -> str:
     """The address with its secrets masked; a folder, a name or a host as it is.
 
@@ -26,8 +36,7 @@ def shown(address: str) -> str:
     """
     scheme, mark, rest = address.partition("://")
     if not mark or not _SCHEME.fullmatch(scheme):
-        # Somebody's mistake, such as s3:/key:secret@bucket, may hold a secret as well.
-        if ":" not in address.partition("/")[0] or {"@", "?", "#"}.isdisjoint(address):
+        if not is_nearly_url(address) or {"@", "?", "#"}.isdisjoint(address):
             return address
         scheme, mark, rest = "", "", address
     rest, hash_mark, fragment = rest.partition("#")

@@ -85,11 +85,16 @@ def parse_days(text: str, today: date) -> Days:
     return days
 
 
+def check_begins(day: date, source: str) -> None:
+    """Raise BadInput, which names the first day there can be, for one before the source begins."""
+    begins, name = registry.load(registry.SOURCES, source).begins
+    if day < begins:
+        raise BadInput(f"{day} is before {name} of {begins}.")
+
+
 def check_days(days: Days, source: str, *, confirmed: bool = False) -> None:
     """Raise BadInput for days before the source begins, and for more than ten years that nobody confirmed."""
-    begins, name = registry.load(registry.SOURCES, source).begins
-    if days.first < begins:
-        raise BadInput(f"The range begins on {days.first}, before {name} of {begins}.")
+    check_begins(days.first, source)
     if len(days) > MOST_DAYS and not confirmed:
         raise BadInput(f"{days} are {len(days):,} days, more than ten years; confirm that with --yes.")
 

@@ -15,9 +15,10 @@
     │   └── OutOfService          it refuses us: bad key or no money, so the whole run stops buying
     ├── BudgetReached             the run's limit in dollars allows no further call: what is left waits
     ├── NotYet                    the prompt is ordered in a batch that is not finished: a later run takes it
-    └── ArchiveError              the archive cannot be read or written
-        ├── ArchiveUnavailable ↻  for the moment
-        └── OriginalMissing       a painting's original bytes are gone
+    ├── ArchiveError              the archive cannot be read or written
+    │   ├── ArchiveUnavailable ↻  for the moment
+    │   └── OriginalMissing       a painting's original bytes are gone
+    └── ServerOutOfReach          Prefect's server does not answer
 
 ↻ marks what is worth another attempt (`is_transient`). Every error carries one clear sentence for the
 user and survives pickling, because Prefect and process pools send errors around.
@@ -148,3 +149,7 @@ class ArchiveUnavailable(Waitable, ArchiveError):
 
 class OriginalMissing(ArchiveError):
     """The untouched bytes of a painting are no longer in the archive."""
+
+
+class ServerOutOfReach(FrontispieceError):
+    """Prefect's server, which somebody has named, does not answer, or not as one."""

@@ -5,13 +5,13 @@ only then, so that `--help` is quick.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, Self, TypeAlias, TypeVar, get_args
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, IsFinite, Le, MinLen
 from typing_extensions import Doc
 
 from frontispiece.errors import BadInput
@@ -31,7 +31,7 @@ Order = Literal["newest", "oldest"]
 
 Count: TypeAlias = Annotated[int, Ge(0)] | None
 AtOnce: TypeAlias = Annotated[int, Ge(1), Le(64)] | None
-Dollars: TypeAlias = Annotated[float, Gt(0)] | None
+Dollars: TypeAlias = Annotated[IsFinite[float], Gt(0)] | None
 
 OneDay: TypeAlias = Annotated[date | None, Doc("The day of the list; left empty, the newest one.")]
 MostPapers: TypeAlias = Annotated[Count, Doc("At most so many papers of each list.")]
@@ -51,14 +51,14 @@ class Request:
     """What all have in common. Fields that stand first may be given by place; what is empty, the settings decide."""
 
     @classmethod
-    def checked(cls, **values: object) -> Self:
-        """The request of these values. Raises BadInput, naming the field, for one that cannot be."""
+    def checked(cls, values: Mapping[str, object], written: Callable[[str], str] = str) -> Self:
+        """The request of these values. Raises BadInput, naming the field as it is `written`, for one that cannot be."""
         from pydantic import TypeAdapter, ValidationError
 
         try:
             return TypeAdapter(cls).validate_python(values)
         except ValidationError as error:
-            raise BadInput(_refusal(cls, error.errors()[0])) from None
+            raise BadInput(_refusal(cls, error.errors()[0], written)) from None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -210,10 +210,13 @@ class StatusRequest(ByRecipe, FromSource):
     days: Annotated[str, Doc("As for a backfill.")] = "last 30 days"
 
 
-def takes(kind: type[R]) -> Callable[[Callable[Concatenate[R, ...], T]], Callable[..., T]]:
+def takes(
+    kind: type[R], written: Callable[[str], str] = str
+) -> Callable[[Callable[Concatenate[R, ...], T]], Callable[..., T]]:
     """Give a function that takes a request the request's fields as parameters, described in its docstring.
 
-    The values are checked before it is called, which raises BadInput. What else it takes, it takes by name.
+    The values are checked before it is called, which raises BadInput, with the fields' names as they are `written`.
+    What else it takes, it takes by name.
     """
 
     def of(body: Callable[Concatenate[R, ...], T]) -> Callable[..., T]:
@@ -223,7 +226,7 @@ def takes(kind: type[R]) -> Callable[[Callable[Concatenate[R, ...], T]], Callabl
 
         def call(*args: Any, **kwargs: Any) -> T:
             given = signature.bind(*args, **kwargs).arguments
-            request = kind.checked(**{name: value for name, value in given.items() if name in asked})
+            request = kind.checked({name: value for name, value in given.items() if name in asked}, written)
             return body(request, **{name: value for name, value in given.items() if name not in asked})
 
         async def call_async(*args: Any, **kwargs: Any) -> Any:
@@ -256,13 +259,12 @@ def _bounds(hint: object) -> str:
     return f"more than {beyond[-1].gt}" if (beyond := _marks(hint, Gt)) else ""
 
 
-def _refusal(kind: type[Request], problem: "ErrorDetails") -> str:
+def _refusal(kind: type[Request], problem: "ErrorDetails", written: Callable[[str], str]) -> str:
     """What is wrong with a value, in one sentence."""
-    from frontispiece.settings import Settings, variable
-
     name = str(problem["loc"][0])
-    bounds = _bounds(kind.__dataclass_fields__[name].type) if problem["type"].startswith(("greater", "less")) else ""
-    named = f"{name} ({variable(name)})" if name in Settings.model_fields else name
+    is_beyond = problem["type"].startswith(("greater", "less", "predicate"))
+    bounds = _bounds(kind.__dataclass_fields__[name].type) if is_beyond else ""
+    named = written(name)
     if bounds:
         return f"{named} is {bounds}, not {problem['input']}."
     return f"{named}: {problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}."

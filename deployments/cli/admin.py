@@ -110,12 +110,14 @@ def import_log(
         pictures: Copy its pictures in from here.
 
     """
+    from frontispiece.archive.store import Archive
     from frontispiece.maintenance.import_log import Importer, parse_log
     from frontispiece.settings import load_settings
 
     parsed = [parse_log(_read(path)) for path in logs]
     offered = _offered(pictures) if pictures else None
-    importer = Importer(archive(), load_settings(), offered)
+    settings = load_settings()
+    importer = Importer(Archive.open(settings.archive), settings, offered)
 
     async def enter_all() -> int:
         made = [await importer.enter(log) for log in parsed]

@@ -25,7 +25,7 @@ def backfill(request: BackfillRequest, *, verbose: Verbose = False) -> int:
 def run_backfill(request: BackfillRequest, verbose: bool = False) -> int:
     """Run the flow in this process, and show how it goes."""
     asyncio.run(check_before(request))
-    wait_for_server = start_server()
+    wait_for_server = start_server(dry_run=request.dry_run)
     from rich.console import Console
 
     from deployments.cli.backfill_terminal import StretchStage
@@ -53,7 +53,7 @@ async def check_before(request: BackfillRequest) -> None:
             batches_of(writer)
         finally:
             await writer.close()
-    async with services_beforehand(settings):
+    async with services_beforehand(settings, dry_run=request.dry_run):
         pass
 
 
@@ -70,6 +70,7 @@ def status(request: StatusRequest) -> int:
 
     from deployments.cli.calendar import print_calendar
     from frontispiece.archive.calendar import calendar
+    from frontispiece.archive.presence import is_begun, nothing_in
     from frontispiece.archive.store import Archive
     from frontispiece.dates import parse_days
     from frontispiece.services import recipe_of
@@ -77,7 +78,10 @@ def status(request: StatusRequest) -> int:
 
     days = parse_days(request.days, datetime.now(UTC).date())
     settings = load_settings(**request.choices)
-    look = calendar(Archive.open(settings.archive), days, settings.source, recipe_of(settings).fingerprint)
+    archive = Archive.open(settings.archive)
+    if not asyncio.run(is_begun(archive)):
+        print(nothing_in(archive), file=sys.stderr)
+    look = calendar(archive, days, settings.source, recipe_of(settings).fingerprint)
     print_calendar(Console(), asyncio.run(look), settings.source, ui_address(os.environ, settings.ui_port))
     sys.stdout.flush()
     return Exit.DONE

@@ -106,10 +106,10 @@ def _address_of(archive: "Archive", done: "Published", page: str) -> str:
 
 
 def _archive(place: str | None) -> "Archive":
-    from frontispiece.archive.store import Archive
+    from frontispiece.archive.presence import begun
     from frontispiece.settings import load_settings
 
-    return Archive.open(place or load_settings().archive)
+    return asyncio.run(begun(place or load_settings().archive))
 
 
 async def _publish(archive: "Archive", site_url: str | None, everything: bool) -> "tuple[Published, list[str]]":

@@ -75,11 +75,15 @@ def asks(kind: type[R]) -> Callable[[Callable[Concatenate[R, ...], int]], Callab
     """Make a command of a function that takes a request: its fields are what it asks."""
 
     def of(body: Callable[Concatenate[R, ...], int]) -> Callable[..., int]:
-        call = takes(kind)(body)
+        call = takes(kind, written)(body)
         asked = signature(call)
         places = [_written(each, bare) for each in asked.parameters.values()]
         setattr(call, "__signature__", asked.replace(parameters=places))  # noqa: B010 functools' types do not know it
         return call
+
+    def written(name: str) -> str:
+        by_place = signature(kind).parameters[name].kind is Place.POSITIONAL_OR_KEYWORD
+        return name if by_place else f"--{name.replace('_', '-')}"
 
     bare = get_type_hints(kind)
     return of

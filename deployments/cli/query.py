@@ -33,30 +33,35 @@ def query(
     output: File = None,
 ) -> int:
     """Ask the catalog in SQL: views pictures, latest, outcomes, runs."""
-    return asyncio.run(_answer(sql, form, output))
+    return answer(sql, form, output)
 
 
 def stats(*, form: Form = "table", output: File = None) -> int:
     """Show papers, pictures, failures, dollars and seconds by month."""
     from frontispiece.archive.query import STATS
 
-    return asyncio.run(_answer(STATS, form, output))
+    return answer(STATS, form, output)
 
 
 def archive() -> "Archive":
-    """The one of the settings."""
-    from frontispiece.archive.store import Archive
+    """The one of the settings. Raises BadInput where there is none."""
+    from frontispiece.archive.presence import begun
     from frontispiece.settings import load_settings
 
-    return Archive.open(load_settings().archive)
+    return asyncio.run(begun(load_settings().archive))
 
 
-async def _answer(sql: str, form: Format, output: Path | None) -> int:
-    from frontispiece.archive.query import open_records
-
+def answer(sql: str, form: Format, output: Path | None) -> int:
+    """Ask the archive of the settings, and print or store what it says."""
     if output is not None and form == "table":
         raise BadInput("--output wants --format csv, json or parquet.")
-    async with open_records(archive()) as records:
+    return asyncio.run(_answer(archive(), sql, form, output))
+
+
+async def _answer(archive: "Archive", sql: str, form: Format, output: Path | None) -> int:
+    from frontispiece.archive.query import open_records
+
+    async with open_records(archive) as records:
         if form == "table":
             answer = await asyncio.to_thread(records.ask, sql)
             print_table(answer)

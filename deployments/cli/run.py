@@ -21,7 +21,7 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Illustrate the papers of a day."""
-    day = asyncio.run(check_request(request))
+    day = asyncio.run(check_request(request, dry_run=dry_run))
     if not dry_run:
         return illustrate("flows.illustrate:illustrate_day", request, verbose)
     asked = {each.name: request.values[each.name] for each in fields(BackfillRequest) if each.name in request.values}
@@ -35,14 +35,14 @@ def paper(request: PapersRequest, *, verbose: Verbose = False) -> int:
     return illustrate("flows.illustrate:illustrate_papers", request, verbose)
 
 
-async def check_request(request: DayRequest) -> date:
+async def check_request(request: DayRequest, *, dry_run: bool = False) -> date:
     """The day that is meant. Raises BadInput for what is wrong, before a server is started."""
     from flows.inputs import check_day, day_meant
     from frontispiece.settings import load_settings
 
-    if request.day is not None:
-        check_day(request.day)
-    async with services_beforehand(load_settings(**request.choices)) as services:
+    settings = load_settings(**request.choices)
+    check_day(request.day, settings.source)
+    async with services_beforehand(settings, dry_run=dry_run) as services:
         return await day_meant(request.day, services)
 
 

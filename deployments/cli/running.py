@@ -1,6 +1,7 @@
 """Runs a flow in this process, for a command: what is looked at before, and what its end comes to."""
 
 import asyncio
+import atexit
 import os
 import pkgutil
 import signal
@@ -8,6 +9,8 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Final
 
 from deployments.exit_codes import Exit
@@ -24,22 +27,34 @@ PREFECT_HOME: Final = Path("data/prefect")
 
 
 @asynccontextmanager
-async def services_beforehand(settings: "Settings") -> "AsyncIterator[Services]":
+async def services_beforehand(settings: "Settings", *, dry_run: bool = False) -> "AsyncIterator[Services]":
     """The services as the run will have them, to find out what is wrong before a server is started. Raises BadInput.
 
     Keys in Secret blocks are taken on trust: the server that has them is not asked yet.
     """
+    from deployments.server import check_address
+    from frontispiece.archive.presence import for_dry_run
     from frontispiece.services import open_services
 
+    check_address(os.environ.get("PREFECT_API_URL"))
+    if dry_run:
+        settings = await for_dry_run(settings)
     async with open_services(settings.with_keys_to_come()) as services:
         yield services
 
 
-def start_server() -> Callable[[], None]:
-    """Start the Prefect server of this command, where nobody has named one; gives what waits until it answers."""
+def start_server(*, dry_run: bool = False) -> Callable[[], None]:
+    """Start the Prefect server of this command, where nobody has named one; gives what waits until it answers.
+
+    The database of a dry run goes with it, where there is none yet.
+    """
     from deployments.server import start_server, use_own_server
 
-    use_own_server(os.environ, PREFECT_HOME)
+    home = PREFECT_HOME
+    if dry_run and not home.exists():
+        home = Path(mkdtemp(prefix="frontispiece-"))
+        atexit.register(rmtree, home, ignore_errors=True)
+    use_own_server(os.environ, home)
     return start_server(os.environ)
 
 
@@ -51,6 +66,8 @@ def run_here(
     SIGTERM interrupts as Ctrl-C does: raises KeyboardInterrupt.
     """
     from prefect.exceptions import TerminationSignal
+
+    from deployments.server import asking_server
 
     async def ended() -> "State[Any]":
         if (this := asyncio.current_task()) is not None:
@@ -64,7 +81,8 @@ def run_here(
     try:
         run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
         wait_for_server()
-        state = asyncio.run(ended())
+        with asking_server():
+            state = asyncio.run(ended())
         # A flow that judges itself and returns Failed has no error to show.
         has_gone_wrong = state.is_final() and not state.is_completed()
         return state, asyncio.run(state.aresult(raise_on_failure=False)) if has_gone_wrong else None

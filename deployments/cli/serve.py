@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
@@ -16,28 +17,42 @@ Reset: TypeAlias = Annotated[bool, Parameter(help="Take back what was changed of
 def serve(*, reset: Reset = False) -> int:
     """Start a Prefect server if there is none, and run the deployments until Ctrl-C."""
     from deployments import serve as serving
-    from deployments.server import use_own_server
+    from deployments.server import check_address, check_schedule, use_own_server
     from frontispiece.settings import load_settings
 
     settings = load_settings()
+    check_address(os.environ.get("PREFECT_API_URL"))
+    if settings.daily_cron != type(settings).model_fields["daily_cron"].default:
+        check_schedule(settings.daily_cron)
     use_own_server(os.environ, PREFECT_HOME)
     return serving.serve(settings, reset=reset)
 
 
 def deploy(*, reset: Reset = False) -> int:
     """Register the deployments on a work pool of the Prefect server that PREFECT_API_URL names."""
-    from deployments.server import use_own_server
+    from deployments.server import asking_server, check_address, check_server, may_know_a_server
     from frontispiece.settings import load_settings
 
     settings = load_settings()
-    use_own_server(os.environ, PREFECT_HOME)
-    from prefect.settings import PREFECT_API_URL
-
+    check_address(os.environ.get("PREFECT_API_URL"))
+    # Prefect is asked last: once imported, it makes a folder for itself.
+    if not may_know_a_server(os.environ, Path.cwd()) or not _is_named():
+        raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")
     from deployments.deploy import deploy
 
-    if PREFECT_API_URL.value() is None:
-        raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")
-    for line in asyncio.run(deploy(settings, reset=reset)):
+    check_server()
+    with asking_server():
+        lines = asyncio.run(deploy(settings, reset=reset))
+    for line in lines:
         print(line)
     print(f"Runs start with: prefect worker start --pool {settings.work_pool}")
     return Exit.DONE
+
+
+def _is_named() -> bool:
+    from deployments.server import use_own_server
+
+    use_own_server(os.environ, PREFECT_HOME)
+    from prefect.settings import PREFECT_API_URL
+
+    return PREFECT_API_URL.value() is not None

@@ -13,6 +13,7 @@ JOURNAL: Final = "journal"
 PICTURES: Final = "pictures"
 ORIGINALS: Final = "originals"
 BUDGETS: Final = "budgets"
+RESULTS: Final = "results"
 
 _SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")

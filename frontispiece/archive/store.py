@@ -16,11 +16,11 @@ import os
 import re
 import urllib.parse
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from errno import EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT
+from errno import EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ENOTDIR, ESTALE, ETIMEDOUT
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
@@ -28,7 +28,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, MemoryStore, from_url
 
-from frontispiece.addresses import MASK, shown
+from frontispiece.addresses import MASK, is_nearly_url, shown
 from frontispiece.archive.aside import aside
 from frontispiece.errors import ArchiveError, ArchiveUnavailable, BadInput
 
@@ -83,10 +83,11 @@ class Archive:
         """The archive at a folder, or at a file://, s3://, gs://, az:// or memory:// URL.
 
         Remote URLs take the store's options, such as `s3://bucket/papers?region=eu-west-1&endpoint=https://…`.
-        A missing folder is made; one whose name has a colon is written `./a:b`, so that no mistake in a URL becomes a
-        folder. Raises BadInput for a place that cannot be an archive; secrets in it are not quoted.
+        Nothing is made by that: what is not there reads as empty, and the first write makes the folder. One whose name
+        has a colon is written `./a:b`, so that no mistake in a URL becomes a folder. Raises BadInput for a place that
+        cannot be an archive; secrets in it are not quoted.
         """
-        if ":" not in place.partition("/")[0] or (os.name == "nt" and place[1:2] == ":"):
+        if (os.name == "nt" and place[1:2] == ":") or not is_nearly_url(place):
             return _open_folder(place)
         scheme, mark, _ = place.partition("://")
         match scheme.lower() if mark else None:
@@ -149,6 +150,7 @@ class Archive:
             if durable and self.local_root is not None:
                 await asyncio.to_thread(self._put_durably, path, content)
             else:
+                self._make_folder()
                 attributes = None if self.local_root is not None else _attributes(path)
                 await self._ask(lambda: obstore.put(self._store, _checked(path), content, attributes=attributes))
 
@@ -183,6 +185,15 @@ class Archive:
                 key=lambda entry: entry.path,
             )
 
+    async def holds_any(self, folders: Iterable[str]) -> bool:
+        """Whether there is an object in one of these folders, or below; no more is listed than that takes."""
+        for folder in folders:
+            async with self._speaking_of("list", folder):
+                first = await self._ask(lambda: next(iter(obstore.list(self._store, _checked(folder))), None))  # noqa: B023
+            if first:
+                return True
+        return False
+
     async def delete(self, path: str) -> None:
         """Remove an object; one that is not there is no error."""
         async with self._speaking_of("delete", path):
@@ -213,9 +224,15 @@ class Archive:
 
     def _put_durably(self, path: str, content: bytes, mode: Literal["create", "overwrite"] = "overwrite") -> None:
         """In a local folder: write, and wait for the disk."""
+        self._make_folder()
         obstore.put(self._store, _checked(path), content, mode=mode)
         if self.local_root is not None:
             _sync(self.local_root / path)
+
+    def _make_folder(self) -> None:
+        if self.local_root is not None and isinstance(self._store, MemoryStore):
+            self.local_root.mkdir(parents=True, exist_ok=True)
+            self._store = LocalStore(prefix=self.local_root)
 
     @asynccontextmanager
     async def _speaking_of(self, verb: str, path: str) -> AsyncIterator[None]:
@@ -238,8 +255,10 @@ def _open_folder(folder: str) -> Archive:
         if not folder.strip():
             raise BadInput("FRONTISPIECE_ARCHIVE is empty; give a folder or a URL.")
         root = Path(folder).expanduser().resolve()
-        root.mkdir(parents=True, exist_ok=True)
-        return Archive(LocalStore(prefix=root), root.as_uri(), root)
+        there = next(place for place in (root, *root.parents) if place.exists())
+        if not there.is_dir():
+            raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
+        return Archive(LocalStore(prefix=root) if there == root else MemoryStore(), root.as_uri(), root)
     except (OSError, RuntimeError, ValueError, BaseError) as error:
         reason = getattr(error, "strerror", None) or _first_line(error)
         raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {folder}: {reason}.") from error

@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 import pytest
+from fakes.s3 import FakeS3
+from fakes.server import serving
 from helpers.stocked import DAY, failure, run
 
 from deployments.cli import main
@@ -37,16 +39,21 @@ ROOT = Path(__file__).parents[2]
         pytest.param(["run", "--writer", "openai"], "OPENAI_API_KEY", id="no key for openai"),
         pytest.param(["run", "--painter", "fal"], "FAL_KEY", id="no key for fal"),
         pytest.param(["run", "--painter", "openai-images"], "OPENAI_API_KEY", id="no key for openai-images"),
-        pytest.param(["run", "--max-usd", "0"], "FRONTISPIECE_MAX_USD", id="no money"),
+        pytest.param(["run", "--max-usd", "0"], "--max-usd is more than 0", id="no money"),
         pytest.param(["backfill", "2024-10-31..2024-10-01"], "wrong way round", id="reversed range"),
         pytest.param(["backfill", "last", "few", "days"], "last few days", id="no range"),
         pytest.param(["backfill", "2022-01", "--source", "huggingface"], "first list", id="before the source begins"),
         pytest.param(["backfill", "2010..2023"], "--yes", id="more than ten years"),
         pytest.param(["backfill", "2999-01"], "future", id="future range"),
-        pytest.param(["backfill", "2024-10", "--max-usd", "-1"], "FRONTISPIECE_MAX_USD", id="less than no money"),
-        pytest.param(["backfill", "2024-10", "--max-usd", "nan"], "FRONTISPIECE_MAX_USD", id="no number of dollars"),
-        pytest.param(["backfill", "2024-10", "--days-at-once", "0"], "from 1 to 8", id="no days at once"),
-        pytest.param(["backfill", "2024-10", "--papers-at-once", "65"], "from 1 to 64", id="too many papers at once"),
+        pytest.param(["backfill", "2024-10", "--max-usd", "-1"], "--max-usd is more than 0", id="less than no money"),
+        pytest.param(["backfill", "2024-10", "--max-usd", "nan"], "--max-usd is more than", id="no number of dollars"),
+        pytest.param(["run", "1991-08-13"], "before arXiv's first day of 1991-08-14", id="a day before all papers"),
+        pytest.param(
+            ["backfill", "2024-10", "--days-at-once", "0"], "--days-at-once is from 1 to 8", id="no days at once"
+        ),
+        pytest.param(
+            ["backfill", "2024-10", "--papers-at-once", "65"], "--papers-at-once is from", id="too many papers at once"
+        ),
         pytest.param(["backfill", "2024-10", "--only", "good"], "good", id="unknown choice of papers"),
         pytest.param(["backfill", "2024-10", "--batch"], "takes no batches", id="a writer without batches"),
         pytest.param(["backfill"], "DAYS", id="no range at all"),
@@ -144,6 +151,92 @@ def test_bad_settings_are_named(
     assert name in err
     assert err.count("\n") == 1
     assert list(tmp_path.rglob("*")) == [], "nothing is opened before that"
+
+
+READING: Final = (
+    *("stats", "verify", "rebuild", "compact", "prune --originals-older-than 30", "journal", "gallery", "open"),
+    *("query SELECT", "stats --format csv --output /proc/no/such"),
+)
+
+
+@pytest.mark.parametrize("place", ["fresh", "strangers", "empty"])
+@pytest.mark.parametrize("command", READING)
+def test_where_there_is_no_archive_who_reads_one_is_told(
+    command: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistyped archive is not reported to be well, nor begun."""
+    monkeypatch.chdir(tmp_path)
+    if place != "fresh":
+        (tmp_path / "data/archive").mkdir(parents=True)
+    if place == "strangers":
+        (tmp_path / "data/archive/holiday.jpg").write_bytes(b"")
+    before = list(tmp_path.rglob("*"))
+    assert main(command.split()) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert f"There is no archive in {tmp_path}/data/archive" in err
+    assert list(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["stats", "verify", "gallery"])
+def test_a_bucket_without_anything_is_no_archive(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = FakeS3()
+    with serving(fake.app()) as address:
+        place = f"s3://papers/where?region=eu-west-1&endpoint={address}&skip_signature=true"
+        monkeypatch.setenv("FRONTISPIECE_ARCHIVE", place)
+        assert main(command.split()) == 2
+        assert "There is no archive in s3://papers/where/: " in capsys.readouterr().err
+        assert fake.objects == {}
+        asyncio.run(Catalog(Archive.open(place)).write(DAY, "run-1", [failure(1)], run()))
+        assert "There is no archive" not in capsys.readouterr().err
+        assert main(["stats"]) == 0
+
+
+def test_the_calendar_of_a_fresh_place_can_be_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["status", "2024-10"]) == 0
+    out, err = capsys.readouterr()
+    assert "31 never run" in out
+    assert "There is no archive in" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["foo", "http://", "ftp://127.0.0.1/api", "http://me:planted@127.0.0.1:99999/api"])
+@pytest.mark.parametrize("command", ["run", "run --dry-run", "paper 2410.24175", "backfill 2024-10", "serve", "deploy"])
+def test_an_address_of_prefect_that_leads_nowhere_is_named(
+    command: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PREFECT_API_URL", url)
+    assert main(command.split()) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("frontispiece: PREFECT_API_URL cannot be ")
+    assert "planted" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        pytest.param("serve", "FRONTISPIECE_DAILY_CRON: the schedule '61 * * * *' cannot be.", id="serve"),
+        pytest.param("deploy", "PREFECT_API_URL names no Prefect server", id="deploy"),
+    ],
+)
+def test_what_serves_leaves_nothing_behind_when_it_cannot(
+    command: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()  # where Prefect would make its folder as soon as it is imported
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FRONTISPIECE_DAILY_CRON", "61 * * * *")
+    assert main([command]) == 2
+    assert said in capsys.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*")] == ["data"]
 
 
 @pytest.mark.parametrize(

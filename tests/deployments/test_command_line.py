@@ -1,7 +1,9 @@
 """Command lines and the requests they make; what the help says of them; and that the forms refuse the same."""
 
 import asyncio
+import math
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -101,6 +103,18 @@ def test_a_command_line_is_a_request(line: str, request_: Request) -> None:
         pytest.param(
             illustrate_papers, {"ids": ["1"], "max_usd": -1.0}, ["paper", "1", "--max-usd", "-1"], id="money for papers"
         ),
+        pytest.param(illustrate_day, {"max_usd": math.inf}, ["run", "--max-usd", "inf"], id="all money"),
+        pytest.param(illustrate_day, {"day": date(1, 1, 1)}, ["run", "0001-01-01"], id="a day before all papers"),
+        pytest.param(
+            daily,
+            {"day": date(2023, 5, 3), "source": "huggingface"},
+            ["run", "2023-05-03", "--source", "huggingface"],
+            id="a day before the source begins",
+        ),
+        pytest.param(daily, {"day": date(2999, 1, 1)}, ["run", "2999-01-01"], id="a day to come"),
+        pytest.param(
+            backfill_day, {"day": date(1991, 8, 13)}, ["backfill", "1991-08-13"], id="one day of a backfill, too old"
+        ),
         pytest.param(daily, {"min_upvotes": -2}, ["run", "--min-upvotes", "-2"], id="votes"),
         *(
             pytest.param(
@@ -122,10 +136,14 @@ def test_a_command_line_is_a_request(line: str, request_: Request) -> None:
 def test_flow_and_command_line_refuse_the_same_in_the_same_words(
     flow: Flow[..., Any], bad: dict[str, Any], line: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """But for the name of what is wrong: each gives it as it was given."""
     with pytest.raises(BadInput) as refused:
         asyncio.run(flow.fn(**bad))
     assert main(line) == 2
-    assert capsys.readouterr().err == f"frontispiece: {refused.value}\n"
+    said = str(refused.value)
+    for name in bad:
+        said = re.sub(rf"^{name}\b", f"--{name.replace('_', '-')}", said)
+    assert capsys.readouterr().err == f"frontispiece: {said}\n"
 
 
 @pytest.mark.parametrize(

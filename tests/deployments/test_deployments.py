@@ -1,10 +1,11 @@
 """The deployments as they are defined, and as a real server and a real worker take them."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 from queue import Queue
@@ -15,6 +16,8 @@ import yaml
 from fakes.providers import fake_providers
 from fakes.server import serving
 from helpers.real_server import PATIENCE, RealServer, until
+from hypothesis import example, given
+from hypothesis import strategies as st
 from prefect.blocks.system import Secret
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +27,8 @@ from starlette.routing import Route
 from deployments.changes import FieldPath, Fields, digests, merge
 from deployments.definitions import Definition, definitions
 from deployments.deploy import ALARM, build_all, deploy, travelling
+from deployments.form import DATE
+from deployments.registering import every
 from frontispiece.errors import BadInput
 from frontispiece.settings import load_settings
 
@@ -213,11 +218,11 @@ async def test_deploying_again_leaves_alone_what_people_changed(
     lines = await deploy(load_settings(webhook=webhook))
     assert standing(at_server) == changed
     assert at_server.ask("/automations/filter", {})[0]["enabled"] is False
-    assert "daily        15 7 * * * Europe/Berlin (paused); every 1 day, 0:00:00" in lines
+    assert "daily        15 7 * * * Europe/Berlin (paused); every day" in lines
     assert "upkeep       when asked (paused)" in lines
     assert [line for line in lines if "keeps" in line] == [
-        "daily keeps what was changed in Prefect's UI: description, concurrency limit, painter, schedule. "
-        "--reset takes that back.",
+        "daily keeps what was changed in Prefect's UI: description, concurrency limit, tags, painter, limit, "
+        "FRONTISPIECE_MIN_UPVOTES, schedule. --reset takes that back.",
         "upkeep keeps what was changed in Prefect's UI: paused, schedule. --reset takes that back.",
         "alarm keeps what was changed in Prefect's UI: enabled. --reset takes that back.",
     ]
@@ -242,6 +247,38 @@ async def test_deploying_again_leaves_alone_what_people_changed(
         assert each == defined[name]
     assert at_server.ask("/automations/filter", {})[0]["enabled"] is True
     await deploy(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [
+        (timedelta(days=1), "every day"),
+        (timedelta(hours=12), "every 12 hours"),
+        (timedelta(minutes=1), "every minute"),
+        (timedelta(days=1, hours=1, minutes=30), "every 1 day 1 hour 30 minutes"),
+        (timedelta(weeks=2), "every 14 days"),
+        (timedelta(seconds=90.5), "every 1 minute 30.5 seconds"),
+    ],
+)
+def test_an_interval_is_said_in_words(interval: timedelta, said: str) -> None:
+    assert every(interval) == said
+
+
+@given(st.text(alphabet="0123456789-", min_size=8, max_size=11) | st.dates().map(str) | st.from_regex(DATE))
+@example("2024-10-31\n")
+@example("2024-02-29")
+@example("2023-02-29")
+@example("1900-02-29")
+@example("2000-02-29")
+@example("2024-13-01")
+@example("2024-04-31")
+@example("0000-01-01")
+def test_the_form_takes_the_days_of_the_calendar_and_no_others(text: str) -> None:
+    try:
+        is_day = len(text) == 10 and str(date.fromisoformat(text)) == text
+    except ValueError:
+        is_day = False
+    assert (re.search(DATE, text) is not None) == is_day
 
 
 async def test_what_was_removed_stays_removed_although_nobody_knows_what_was_deployed(at_server: RealServer) -> None:
@@ -282,7 +319,13 @@ LAST = {("description",): "old", ("parameters", "source"): "snapshot", ("paramet
         pytest.param(
             {("description",): "old"}, LAST, {("description",): "old"}, tuple(LAST)[1:], id="they removed something"
         ),
-        pytest.param({**LAST, ("tags", "a"): True}, LAST, {**LAST, ("tags", "a"): True}, (), id="they added something"),
+        pytest.param(
+            {**LAST, ("tags", "a"): True},
+            LAST,
+            {**LAST, ("tags", "a"): True},
+            (("tags", "a"),),
+            id="they added something",
+        ),
         pytest.param(LAST, {**LAST, ("tags", "b"): True}, {**LAST, ("tags", "b"): True}, (), id="we added something"),
     ],
 )

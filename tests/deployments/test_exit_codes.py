@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -109,6 +110,7 @@ def test_the_limit_in_dollars(place: Place) -> None:
     ended = place("run", "2024-10-01", "--dry-run", "--limit", "2", "--max-usd", "0.0075")
     assert (ended.code, place.world.paid) == (Exit.DONE, (0, 0)), ended
     assert "1 of 1 days to run · 2 papers · 4 calls · " in ended.out.splitlines()[-1]
+    assert not (place.folder / "archive").exists(), "a dry run begins no archive"
     ended = place("run", "2024-10-01", "--max-usd", "0.0075")
     assert (ended.code, place.world.paid) == (Exit.BUDGET_REACHED, (2, 2)), ended
     assert re.search(r"left  1 \(at the limit in dollars", ended.out)
@@ -124,6 +126,16 @@ def test_bad_input_that_only_the_run_finds(place: Place) -> None:
     ended = place("backfill", DAYS, OPENAI_API_KEY="", FRONTISPIECE_OPENAI_SECRET_BLOCK="no-such")
     assert (ended.code, place.world.paid) == (Exit.BAD_INPUT, (0, 0)), ended
     assert re.search(r"^frontispiece: .* this Prefect server has no Secret block named 'no-such'\.$", ended.err, re.M)
+
+
+@pytest.mark.parametrize("command", ["run 2024-10-01", "deploy", "serve"])
+def test_a_prefect_server_out_of_reach(command: str, place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://me:planted@127.0.0.1:{taken.getsockname()[1]}/api"
+    ended = place(*command.split(), PREFECT_API_URL=url)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (Exit.FAILED, "", 1), ended
+    assert ended.err.startswith("frontispiece: Prefect's server at http://***@127.0.0.1:")
+    assert "planted" not in ended.err
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,10 @@ def test_what_holds_no_secret_is_shown_as_it_is(address: str) -> None:
         ("s3:/key:hush@bucket", "***@bucket"),
         ("s3:key:hush@bucket/papers", "***@bucket/papers"),
         ("s3:/bucket?secret_access_key=hush", "s3:/bucket?secret_access_key=***"),
+        ("s3//key:hush@bucket", "***@bucket"),
+        ("s3/key:hush@bucket", "***@bucket"),
+        ("//key:hush@bucket", "***@bucket"),
+        ("S3;//bucket?secret_access_key=hush", "***?secret_access_key=***"),
     ],
 )
 def test_secrets_are_masked(address: str, expected: str) -> None:

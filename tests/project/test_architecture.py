@@ -39,7 +39,7 @@ EXCEPTIONS: Final = {
     ("frontispiece.request", "frontispiece.painters"),
 }
 HOMES: Final = {
-    "httpx": {"frontispiece.providers.http"},
+    "httpx": {"frontispiece.providers.http", "deployments.server"},  # whose errors Prefect's client raises
     "openai": {"frontispiece.providers.openai_client"},
     "httpx2": {"frontispiece.providers.openai_client"},
     "arxiv": {"frontispiece.sources.arxiv"},

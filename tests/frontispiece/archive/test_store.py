@@ -100,8 +100,22 @@ class TestFolder:
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
         assert Archive.open("data/archive").local_root == tmp_path / "data/archive"
         assert Archive.open("~/archive").local_root == tmp_path / "home/archive"
-        assert (tmp_path / "data/archive").is_dir()
         monkeypatch.chdir("/")
+
+    async def test_the_first_write_makes_the_folder(self, tmp_path: Path) -> None:
+        place = tmp_path / "data/archive"
+        archive = Archive.open(str(place))
+        assert await archive.get("a/b") is None
+        assert not await archive.exists("a/b")
+        assert await archive.list("") == []
+        assert not await archive.holds_any(["a"])
+        await archive.delete("a/b")
+        assert list(tmp_path.iterdir()) == []
+        assert await archive.put_if_absent("a/b", b"x")
+        assert not await Archive.open(str(place)).put_if_absent("a/b", b"y")
+        assert await archive.holds_any(["b", "a"])
+        await Archive.open(str(tmp_path / "another")).put("a", b"x")
+        assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["a", "b"]
 
     async def test_a_file_url_is_its_folder(self, tmp_path: Path) -> None:
         archive = Archive.open(f"file://{tmp_path}/with%20space")
@@ -115,7 +129,6 @@ class TestFolder:
         [
             ("", "is empty"),
             ("  ", "is empty"),
-            ("/proc/nowhere", "cannot be /proc/nowhere"),
             ("/dev/null/archive", "Not a directory"),
             ("a\0b", "null"),
             ("~no-such-user-here/a", "cannot be ~no-such-user-here/a"),
@@ -125,6 +138,11 @@ class TestFolder:
             ("https://me:hush@host/a?token=hush", r"cannot be https://\*\*\*@host/a"),
             ("s3:/key:hush@bucket", r"cannot be \*\*\*@bucket: give a URL"),
             ("s3:key:hush@bucket/papers", "give a URL"),
+            ("s3//key:hush@bucket", r"cannot be \*\*\*@bucket: give a URL"),
+            ("s3//bucket", "cannot be s3//bucket: give a URL"),
+            ("s3/key:hush@bucket/papers", "give a URL"),
+            ("//key:hush@bucket", "give a URL"),
+            ("s3.//bucket?secret_access_key=hush", r"secret_access_key=\*\*\*: give a URL"),
             ("S3:/bucket?secret_access_key=hush", r"secret_access_key=\*\*\*: give a URL"),
             (" s3://key:hush@bucket", "give a URL"),
             ("'s3://bucket?secret_access_key=hush'", "give a URL"),
@@ -154,7 +172,9 @@ class TestFolder:
         assert "\n" not in str(caught.value)
         assert list(tmp_path.iterdir()) == []
 
-    @pytest.mark.parametrize("place", ["./s3:/bucket", "./a:b", "../{0}/a:b", "papers/a:b", "me@home", "{1}/s3:/b@c"])
+    @pytest.mark.parametrize(
+        "place", ["./s3:/bucket", "./a:b", "../{0}/a:b", "papers/a:b", "me@home", "{1}/s3:/b@c", "a//b", "s3/papers"]
+    )
     async def test_a_folder_may_have_any_name(
         self, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -168,10 +188,11 @@ class TestFolder:
 
     async def test_a_place_that_refuses_files_is_bad_input(self, tmp_path: Path) -> None:
         archive = Archive.open(str(tmp_path / "archive"))
-        (tmp_path / "archive").rmdir()
         (tmp_path / "archive").write_text("a file now")
-        with pytest.raises(BadInput, match=r"cannot write .*: Not a directory\. Check FRONTISPIECE_ARCHIVE\."):
+        with pytest.raises(BadInput, match=r"cannot write .*: File exists\. Check FRONTISPIECE_ARCHIVE\."):
             await archive.check_writable()
+        with pytest.raises(BadInput, match=r"cannot write /proc/nowhere/.*\. Check FRONTISPIECE_ARCHIVE\."):
+            await Archive.open("/proc/nowhere").check_writable()
 
     async def test_errors_are_one_sentence(self, tmp_path: Path) -> None:
         archive = Archive.open(str(tmp_path))
