@@ -9,6 +9,7 @@ from prefect.runner import Runner
 
 from deployments.deploy import account, build_all, install_alarm
 from deployments.exit_codes import Exit, exit_of
+from deployments.output import lenient_output
 from deployments.server import asking_server
 from flows.reconcile import close_orphans, said
 from frontispiece.errors import FrontispieceError
@@ -52,7 +53,7 @@ async def _until_stopped(runner: Runner) -> None:
 def main() -> int:
     """Run until told to stop; gives the exit code."""
     try:
-        with asking_server():
+        with lenient_output(), asking_server():
             asyncio.run(run(load_settings(), sys.argv[1], reset=RESET in sys.argv[2:]))
     except FrontispieceError as error:
         print(f"frontispiece: {error}", file=sys.stderr)

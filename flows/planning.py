@@ -11,7 +11,7 @@ from frontispiece.archive.calendar import Mark, calendar
 from frontispiece.archive.choosing import in_categories
 from frontispiece.concurrency import gather_bounded
 from frontispiece.dates import Days
-from frontispiece.errors import SourceError
+from frontispiece.errors import SourceError, SourceUnreached
 from frontispiece.models import Paper, Status
 from frontispiece.money import total
 from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, estimate
@@ -23,6 +23,8 @@ from frontispiece.services import Services
 from tasks.fetch_papers import fetch_papers
 
 LISTS_AT_ONCE: Final = 4
+DAYS_UNREACHED: Final = LISTS_AT_ONCE
+"""So many days one after the other without a connection, each with all its attempts, and no further one is tried."""
 DAYS_CHOSEN_AT_ONCE: Final = 366
 FILES_FOR_AVERAGES: Final = 100
 
@@ -41,7 +43,8 @@ async def make_plan(
 ) -> tuple[Plan, list[Paper]]:
     """Read the lists and the catalog; gives the papers to illustrate as well, in the plan's order.
 
-    A list that cannot be read is the problem of its day alone. With `batch`, prompts have a batch's price.
+    A list that cannot be read is the problem of its day alone. With `batch`, prompts have a batch's price. Raises
+    SourceUnreached when the source could not be connected to on several days one after the other.
     """
     price = batches_of(services.writer).price if request.batch else services.writer.price
     lists = await _lists(days, services, request)
@@ -91,12 +94,24 @@ class _List:
 
 async def _lists(days: Days, services: Services, request: BackfillRequest) -> dict[date, _List]:
     steps = Steps(services)
+    unreached = 0
 
     async def read(day: date) -> _List:
+        nonlocal unreached
         try:
             listed = (await steps.call(fetch_papers, day, services)).value
-        except SourceError as error:
+        except SourceUnreached as error:
+            unreached += 1
+            if unreached == DAYS_UNREACHED:
+                raise SourceUnreached(
+                    f"{error} So it was on {unreached} days one after the other: the backfill ends before it begins, "
+                    "with nothing done."
+                ) from None
             return _List(problem=str(error))
+        except SourceError as error:
+            unreached = 0
+            return _List(problem=str(error))
+        unreached = 0
         return _List(in_categories(listed.papers, request.categories or ())[: request.limit])
 
     return dict(zip(days, await gather_bounded(read, days, LISTS_AT_ONCE), strict=True))

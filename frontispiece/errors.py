@@ -4,6 +4,7 @@
     ├── BadInput                  the user asked for something that cannot be: exit code 2
     ├── SourceError               the list of papers could not be read
     │   ├── SourceUnavailable ↻   the source did not answer, or asked us to wait
+    │   │   └── SourceUnreached ↻ it could not even be connected to
     │   └── SourceBroken          the source answered something that is not a list of papers
     ├── ProviderError             a writer or a painter let us down
     │   ├── ProviderUnavailable ↻ it did not take the job: busy, down, or out of reach
@@ -71,6 +72,10 @@ class SourceError(FrontispieceError):
 
 class SourceUnavailable(Waitable, SourceError):
     """The source did not answer, answered with a failure of its own, or asked us to wait."""
+
+
+class SourceUnreached(SourceUnavailable):
+    """There was no connection to the source at all."""
 
 
 class SourceBroken(SourceError):

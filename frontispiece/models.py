@@ -8,7 +8,7 @@ which is not the same as 0.0 (free).
 import hashlib
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -139,6 +139,12 @@ class Status(StrEnum):
     SKIPPED = "skipped"  # nothing to do: archived before, or below the minimum of upvotes
     BLOCKED = "blocked"  # a provider refuses the content: trying again is no use
     FAILED = "failed"  # anything else; a later run tries again
+
+
+TOO_FEW_VOTES: Final = "upvotes"
+"""The reason why a paper was skipped that has fewer votes than are wanted."""
+WITHDRAWN: Final = "withdrawn"
+"""The reason why one was skipped of which only a notice is left."""
 
 
 class Outcome(Value):

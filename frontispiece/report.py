@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from frontispiece.errors import BudgetReached, NotYet
-from frontispiece.models import Outcome, Status, Value
+from frontispiece.models import TOO_FEW_VOTES, Outcome, Status, Value
 from frontispiece.money import known
 
 
@@ -19,6 +19,7 @@ class Report(Value):
     papers: int = Field(description="papers listed and looked at")
     pictures: int = Field(description="pictures made by this run")
     skipped: int = Field(description="papers that needed nothing")
+    few_votes: int = Field(default=0, description="those of them with too few votes")
     blocked: int = Field(description="papers a provider refuses for their content")
     failed: int = Field(description="papers a later run should try again")
     unbought: int = Field(default=0, description="papers left because the budget was reached")
@@ -41,6 +42,7 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
         "papers": len(outcomes) + len(missing),
         "pictures": count[Status.DONE],
         "skipped": count[Status.SKIPPED] - unbought - on_order,
+        "few_votes": sum(outcome.reason == TOO_FEW_VOTES for outcome in outcomes),
         "unbought": unbought,
         "on_order": on_order,
         "blocked": count[Status.BLOCKED],

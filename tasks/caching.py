@@ -38,18 +38,19 @@ def keyed(record: type[Value], key: Callable[..., str | None]) -> CacheKeyFnPoli
     return CacheKeyFnPolicy(cache_key_fn=cache_key)
 
 
-async def worth_another_attempt(_: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> bool:
+async def worth_another_attempt(task: "Task[..., Any]", task_run: TaskRun, state: "State[Any]") -> bool:
     """The one place that decides about retries: by the error tree, for all tasks alike."""
     error = await state.aresult(raise_on_failure=False)
     if not (isinstance(error, FrontispieceError) and error.is_transient):
         return False
-    logger = task_run_logger(task_run)
-    if isinstance(error, SourceUnavailable) and error.retry_after:
-        # Providers have a throttle that holds up everybody at once; a source is asked by one task only.
-        logger.warning("%s Trying again in %.0f s.", error, error.retry_after)
-        await asyncio.sleep(error.retry_after)
-    else:
-        logger.warning("%s Trying again.", error)
+    # Providers have a throttle that holds up everybody at once; a source is asked by one task only.
+    wait = (error.retry_after or 0.0) if isinstance(error, SourceUnavailable) else 0.0
+    pauses = task.retry_delay_seconds
+    pause = wait + pauses[min(task_run.run_count, len(pauses)) - 1]  # or half as long, or half as long again
+    number, attempts = min(task_run.run_count, task.retries) + 1, task.retries + 1
+    when = f" in about {pause:.0f} s" if pause >= 1 else ""
+    task_run_logger(task_run).warning("%s Trying again%s (%d of %d).", error, when, number, attempts)
+    await asyncio.sleep(wait)
     return True
 
 

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from cyclopts import App, CycloptsError, Parameter
 
 from deployments.cli import admin, backfill, gallery, query, run, serve, settings
 from deployments.exit_codes import Exit, exit_of
+from deployments.output import lenient_output
 from frontispiece.errors import BadInput, FrontispieceError
 
 
@@ -55,6 +57,16 @@ app.register_install_completion_command(help_epilogue="", version_flags=())
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    with lenient_output() as failures:
+        code = _run(tokens)
+    if not failures:
+        return code
+    with suppress(OSError):
+        print(f"frontispiece: standard output cannot be written: {failures[0].strerror}.", file=sys.stderr)
+    return code or Exit.FAILED
+
+
+def _run(tokens: list[str]) -> int:
     try:
         if not tokens:
             raise BadInput("Which command? frontispiece --help lists them.")

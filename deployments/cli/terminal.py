@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from types import TracebackType
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -13,6 +14,9 @@ from frontispiece.models import Outcome, Paper, Status
 from frontispiece.money import amount
 from frontispiece.report import Report
 from frontispiece.text import visible
+
+# Prefect's workers say so of what they tell the server, whenever any of that is left as the program ends; it is sent.
+_STILL_SENDING: Final = "Still processing items"
 
 
 class Stage(RunListener):
@@ -97,6 +101,8 @@ class LogLines(logging.Handler):
             return
         if record.levelno < logging.WARNING and not (from_run and self._verbose):
             return
+        if record.getMessage().startswith(_STILL_SENDING):
+            return
         record.exc_info = record.exc_text = None  # the server keeps the traceback; a person gets the sentence
         # Further lines of a message are indented, so that no answer from outside can pass for a line of the log.
         text = visible(self.format(record)).replace("\n", "\n    ")
@@ -113,10 +119,11 @@ def print_summary(console: Console, report: Report) -> None:
         console.print(f"{days} · {report.source}: no papers listed.", highlight=False)
         return
     money = amount(report.dollars) + (f" and {report.unpriced} calls of unknown price" if report.unpriced else "")
+    few_votes = ", or too few votes" if report.few_votes else ""
     rows = {
         "papers": f"{report.papers} · {days} · {report.source}",
         "pictures": f"{report.pictures} new",
-        "skipped": f"{report.skipped} (archived before, or too few votes)" if report.skipped else "0",
+        "skipped": f"{report.skipped} (archived before{few_votes})" if report.skipped else "0",
         "on order": f"{report.on_order} (in a batch; a later run fetches them)" if report.on_order else None,
         "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
         "blocked": str(report.blocked) if report.blocked else None,

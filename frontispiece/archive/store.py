@@ -71,12 +71,18 @@ class Archive:
     """
 
     def __init__(self, store: "ObjectStore", url: str, local_root: Path | None = None) -> None:
-        self._store = store
+        self._opened = store
         self.url = url
         """The place as a URL, secrets masked."""
         self.local_root = local_root
         """The archive's folder, where it is one on this machine."""
         self._is_remote = not isinstance(store, (LocalStore, MemoryStore))
+
+    @property
+    def _store(self) -> "ObjectStore":
+        if self.local_root is not None and isinstance(self._opened, MemoryStore) and self.local_root.is_dir():
+            self._opened = LocalStore(prefix=self.local_root)  # it was not there yet
+        return self._opened
 
     @classmethod
     def open(cls, place: str) -> "Archive":
@@ -230,9 +236,8 @@ class Archive:
             _sync(self.local_root / path)
 
     def _make_folder(self) -> None:
-        if self.local_root is not None and isinstance(self._store, MemoryStore):
+        if self.local_root is not None and isinstance(self._opened, MemoryStore):
             self.local_root.mkdir(parents=True, exist_ok=True)
-            self._store = LocalStore(prefix=self.local_root)
 
     @asynccontextmanager
     async def _speaking_of(self, verb: str, path: str) -> AsyncIterator[None]:

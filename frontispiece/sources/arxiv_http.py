@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as TransportError
+from urllib3.exceptions import MaxRetryError
 
-from frontispiece.errors import SourceBroken, SourceUnavailable
+from frontispiece.errors import SourceBroken, SourceUnavailable, SourceUnreached
 from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, retry_after
 from frontispiece.text import quoted
 from frontispiece.version import VERSION
@@ -126,7 +127,12 @@ def own_errors() -> Iterator[None]:
     """Errors of the network in our own terms."""
     try:
         yield
+    except requests.ConnectTimeout:
+        raise SourceUnreached("arXiv could not be reached in time.") from None
     except requests.Timeout:
         raise SourceUnavailable("arXiv did not answer in time.") from None
     except (requests.RequestException, TransportError) as error:
-        raise SourceUnavailable(f"arXiv could not be reached, or broke off ({type(error).__name__}).") from None
+        # What urllib3 gives up on is a connection that never was; one that broke is a ProtocolError.
+        is_unreached = any(isinstance(cause, MaxRetryError) for cause in error.args)
+        kind = SourceUnreached if is_unreached else SourceUnavailable
+        raise kind(f"arXiv could not be reached, or broke off ({type(error).__name__}).") from None

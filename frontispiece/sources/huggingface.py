@@ -16,9 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable
+from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable, SourceUnreached
 from frontispiece.models import Listing, Paper
-from frontispiece.providers.http import Answer, Http, HttpError, retry_after
+from frontispiece.providers.http import Answer, Http, HttpError, Unreached, retry_after
 from frontispiece.recipe import digest
 from frontispiece.settings import Settings, key_to_send
 from frontispiece.sources.ids import parse_id
@@ -175,7 +175,8 @@ class HuggingFace:
         try:
             return await self._http.get(self._url + path, params=params)
         except HttpError as error:
-            raise SourceUnavailable(f"Hugging Face: {error}") from None
+            kind = SourceUnreached if isinstance(error, Unreached) else SourceUnavailable
+            raise kind(f"Hugging Face: {error}") from None
 
 
 def parse_page(body: bytes, day: date, seen_at: datetime) -> Page:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import math
+import re
+import socket
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -33,7 +35,7 @@ from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
-from frontispiece.errors import BadInput
+from frontispiece.errors import BadInput, SourceUnreached
 from frontispiece.purchases.estimate import Estimate
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import DayPlan, Plan, duration
@@ -466,6 +468,22 @@ async def test_a_list_that_changes_and_one_that_cannot_be_read(
         assert "not run to its end" in (state.message or "")
         _, seen = await run(f"{days.first - timedelta(days=3)}..{days.first - timedelta(days=2)}", dry_run=True)
         assert seen.plans[0].headline.endswith("to run · 2 lists could not be read, what is on them is not in this")
+
+
+async def test_a_source_out_of_reach_ends_a_backfill_soon(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{taken.getsockname()[1]}")
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
+    state, seen = await run("2024-10", source="huggingface")
+    error = await state.aresult(raise_on_failure=False)
+    assert isinstance(error, SourceUnreached)
+    assert re.fullmatch(r"Hugging Face: .* could not be reached: .* on 4 days one after the other: .*", str(error))
+    assert seen.plans == []
+    tried = [each.message for each in caplog.records if "Trying again" in each.message]
+    assert 0 < len(tried) <= 2 * 4
+    assert all(each.endswith(" Trying again (2 of 2).") for each in tried)
 
 
 @pytest.mark.parametrize(

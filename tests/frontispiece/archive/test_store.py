@@ -111,7 +111,9 @@ class TestFolder:
         assert not await archive.holds_any(["a"])
         await archive.delete("a/b")
         assert list(tmp_path.iterdir()) == []
+        another = Archive.open(str(place))
         assert await archive.put_if_absent("a/b", b"x")
+        assert await another.get("a/b") == b"x"
         assert not await Archive.open(str(place)).put_if_absent("a/b", b"y")
         assert await archive.holds_any(["b", "a"])
         await Archive.open(str(tmp_path / "another")).put("a", b"x")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import pickle
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -21,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontispiece.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
+from frontispiece.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable, SourceUnreached
 from frontispiece.providers.http import Answer
 from frontispiece.settings import load_settings
 from frontispiece.sources.arxiv import MAX_TOTAL, PAGE, ArxivApi, look_at
@@ -151,6 +152,15 @@ LATER_PAGE = {"empty": SourceUnavailable, **FIRST_PAGE}
 CASES = [(0, fault, kind) for fault, kind in FIRST_PAGE.items()] + [
     (1, fault, kind) for fault, kind in LATER_PAGE.items()
 ]
+
+
+async def test_nobody_there_is_told_from_an_answer_that_broke_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/api/query"
+    source = ArxivApi(load_settings(arxiv_url=url, arxiv_spacing=0.0))
+    with pytest.raises(SourceUnreached):
+        await source.list_day(DAY)
+    await source.close()
 
 
 @pytest.mark.parametrize(("page", "fault", "kind"), CASES, ids=[f"{fault} on page {page}" for page, fault, _ in CASES])

@@ -1,0 +1,86 @@
+"""Nobody reads what a command says, or the disk is full: it does its work, and its end is told without a traceback."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from helpers.stocked import stocked
+
+from deployments.cli import main
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("--help", "settings", "status 2024-10", "stats", "stats --format csv", "verify", "query --help")
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("archive")
+    asyncio.run(stocked(place))
+    return place
+
+
+@contextmanager
+def closed_pipe() -> Iterator[int]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        yield writing
+    finally:
+        os.close(writing)
+
+
+@contextmanager
+def full_disk() -> Iterator[int]:
+    with Path("/dev/full").open("wb") as file:
+        yield file.fileno()
+
+
+def ended(command: str, archive: Path, out: int | None, *, closing: str = "") -> tuple[int, str]:
+    asked = f'exec "$0" -m deployments.cli {command} {closing}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", asked, sys.executable],
+        env={**os.environ, "FRONTISPIECE_ARCHIVE": str(archive), "PYTHONPATH": str(ROOT)},
+        cwd=archive,
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_reader_who_has_left_is_no_trouble(command: str, archive: Path) -> None:
+    with closed_pipe() as out:
+        assert ended(command, archive, out) == (0, "")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_full_disk_is_told_in_one_sentence(command: str, archive: Path) -> None:
+    with full_disk() as out:
+        said = "frontispiece: standard output cannot be written: No space left on device.\n"
+        assert ended(command, archive, out) == (1, said)
+
+
+@pytest.mark.parametrize("closing", [">&-", ">&- 2>&-", "</dev/null >/dev/full 2>/dev/full"])
+def test_streams_that_are_closed_or_full_break_nothing(closing: str, archive: Path) -> None:
+    assert ended("verify", archive, subprocess.DEVNULL, closing=closing) == (int("full" in closing), "")
+
+
+@pytest.mark.parametrize("make", [closed_pipe, full_disk])
+def test_bad_input_stays_bad_input(make: Callable[[], "contextmanager[int]"], archive: Path) -> None:
+    with make() as out:  # type: ignore[attr-defined]
+        code, said = ended("status 2024-13", archive, out)
+    assert (code, said.count("\n")) == (2, 1)
+
+
+def test_what_is_printed_within_a_test_is_not_touched(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.stdout, sys.stderr
+    assert main(["--version"]) == 0
+    assert (sys.stdout, sys.stderr) == before
+    assert capsys.readouterr().out
