@@ -1,17 +1,23 @@
 """Nobody reads what a command says, or the disk is full: it does its work, and its end is told without a traceback."""
 
 import asyncio
+import io
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
-from helpers.stocked import stocked
+from helpers.stocked import DAY, stocked
+from rich.console import Console
 
 from deployments.cli import main
+from deployments.cli.terminal import LogLines, print_summary
+from frontispiece.report import Report
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("--help", "settings", "status 2024-10", "stats", "stats --format csv", "verify", "query --help")
@@ -84,3 +90,36 @@ def test_what_is_printed_within_a_test_is_not_touched(capsys: pytest.CaptureFixt
     assert main(["--version"]) == 0
     assert (sys.stdout, sys.stderr) == before
     assert capsys.readouterr().out
+
+
+def test_what_prefect_still_sends_is_no_news() -> None:
+    shown = Console(file=io.StringIO(), width=200)
+    lines = LogLines(shown, verbose=True)
+    for name in ("APILogWorker", "EventsWorker"):
+        for said in ("Still processing items: 5 items remaining...", "3 items were dropped."):
+            lines.handle(logging.LogRecord(name, logging.WARNING, __file__, 1, said, None, None))
+    assert [line.partition("] ")[2] for line in cast("io.StringIO", shown.file).getvalue().splitlines()] == [
+        "3 items were dropped.",
+        "3 items were dropped.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("few", "said"),
+    [
+        pytest.param(0, "2 (archived before)", id="none"),
+        pytest.param(1, "2 (archived before, or too few votes)", id="some"),
+    ],
+)
+def test_too_few_votes_are_mentioned_where_there_are_any(few: int, said: str) -> None:
+    counts = {"papers": 2, "pictures": 0, "skipped": 2, "blocked": 0, "failed": 0, "unpriced": 0}
+    report = Report.model_validate(
+        {
+            **counts,
+            **{"days": (DAY,), "source": "arxiv", "few_votes": few, "failures": (), "dollars": 0.0, "seconds": 1.0},
+            **{"catalog": (), "archive": "here"},
+        }
+    )
+    console = Console(file=io.StringIO(), width=200)
+    print_summary(console, report)
+    assert f"skipped  {said}\n" in cast("io.StringIO", console.file).getvalue()
