@@ -58,14 +58,16 @@ CronSchedule(cron=sys.argv[1])
 
 
 def use_own_server(environment: MutableMapping[str, str], folder: Path) -> None:
-    """Let Prefect keep its database in `folder`, which is made when a server is started.
+    """Let Prefect keep its database in `folder` and start its server when a run needs one.
 
-    Whoever has set up Prefect (an API address, a home, a profile) keeps that. Call before Prefect is imported.
+    Whoever has set up Prefect (an API address, a home, a profile) keeps that. Call before Prefect is imported, and when
+    what the user has asked for is checked.
     """
     for name, value in SERVER_SETTINGS.items():
         environment.setdefault(name, value)
     chosen = {"PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"} & environment.keys()
     if not chosen and not Path("~/.prefect/profiles.toml").expanduser().exists():
+        folder.mkdir(parents=True, exist_ok=True)  # the server does not make it, and then cannot open its database
         environment["PREFECT_HOME"] = str(folder.resolve())
 
 
