@@ -136,11 +136,13 @@ class Status(StrEnum):
     """How it ended for one paper."""
 
     DONE = "done"  # a picture was archived by this run
-    SKIPPED = "skipped"  # nothing to do: archived before, or below the minimum of upvotes
+    SKIPPED = "skipped"  # nothing to do: archived before, or not wanted
     BLOCKED = "blocked"  # a provider refuses the content: trying again is no use
     FAILED = "failed"  # anything else; a later run tries again
 
 
+ARCHIVED: Final = "archived"
+"""The reason why a paper was skipped whose picture is there."""
 TOO_FEW_VOTES: Final = "upvotes"
 """The reason why a paper was skipped that has fewer votes than are wanted."""
 WITHDRAWN: Final = "withdrawn"

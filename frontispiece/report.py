@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from frontispiece.errors import BudgetReached, NotYet
-from frontispiece.models import TOO_FEW_VOTES, Outcome, Status, Value
+from frontispiece.models import Outcome, Status, Value
 from frontispiece.money import known
 
 
@@ -19,7 +19,7 @@ class Report(Value):
     papers: int = Field(description="papers listed and looked at")
     pictures: int = Field(description="pictures made by this run")
     skipped: int = Field(description="papers that needed nothing")
-    few_votes: int = Field(default=0, description="those of them with too few votes")
+    reasons: dict[str, int] = Field(default={}, description="how many of them for which reason, the commonest first")
     blocked: int = Field(description="papers a provider refuses for their content")
     failed: int = Field(description="papers a later run should try again")
     unbought: int = Field(default=0, description="papers left because the budget was reached")
@@ -35,14 +35,14 @@ class Report(Value):
 def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str, object]:
     """The part of a report that follows from the outcomes, and from papers that are not to be had (a sentence each)."""
     count = Counter(outcome.status for outcome in outcomes)
-    unbought = sum(outcome.reason == BudgetReached.__name__ for outcome in outcomes)
-    on_order = sum(outcome.reason == NotYet.__name__ for outcome in outcomes)
+    reasons = Counter(outcome.reason or "" for outcome in outcomes if outcome.status is Status.SKIPPED)
+    unbought, on_order = (reasons.pop(error.__name__, 0) for error in (BudgetReached, NotYet))
     prices = [price for outcome in outcomes for price in paid_now(outcome)]
     return {
         "papers": len(outcomes) + len(missing),
         "pictures": count[Status.DONE],
-        "skipped": count[Status.SKIPPED] - unbought - on_order,
-        "few_votes": sum(outcome.reason == TOO_FEW_VOTES for outcome in outcomes),
+        "skipped": reasons.total(),
+        "reasons": dict(reasons.most_common()),
         "unbought": unbought,
         "on_order": on_order,
         "blocked": count[Status.BLOCKED],

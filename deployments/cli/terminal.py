@@ -10,13 +10,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from deployments.cli.markup import plain
 from flows.listener import RunListener
-from frontispiece.models import Outcome, Paper, Status
+from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, Outcome, Paper, Status
 from frontispiece.money import amount
 from frontispiece.report import Report
 from frontispiece.text import visible
 
 # Prefect's workers say so of what they tell the server, whenever any of that is left as the program ends; it is sent.
 _STILL_SENDING: Final = "Still processing items"
+
+
+SKIPPED: Final = {ARCHIVED: "archived before", TOO_FEW_VOTES: "with too few votes"}
+"""Reasons for which papers are skipped, where the word itself does not say it to a person."""
 
 
 class Stage(RunListener):
@@ -119,11 +123,11 @@ def print_summary(console: Console, report: Report) -> None:
         console.print(f"{days} · {report.source}: no papers listed.", highlight=False)
         return
     money = amount(report.dollars) + (f" and {report.unpriced} calls of unknown price" if report.unpriced else "")
-    few_votes = ", or too few votes" if report.few_votes else ""
+    reasons = ", ".join(f"{count} {SKIPPED.get(reason, reason)}" for reason, count in report.reasons.items())
     rows = {
         "papers": f"{report.papers} · {days} · {report.source}",
         "pictures": f"{report.pictures} new",
-        "skipped": f"{report.skipped} (archived before{few_votes})" if report.skipped else "0",
+        "skipped": f"{report.skipped} ({reasons})" if report.skipped else "0",
         "on order": f"{report.on_order} (in a batch; a later run fetches them)" if report.on_order else None,
         "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
         "blocked": str(report.blocked) if report.blocked else None,

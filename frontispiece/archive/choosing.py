@@ -5,9 +5,8 @@ from typing import Final
 
 from frontispiece.archive.catalog import Catalog, Standing
 from frontispiece.archive.store import Archive
-from frontispiece.archive.tally import ARCHIVED
 from frontispiece.concurrency import gather_bounded
-from frontispiece.models import TOO_FEW_VOTES, WITHDRAWN, Outcome, Paper, Picture, Status
+from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, WITHDRAWN, Outcome, Paper, Picture, Status
 from frontispiece.request import Only
 
 FILES_AT_ONCE: Final = 64

@@ -7,9 +7,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pydantic import Field
 
-from frontispiece.models import TOO_FEW_VOTES, WITHDRAWN, Status, Value
+from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, WITHDRAWN, Status, Value
 
-ARCHIVED = "archived"
 COLUMNS: Final = (
     *("list_day", "source", "paper_key", "rank", "recipe", "status", "reason"),
     *("run", "run_finished_at", "writer", "painter"),

@@ -105,18 +105,18 @@ def test_what_prefect_still_sends_is_no_news() -> None:
 
 
 @pytest.mark.parametrize(
-    ("few", "said"),
+    ("reasons", "said"),
     [
-        pytest.param(0, "2 (archived before)", id="none"),
-        pytest.param(1, "2 (archived before, or too few votes)", id="some"),
+        pytest.param({"archived": 2}, "2 (2 archived before)", id="archived"),
+        pytest.param({"upvotes": 1, "withdrawn": 1}, "2 (1 with too few votes, 1 withdrawn)", id="not wanted"),
     ],
 )
-def test_too_few_votes_are_mentioned_where_there_are_any(few: int, said: str) -> None:
+def test_papers_are_skipped_for_reasons_that_there_are(reasons: dict[str, int], said: str) -> None:
     counts = {"papers": 2, "pictures": 0, "skipped": 2, "blocked": 0, "failed": 0, "unpriced": 0}
     report = Report.model_validate(
         {
             **counts,
-            **{"days": (DAY,), "source": "arxiv", "few_votes": few, "failures": (), "dollars": 0.0, "seconds": 1.0},
+            **{"days": (DAY,), "source": "arxiv", "reasons": reasons, "failures": (), "dollars": 0.0, "seconds": 1.0},
             **{"catalog": (), "archive": "here"},
         }
     )
