@@ -7,6 +7,7 @@ whether the other side can have read it, so that is what the two errors tell apa
     ├── Unreached   certainly not: the request never left
     │   └── NotPublic   … because the address belongs to a private network
     └── Lost        perhaps: it was on its way, and no whole answer came back
+        └── TooLarge    … because we stopped reading: it is larger than allowed
 """
 
 import asyncio
@@ -30,6 +31,10 @@ CONNECT_SECONDS = 10.0
 # but shortly, so few connections serve many jobs.
 CONNECTIONS = 8
 MAX_WAIT = 3600.0
+MONTHS = 100 * 24 * 3600.0
+RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+SINCE_1970 = 1e8
+"""Seconds: a number as large is a moment, not a wait."""
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 CODINGS = ("", "identity", "gzip", "deflate")
 """Content codings that are understood. A chunk of them grows a thousandfold at worst; others know no such bound."""
@@ -49,6 +54,10 @@ class NotPublic(Unreached):
 
 class Lost(HttpError):
     """The request may have been read, but no whole answer came: time-out, reset, cut short, too large."""
+
+
+class TooLarge(Lost):
+    """The answer has more bytes than the caller takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ class Http:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > max_bytes:
-                    raise Lost(f"{response.url.host} answered with more than {max_bytes:,} bytes.")
+                    raise TooLarge(f"{response.url.host} answered with more than {max_bytes:,} bytes.")
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, bytes(body), str(response.url))
 
@@ -204,22 +213,30 @@ def _in_words(error: httpx.HTTPError) -> str:
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:
-    """For how many seconds the other side wants to be left alone, 0 to 3600; None when it did not say.
+    """For how many seconds the other side wants to be left alone, 0 to 3600; None when it did not say."""
+    wait = seconds_away(answer, now)
+    return None if wait is None else min(wait, MAX_WAIT)
 
-    Reads Retry-After (seconds or an HTTP date), OpenAI's Retry-After-Ms, and the RateLimit of Hugging Face.
+
+def seconds_away(answer: Answer, now: datetime) -> float | None:
+    """The same however long it is; what is no less than months away is taken for an hour.
+
+    Reads Retry-After (seconds or an HTTP date), OpenAI's Retry-After-Ms, the RateLimit of Hugging Face, and of a 429
+    also X-RateLimit-Reset.
     """
     said = [
         _seconds(answer.headers.get("retry-after-ms"), 1000),
         _seconds(answer.headers.get("retry-after"), 1),
         _until(answer.headers.get("retry-after"), now),
         _reset(answer.headers.get("ratelimit", "")),
+        *(_moment(answer.headers.get(name), now) for name in RESETS if answer.status == 429),
     ]
-    wait = next((seconds for seconds in said if seconds is not None), None)
-    return None if wait is None else min(max(wait, 0.0), MAX_WAIT)
+    wait = next((max(seconds, 0.0) for seconds in said if seconds is not None), None)
+    return MAX_WAIT if wait is not None and wait > MONTHS else wait
 
 
 def _seconds(text: str | None, unit: int) -> float | None:
-    if text is None or not re.fullmatch(r"\s*[0-9]{1,12}(\.[0-9]{1,12})?\s*", text):
+    if text is None or not re.fullmatch(r"\s*[0-9]{1,15}(\.[0-9]{1,12})?\s*", text):
         return None
     return float(text) / unit
 
@@ -232,6 +249,14 @@ def _until(text: str | None, now: datetime) -> float | None:
     if then is None:
         return None
     return (then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+
+
+def _moment(text: str | None, now: datetime) -> float | None:
+    """The wait until a moment that is told in seconds from now, or in seconds or milliseconds since 1970."""
+    said = _seconds(text, 1)
+    if said is None or said < SINCE_1970:
+        return said
+    return (said / 1000 if said >= 1000 * SINCE_1970 else said) - now.timestamp()
 
 
 def _reset(text: str) -> float | None:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable
 from frontispiece.models import Listing, Paper
+from frontispiece.providers.answers import OrNone, clean_xml
 from frontispiece.providers.http import Answer
 from frontispiece.recipe import digest
 from frontispiece.settings import Settings
@@ -87,11 +88,11 @@ class _Result(BaseModel):
 
     entry_id: IdText
     title: Title
-    summary: Line
-    comment: Line | None = None
-    authors: list[_Author]
-    primary_category: Line
-    categories: list[Line]
+    summary: OrNone[Line] = None
+    comment: OrNone[Line] = None
+    authors: list[OrNone[_Author]]
+    primary_category: OrNone[Line] = None
+    categories: list[OrNone[Line]]
     published: Moment
     updated: Moment
 
@@ -103,12 +104,12 @@ class _Result(BaseModel):
             id=paper_id,
             version=version,
             title=self.title,
-            abstract=self.summary,
-            authors=tuple(author.name for author in self.authors if author.name),
+            abstract=self.summary or "",
+            authors=tuple(author.name for author in self.authors if author and author.name),
             categories=tuple(dict.fromkeys(filter(None, (self.primary_category, *self.categories)))),
             published=published,
             updated=self.updated.date(),
-            withdrawn=is_withdrawn(self.summary, self.comment or ""),
+            withdrawn=is_withdrawn(self.summary or "", self.comment or ""),
             listing=Listing(source="arxiv", day=day or published, rank=rank, seen_at=seen_at),
         )
 
@@ -281,7 +282,8 @@ def look_at(answer: Answer) -> Page:
     for anything else that is no list of papers.
     """
     check_available(answer)
-    feed = _feed(answer.body)
+    body = clean_xml(answer.body)
+    feed = _feed(body)
     entries = [] if feed is None else feed.findall(f"{_ATOM}entry")
     for entry in entries:
         _raise_complaint(entry)
@@ -290,6 +292,7 @@ def look_at(answer: Answer) -> Page:
     total = "" if feed is None else (feed.findtext(_TOTAL) or "").strip()
     if not re.fullmatch("[0-9]{1,9}", total):
         raise SourceUnavailable("arXiv's answer is no whole list of papers.")
+    mended = [entry for entry in entries if _mend_update(entry)]
     unreadable = [entry for entry in entries if not _is_readable(entry)]
     for entry in unreadable:
         entry.getparent().remove(entry)
@@ -297,8 +300,8 @@ def look_at(answer: Answer) -> Page:
         total=int(total),
         sent=len(entries),
         kept=len(entries) - len(unreadable),
-        body=etree.tostring(feed) if unreadable else answer.body,
-        problems=tuple(f"no id or no dates: {entry.findtext(f'{_ATOM}id')}" for entry in unreadable),
+        body=etree.tostring(feed) if unreadable or mended else body,
+        problems=tuple(f"no id or no date: {entry.findtext(f'{_ATOM}id')}" for entry in unreadable),
     )
 
 
@@ -323,13 +326,27 @@ def _raise_complaint(entry: Any) -> None:
     raise SourceBroken(f"arXiv refuses the query: {said}.")
 
 
+def _mend_update(entry: Any) -> bool:
+    """Have the day of submission stand for that of the last change, where that makes no sense; whether it was so."""
+    published, updated = (entry.find(f"{_ATOM}{name}") for name in ("published", "updated"))
+    if published is None or not _is_moment(published.text) or (updated is not None and _is_moment(updated.text)):
+        return False
+    if updated is None:
+        updated = etree.SubElement(entry, f"{_ATOM}updated")
+    updated.text = published.text
+    return True
+
+
 def _is_readable(entry: Any) -> bool:
     """Whether the package can make a result of this entry: it skips some others, and fails at the rest."""
-    if not (entry.findtext(f"{_ATOM}id") or "").strip():
-        return False
+    return bool((entry.findtext(f"{_ATOM}id") or "").strip()) and all(
+        _is_moment(entry.findtext(f"{_ATOM}{name}")) for name in ("published", "updated")
+    )
+
+
+def _is_moment(text: str | None) -> bool:
     try:
-        for name in ("published", "updated"):
-            in_utc(datetime.fromisoformat((entry.findtext(f"{_ATOM}{name}") or "").strip()))
+        in_utc(datetime.fromisoformat((text or "").strip()))
     except ValueError:
         return False
     return True

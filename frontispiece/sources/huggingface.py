@@ -7,6 +7,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     Field,
     JsonValue,
     StrictInt,
@@ -18,6 +19,7 @@ from pydantic import (
 
 from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable, SourceUnreached
 from frontispiece.models import Listing, Paper
+from frontispiece.providers.answers import OrNone, clean, heard
 from frontispiece.providers.http import Answer, Http, HttpError, Unreached, retry_after
 from frontispiece.recipe import digest
 from frontispiece.settings import Settings, key_to_send
@@ -31,33 +33,41 @@ FIRST_DAY: Final = date(2023, 5, 4)
 """The day of the first list."""
 PAGE: Final = 100
 MAX_PAGES: Final = 50
+MAX_VOTES: Final = 1_000_000_000
 
 _LIST: Final = TypeAdapter(list[JsonValue])
 _OBJECT: Final = TypeAdapter(dict[str, JsonValue])
 _AnyTitle = Annotated[Line, StringConstraints(max_length=1_000)]
 
 
+def _whole(votes: object) -> object:
+    return int(votes) if isinstance(votes, float) and abs(votes) < MAX_VOTES else votes
+
+
+_Votes = Annotated[StrictInt, Field(gt=-MAX_VOTES, lt=MAX_VOTES), BeforeValidator(_whole)]
+
+
 class _Author(BaseModel):
-    name: Line = ""
+    name: OrNone[Line] = None
 
 
 class _PaperPart(BaseModel):
     """What the service says of the paper itself. Over the years every key but the id has been absent."""
 
     id: IdText
-    title: _AnyTitle | None = None
-    summary: Line | None = None
-    authors: list[_Author] | None = None
-    published_at: Moment | None = Field(default=None, alias="publishedAt")
-    upvotes: StrictInt | None = None
+    title: OrNone[_AnyTitle] = None
+    summary: OrNone[Line] = None
+    authors: OrNone[list[OrNone[_Author]]] = None
+    published_at: OrNone[Moment] = Field(default=None, alias="publishedAt")
+    upvotes: OrNone[_Votes] = None
 
 
 class _Entry(BaseModel):
     """One place on a list. Its outer `publishedAt` is not the paper's, so only the inner one is read."""
 
     paper: _PaperPart
-    title: _AnyTitle | None = None
-    summary: Line | None = None
+    title: OrNone[_AnyTitle] = None
+    summary: OrNone[Line] = None
 
     @property
     def best_title(self) -> str:
@@ -80,7 +90,7 @@ class _Entry(BaseModel):
             version=version,
             title=self.best_title,
             abstract=part.summary or self.summary or "",
-            authors=tuple(author.name for author in part.authors or () if author.name),
+            authors=tuple(author.name for author in part.authors or () if author and author.name),
             published=published,
             withdrawn=is_withdrawn(part.summary or self.summary or ""),
             listing=Listing(source="huggingface", day=day, rank=rank, upvotes=part.upvotes, seen_at=seen_at),
@@ -166,7 +176,7 @@ class HuggingFace:
     async def _page(self, day: date, number: int) -> Page:
         answer = await self._get("/api/daily_papers", {"date": day.isoformat(), "p": number, "limit": PAGE})
         if answer.status == 400:
-            said = quoted(answer.body.decode("utf-8", "replace"), self._token)
+            said = quoted(heard(answer.body).words, self._token)
             raise BadInput(f"Hugging Face has no list for {day}: {said}.")
         _check(answer, self._token)
         return parse_page(answer.body, day, self._clock())
@@ -182,7 +192,7 @@ class HuggingFace:
 def parse_page(body: bytes, day: date, seen_at: datetime) -> Page:
     """One page of the list of `day`. Raises SourceBroken for anything but a JSON array."""
     try:
-        entries = _LIST.validate_json(body)
+        entries = _LIST.validate_json(clean(body))
     except ValidationError:
         raise SourceBroken(f"Hugging Face's list of {day} is not a JSON array; is HF_ENDPOINT right?") from None
     papers: dict[str, Paper] = {}
@@ -202,7 +212,7 @@ def parse_paper(body: bytes, paper_id: str, rank: int, seen_at: datetime) -> Pap
     Raises SourceBroken when it is no JSON object or about another paper, ValidationError when its fields are bad.
     """
     try:
-        raw = _OBJECT.validate_json(body)
+        raw = _OBJECT.validate_json(clean(body))
     except ValidationError:
         raise SourceBroken(f"Hugging Face's answer about {paper_id} is not JSON; is HF_ENDPOINT right?") from None
     paper = _Entry.model_validate({"paper": raw}).as_paper(None, rank, seen_at)

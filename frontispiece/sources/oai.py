@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from frontispiece.errors import SourceBroken, SourceUnavailable
+from frontispiece.providers.answers import clean_xml
 from frontispiece.providers.http import Answer
 from frontispiece.sources.arxiv_http import check_available
 from frontispiece.sources.ids import parse_id
@@ -95,7 +96,7 @@ def identifier(paper_id: str) -> str:
 def _root(body: bytes) -> ET.Element | None:
     """The root of an OAI-PMH document, or None for anything that is not one from beginning to end."""
     try:
-        root: ET.Element = ET.fromstring(body, ET.XMLParser(target=_Plain()))  # noqa: S314 without a document type
+        root: ET.Element = ET.fromstring(clean_xml(body), ET.XMLParser(target=_Plain()))  # noqa: S314 without a document type
     except (ET.ParseError, ValueError, LookupError):
         return None
     return root if root.tag == f"{_OAI}OAI-PMH" else None
@@ -119,7 +120,7 @@ def _page(records: list[ET.Element], token: str) -> Page:
             continue
         line = json.dumps(_fields(record))
         try:
-            parsed = Record.model_validate_json(line)
+            parsed = Record.read(line)
         except ValidationError as error:
             problems.append((name, reason(error)))
         else:

@@ -92,7 +92,7 @@ class Mirror:
         """The papers first submitted on this day, the earliest first."""
         with self._opened() as database:
             lines = database.execute("SELECT line FROM papers WHERE day = ?", (day.isoformat(),)).fetchall()
-            records = [Record.model_validate_json(line) for (line,) in lines]
+            records = [Record.read(line) for (line,) in lines]
         return sorted(records, key=lambda record: (record.versions[0].created, record.id))
 
     def unreadable(self) -> list[tuple[str, str]]:

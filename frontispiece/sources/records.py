@@ -3,11 +3,12 @@
 import re
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, StringConstraints, TypeAdapter
 
 from frontispiece.models import Listing, Paper
+from frontispiece.providers.answers import OrNone, clean
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.reading import IdText, Line, Moment, Title
 from frontispiece.sources.text import paper_line
@@ -31,23 +32,33 @@ class Version(BaseModel):
     created: Annotated[Moment, BeforeValidator(mail_date)]
 
 
+_VERSIONS: Final = TypeAdapter(list[OrNone[Version]])
+
+
+def _readable(versions: object) -> list[Version]:
+    """The versions that can be read; version 1 tells when the paper was submitted."""
+    readable = [version for version in _VERSIONS.validate_python(versions) if version]
+    if not readable or readable[0].version != "v1":
+        raise ValueError("version v1 is missing")
+    return readable
+
+
 class Record(BaseModel):
     """What arXiv says of a paper, as far as it matters here: its latest version, and when each was submitted."""
 
     id: IdText
     title: Title
-    abstract: Line | None = None
-    comments: Line | None = None
-    authors: Line | None = None
-    authors_parsed: list[list[Line]] | None = None
-    categories: Line | None = None
-    versions: Annotated[list[Version], Field(min_length=1)]
+    abstract: OrNone[Line] = None
+    comments: OrNone[Line] = None
+    authors: OrNone[Line] = None
+    authors_parsed: OrNone[list[OrNone[list[OrNone[Line]]]]] = None
+    categories: OrNone[Line] = None
+    versions: Annotated[list[Version], BeforeValidator(_readable)]
 
-    @model_validator(mode="after")
-    def _has_version_1(self) -> Self:
-        if self.versions[0].version != "v1":
-            raise ValueError("version v1 is missing")
-        return self
+    @classmethod
+    def read(cls, line: bytes | str) -> Self:
+        """The record in a line of JSON. Raises ValidationError."""
+        return cls.model_validate_json(clean(line if isinstance(line, bytes) else line.encode("utf-8", "ignore")))
 
     @property
     def day(self) -> date:
@@ -73,11 +84,9 @@ class Record(BaseModel):
 
 def _authors(record: Record) -> tuple[str, ...]:
     """The names; `authors_parsed` has them as family name, first names, suffix, and perhaps affiliations."""
-    if record.authors_parsed:
-        rows = record.authors_parsed
-        parsed = (" ".join(filter(None, [*author[1:2], *author[:1], *author[2:3]])) for author in rows)
-        return tuple(filter(None, parsed))
-    return _split_authors(record.authors or "")
+    rows = filter(None, record.authors_parsed or ())
+    parsed = (" ".join(filter(None, [*author[1:2], *author[:1], *author[2:3]])) for author in rows)
+    return tuple(filter(None, parsed)) or _split_authors(record.authors or "")
 
 
 def _split_authors(text: str) -> tuple[str, ...]:

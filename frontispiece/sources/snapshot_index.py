@@ -173,6 +173,6 @@ def parse(line: bytes) -> Record:
     if len(line) > MAX_LINE:
         raise ValueError(f"longer than {MAX_LINE:,} bytes")
     try:
-        return Record.model_validate_json(line)
+        return Record.read(line)
     except ValidationError as error:
         raise ValueError(reason(error)) from None

@@ -131,8 +131,6 @@ BROKEN = {
     "no such date": lines(row(created="Thu, 31 Feb 2024 17:42:09 GMT")).strip(),
     "date is junk": lines(row(created="yesterday")).strip(),
     "date out of bounds": lines(row(created="Thu, 31 Dec 9999 23:59:59 -2300")).strip(),
-    "not UTF-8": lines(row()).strip().replace(b"An abstract", b"An \xff\xfe"),
-    "half a surrogate pair": lines(row(title="half \ud83d")).strip(),
     "too long": lines(row(abstract="x" * 1_100_000)).strip(),
     "too deep": b"[" * 200_000,
 }
@@ -148,6 +146,25 @@ async def test_broken_lines_are_named_and_skipped(write: Write, line: bytes) -> 
     assert problem.isprintable()
     assert len(problem) < 700
     assert snapshot.newest_day(TODAY) == DAY
+
+
+ODD_SIDES = {
+    "not UTF-8": lines(row()).strip().replace(b"An abstract", b"An \xff\xfe"),
+    "half a surrogate pair": lines(row(title="A \ud83dpaper")).strip(),
+    "authors without names": lines(row(authors_parsed=[["Lemire", "Daniel", ""], None, [None, 7], "x"])).strip(),
+    "authors of another shape": lines(row(authors=["A. B."], authors_parsed="A. B.")).strip(),
+    "no text": lines(row(abstract=7, categories=["cs.CL"])).strip(),
+    "an odd version": lines(
+        row(versions=[{"version": "v1", "created": "Thu, 31 Oct 2024 17:42:09 GMT"}, {"version": 2}, None])
+    ).strip(),
+}
+
+
+@pytest.mark.parametrize("line", ODD_SIDES.values(), ids=ODD_SIDES)
+async def test_a_paper_is_not_lost_for_what_stands_beside_it(write: Write, line: bytes) -> None:
+    listed = await write(row("2410.00001"), line).list_day(DAY)
+    assert (len(listed.papers), listed.problems) == (2, ())
+    assert all(paper.title.isprintable() and paper.version == 1 for paper in listed.papers)
 
 
 async def test_many_problems_are_counted(write: Write) -> None:
