@@ -10,6 +10,7 @@
     │   ├── ProviderUnavailable ↻ it did not take the job: busy, down, or out of reach
     │   ├── InDoubt ↻             it may have taken the job: nobody can tell yet
     │   ├── ProviderBroken ↻      it answered something that is neither a prompt nor a picture
+    │   │   └── NotAccepted       … and what a rule of ours refuses: the order is kept until that is changed
     │   ├── Blocked               it refuses this paper for its content: asking again is no use
     │   ├── Flawed                it painted twice what is no picture of this paper: blank, tiny, or another's
     │   ├── Rejected              it refuses the request as such: a wrong model, size or parameter
@@ -104,6 +105,15 @@ class InDoubt(Waitable, ProviderError):
 
 class ProviderBroken(Waitable, ProviderError):
     """An answer that is not what was ordered: HTML, an empty prompt, a truncated or absurd picture."""
+
+
+class NotAccepted(ProviderBroken):
+    """What was delivered is refused by a rule of our own, and would be again: the sentence says what to change.
+
+    It is not ordered anew: an order is kept, and a later run fetches it once the rule allows it.
+    """
+
+    is_transient = False
 
 
 class Blocked(ProviderError):

@@ -87,6 +87,12 @@ class Settings(BaseSettings):
     openai_max_completion_tokens: int = Field(
         MAX_COMPLETION_TOKENS, ge=16, description="most tokens that its answer may have and cost, reasoning included"
     )
+    openai_seconds: float = Field(
+        180.0,
+        gt=0,
+        le=86_400,
+        description="seconds that a call may wait for the server's next byte; a slow local model needs more",
+    )
     openai_image_model: str = Field("gpt-image-2.5-flare", description="image model of the painter openai-images")
     openai_image_size: str = Field("640x1200", pattern=r"^\d+x\d+$", description="its picture size, in multiples of 16")
     openai_image_quality: Literal["low", "medium", "high", "auto"] = Field("low", description="its quality")
@@ -106,6 +112,9 @@ class Settings(BaseSettings):
     )
 
     include_withdrawn: bool = Field(False, description="whether papers that were withdrawn get a picture, too")
+    picture_megabytes: int = Field(32, ge=1, le=64, description="largest picture that is taken, 10^6 bytes")
+    picture_megapixels: int = Field(40, ge=1, le=100, description="largest picture that is taken, 10^6 pixels")
+
     style: str = Field(
         "seed",
         description="how the writer is asked: seed is the predecessor's own, fenced fences the abstract as data; "

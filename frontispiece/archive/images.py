@@ -12,13 +12,13 @@ from typing import Final, Literal
 from PIL import Image, ImageOps
 
 from frontispiece.archive.provenance import CREATOR_TOOL, MAX_LINE, Provenance, from_xmp, to_xmp
-from frontispiece.errors import ProviderBroken
+from frontispiece.errors import NotAccepted, ProviderBroken
 from frontispiece.text import one_line
 
 __all__ = ["MAX_BYTES", "ImageFacts", "Provenance", "inspect", "read_provenance", "thumbnail", "to_jpeg"]
 
 MAX_BYTES = 64_000_000
-MAX_PIXELS = 40_000_000
+MAX_PIXELS = 100_000_000
 MIN_SIDE = 16
 MAX_SIDE = 65_000  # JPEG ends at 65,535
 # Painters that withhold a picture send an all-black one; as a JPEG it may be a shade off.
@@ -49,12 +49,13 @@ class ImageFacts:
     """What it looks like: 256 bits as 64 hex digits, nearly the same for pictures that look the same."""
 
 
-def inspect(content: bytes) -> ImageFacts:
+def inspect(content: bytes, most_pixels: int = MAX_PIXELS) -> ImageFacts:
     """Decode a picture from outside once, within bounds.
 
-    Raises ProviderBroken when it is no PNG, JPEG or WebP, is damaged, or is absurdly small or large.
+    Raises ProviderBroken when it is no PNG, JPEG or WebP, is damaged, or is absurdly small or large; NotAccepted when
+    it has more pixels than allowed.
     """
-    with _decoded(content) as (kind, image):
+    with _decoded(content, most_pixels=most_pixels) as (kind, image):
         flat = _flat(image)
         # RGB: a pair a band.
         bands: list[tuple[int, int]] = [(int(low), int(high)) for low, high in flat.getextrema()]  # type: ignore[misc]
@@ -129,7 +130,9 @@ _BROKEN = (
 
 
 @contextmanager
-def _decoded(content: bytes, side: int = MAX_SIDE) -> Iterator[tuple[Format, Image.Image]]:
+def _decoded(
+    content: bytes, side: int = MAX_SIDE, most_pixels: int = MAX_PIXELS
+) -> Iterator[tuple[Format, Image.Image]]:
     """The picture, wholly decoded; ProviderBroken when there is none to trust.
 
     A JPEG that is larger than `side` pixels is decoded at a half, quarter or eighth, in as much less time.
@@ -137,7 +140,7 @@ def _decoded(content: bytes, side: int = MAX_SIDE) -> Iterator[tuple[Format, Ima
     kind = _kind(content)
     try:
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
-            _check_size(image.width, image.height)
+            _check_size(image.width, image.height, most_pixels)
             image.draft(None, (side, side))
             image.load()
             yield kind, image
@@ -154,12 +157,12 @@ def _kind(content: bytes) -> Format:
     raise ProviderBroken(f"What was sent as a picture is no PNG, JPEG or WebP; it begins {content[:16]!r}.")
 
 
-def _check_size(width: int, height: int) -> None:
-    if min(width, height) < MIN_SIDE or max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise ProviderBroken(
-            f"The picture sent has {width}x{height} pixels; "
-            f"{MIN_SIDE} a side are the least and {MAX_PIXELS:,} in all the most."
-        )
+def _check_size(width: int, height: int, most_pixels: int) -> None:
+    has = f"The picture sent has {width}x{height} pixels"
+    if min(width, height) < MIN_SIDE or max(width, height) > MAX_SIDE:
+        raise ProviderBroken(f"{has}; {MIN_SIDE} a side are the least and {MAX_SIDE:,} the most.")
+    if width * height > most_pixels:
+        raise NotAccepted(f"{has}, and {most_pixels:,} in all are the most: FRONTISPIECE_PICTURE_MEGAPIXELS says so.")
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -14,6 +14,7 @@ from frontispiece.errors import (
     BadInput,
     Blocked,
     InDoubt,
+    NotAccepted,
     OutOfService,
     ProviderBroken,
     ProviderError,
@@ -33,8 +34,8 @@ from frontispiece.painters.fal_answers import (
     refusal,
 )
 from frontispiece.painters.interface import Canvas, Painted, Ticket
-from frontispiece.providers.downloads import download_picture
-from frontispiece.providers.http import Answer, Http, Lost, Unreached
+from frontispiece.providers.downloads import download_picture, is_inline
+from frontispiece.providers.http import Answer, Http, Lost, TooLarge, Unreached
 from frontispiece.providers.prices import picture_dollars
 from frontispiece.providers.throttle import Throttle
 from frontispiece.recipe import PainterRecipe, canonical_json
@@ -79,6 +80,7 @@ class FalQueue:
         self._model, self._seed = _model(settings), settings.fal_seed
         self._width, self._height = settings.fal_width, settings.fal_height
         self._hosts = settings.picture_hosts
+        self._max_bytes = 1_000_000 * settings.picture_megabytes
         self._url = settings.fal_url.rstrip("/")
         self._home = origin(self._url)
         self._key = _key(settings)
@@ -113,9 +115,12 @@ class FalQueue:
             raise ProviderUnavailable(str(error)) from None
         except Lost as error:
             raise InDoubt(f"{error} It may have taken the order.") from None
-        if 200 <= answer.status < 300:
-            return read_ticket(answer, self._home, sent_at)
-        raise self._heeded(refusal(answer, self._key))
+        if not 200 <= answer.status < 300:
+            raise self._heeded(refusal(answer, self._key))
+        try:
+            return read_ticket(answer, self._home, sent_at, self._key)
+        except ProviderError as error:
+            raise self._heeded(error) from None
 
     async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
         """Wait for the picture, ten minutes at most, and download it.
@@ -137,17 +142,19 @@ class FalQueue:
                 result = await self._result(ticket, painted)
         except TimeoutError:
             raise ProviderUnavailable("fal has not painted the picture within ten minutes.") from None
-        image = result.images[0]
-        content = await download_picture(self._media, image.url, self._hosts)
+        image = result.picture
+        if image is None:
+            raise ProviderBroken("fal's result holds no picture.")
+        content = await download_picture(self._media, image.url, self._hosts, self._max_bytes)
         return Canvas(
             image=content,
             model=self._model,
             seconds=round(_age(ticket), 3),
             dollars=picture_dollars(self._model, image.width or self._width, image.height or self._height),
-            seed=str(self._seed if result.seed is None else result.seed),
-            url=None if image.url.startswith("data:") else image.url,
+            seed=str(self._seed) if result.seed is None else result.told_seed,
+            url=None if is_inline(image.url) else image.url,
             request_id=ticket.request_id,
-            nsfw=None if result.has_nsfw_concepts is None else any(result.has_nsfw_concepts),
+            nsfw=result.nsfw,
         )
 
     async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
@@ -187,7 +194,7 @@ class FalQueue:
         self._learn(_age(ticket), looks)
         if painted is not None:
             await painted()
-        has_failed = ended.error is not None
+        has_failed = ended.has_failed
         return await self._look_until(
             ticket.response_url, lambda answer: read_result(answer, has_failed=has_failed, key=self._key)
         )
@@ -212,8 +219,10 @@ class FalQueue:
             await self._sleep(pause)
             since += pause
             try:
-                answer = await self._api.get(url)
+                answer = await self._api.get(url, max_bytes=2 * self._max_bytes)  # a picture may come in it as base64
                 found = read(answer)
+            except TooLarge as error:
+                raise NotAccepted(f"{error} FRONTISPIECE_PICTURE_MEGABYTES allows more.") from None
             except (Unreached, Lost, ProviderUnavailable) as error:
                 failures += 1
                 trouble = error if isinstance(error, ProviderUnavailable) else ProviderUnavailable(str(error))

@@ -4,16 +4,16 @@ Shapes and quirks as seen in real answers: seeds beyond 64 bits, media types tha
 absent, error details that are a list, a string, or plain text.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from frontispiece.errors import (
     Blocked,
     InDoubt,
+    NotAccepted,
     OutOfService,
     ProviderBroken,
     ProviderError,
@@ -22,15 +22,20 @@ from frontispiece.errors import (
 )
 from frontispiece.models import Charge
 from frontispiece.painters.interface import Ticket
+from frontispiece.providers.answers import OrNone, clean, heard, unavailable
 from frontispiece.providers.http import Answer, retry_after
 from frontispiece.text import quoted
 
 NO_MONEY = ("exhausted balance", "insufficient balance", "insufficient credits")
-_JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
+WAITING: Final = frozenset({"IN_QUEUE", "IN_PROGRESS", "QUEUED", "PENDING", "PROCESSING", "RUNNING"})
+"""States of an order that is still to be done: fal's, and those of queues built like it. Any other is an end."""
+
+_Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$", coerce_numbers_to_str=True)]
+_Pixels = OrNone[Annotated[int, Field(gt=0, lt=1_000_000)]]
 
 
 class _Order(BaseModel):
-    request_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")
+    request_id: _Id
     status_url: str
     response_url: str
 
@@ -38,39 +43,62 @@ class _Order(BaseModel):
 class Standing(BaseModel):
     """How an order stands."""
 
-    status: Literal["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
+    status: str
     error: JsonValue = Field(default=None, description="present when the job has failed")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the order has ended in another way than by a picture."""
+        return self.error is not None or self.status != "COMPLETED"
 
 
 class Image(BaseModel):
     """One picture of a result. What `content_type` says is not always so, and not read."""
 
     url: str = Field(min_length=1)
-    width: int | None = Field(default=None, gt=0)
-    height: int | None = Field(default=None, gt=0)
+    width: _Pixels = None
+    height: _Pixels = None
 
 
 class Result(BaseModel):
-    """What the model made."""
+    """What the model made; some give one `image`."""
 
-    images: list[Image] = Field(min_length=1)
-    seed: int | str | None = None
-    has_nsfw_concepts: list[bool] | None = None
+    images: OrNone[list[OrNone[Image]]] = None
+    image: OrNone[Image] = None
+    seed: JsonValue = None
+    has_nsfw_concepts: OrNone[list[OrNone[bool]]] = None
+
+    @property
+    def picture(self) -> Image | None:
+        """The first picture that is one."""
+        return next(filter(None, self.images or ()), self.image)
+
+    @property
+    def told_seed(self) -> str | None:
+        """The seed in decimal digits; None when it is odd."""
+        seed = str(self.seed)
+        return seed if not isinstance(self.seed, bool | float) and seed.isascii() and seed.isdecimal() else None
+
+    @property
+    def nsfw(self) -> bool | None:
+        """Whether the safety checker flags it; None: unknown."""
+        flags = [flag for flag in self.has_nsfw_concepts or () if flag is not None]
+        return any(flags) if flags else None
 
 
 class Recent(BaseModel):
     """One of the account's recent requests."""
 
-    request_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")
-    sent_at: datetime | None = None
-    status_code: int | None = None
+    request_id: _Id
+    sent_at: OrNone[datetime] = None
+    status_code: OrNone[int] = None
     json_input: JsonValue = None
 
 
 class RecentList(BaseModel):
     """The account's recent requests at one endpoint."""
 
-    items: list[Recent]
+    items: list[OrNone[Recent]]
 
 
 def origin(url: str) -> str:
@@ -84,14 +112,17 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}" if plain and parts.hostname and port else ""
 
 
-def read_ticket(answer: Answer, home: str, sent_at: datetime) -> Ticket:
+def read_ticket(answer: Answer, home: str, sent_at: datetime, key: str = "") -> Ticket:
     """The ticket in the answer to an order; its addresses must be of the origin `home`, which gets our key.
 
-    Raises InDoubt when there is none to be had: the order may have been taken nevertheless.
+    Raises InDoubt when there is none to be had: the order may have been taken nevertheless; and what else an error in
+    its place means.
     """
     try:
-        order = _Order.model_validate_json(answer.body)
+        order = _Order.model_validate_json(clean(answer.body))
     except ValidationError:
+        if status := heard(answer.body).status:
+            raise refusal(Answer(status, answer.headers, answer.body, answer.url), key) from None
         raise InDoubt("fal answered an order with something that is no ticket; it may have taken the order.") from None
     if {origin(order.status_url), origin(order.response_url)} != {home}:
         raise InDoubt(f"fal's ticket leads away from {home}, where our key must not go.")
@@ -101,14 +132,15 @@ def read_ticket(answer: Answer, home: str, sent_at: datetime) -> Ticket:
 
 
 def read_standing(answer: Answer, key: str = "") -> Standing | None:
-    """How an order stands once it is completed; None before that. Raises ProviderError."""
+    """How an order stands once it has ended; None before that. Raises ProviderError."""
     if not 200 <= answer.status < 300:
         raise _late(answer, key)
     try:
-        standing = Standing.model_validate_json(answer.body)
+        standing = Standing.model_validate_json(clean(answer.body))
     except ValidationError:
         raise ProviderUnavailable("fal's answer about an order cannot be read.") from None
-    return standing if standing.status == "COMPLETED" else None
+    standing.status = standing.status.strip().upper()
+    return None if standing.status in WAITING else standing
 
 
 def read_result(answer: Answer, *, has_failed: bool, key: str = "") -> Result | None:
@@ -117,7 +149,7 @@ def read_result(answer: Answer, *, has_failed: bool, key: str = "") -> Result | 
     Raises Blocked for a picture that is withheld, ProviderBroken for a job that failed (`has_failed` is what its
     status says) or made something else, and what else an answer means.
     """
-    if answer.status == 400 and "in progress" in _details(answer)[1].lower():
+    if answer.status == 400 and "in progress" in heard(answer.body).words.lower() and not has_failed:
         return None
     if answer.status != 200:
         late = _late(answer, key)
@@ -127,14 +159,26 @@ def read_result(answer: Answer, *, has_failed: bool, key: str = "") -> Result | 
             raise failed
         raise late
     try:
-        result = Result.model_validate_json(answer.body)
-    except ValidationError as error:
-        if error.errors()[0]["type"] == "json_invalid":
-            raise ProviderUnavailable("fal's answer with a result cannot be read.") from None
-        raise ProviderBroken("fal's result holds no picture.") from None
-    if any(result.has_nsfw_concepts or ()):
+        result = Result.model_validate_json(clean(answer.body))
+    except ValidationError:
+        raise ProviderUnavailable("fal's answer with a result cannot be read.") from None
+    if result.nsfw:
         raise Blocked("fal's safety checker flags the picture and withholds it.")
+    if result.picture is None:
+        raise _no_picture(result, answer, key, has_failed)
     return result
+
+
+def _no_picture(result: Result, answer: Answer, key: str, has_failed: bool) -> ProviderError:
+    said = heard(answer.body)
+    words = quoted(said.words, key)
+    if said.status:  # a gateway tells of an error with status 200
+        return _late(Answer(said.status, answer.headers, answer.body, answer.url), key)
+    if has_failed or words:
+        return ProviderBroken(f"The job has failed: {words}." if words else "The job has failed.")
+    if {"images", "image"} & result.model_fields_set:
+        return ProviderBroken("fal's result holds no picture.")
+    return NotAccepted("fal's result is no picture's: FRONTISPIECE_FAL_MODEL must name a model that paints.")
 
 
 def read_recent(answer: Answer, key: str = "") -> list[Recent]:
@@ -144,7 +188,7 @@ def read_recent(answer: Answer, key: str = "") -> list[Recent]:
     if answer.status != 200:
         raise ProviderUnavailable(str(refusal(answer, key)), retry_after(answer, datetime.now(UTC)))
     try:
-        return RecentList.model_validate_json(answer.body).items
+        return [item for item in RecentList.model_validate_json(clean(answer.body)).items if item]
     except ValidationError:
         raise ProviderUnavailable("fal's list of recent requests cannot be read.") from None
 
@@ -157,36 +201,20 @@ def _late(answer: Answer, key: str) -> ProviderError:
 
 def refusal(answer: Answer, key: str = "") -> ProviderError:
     """What an answer other than 2xx means."""
-    status = answer.status
-    kinds, words = _details(answer)
-    said = f"fal answered {status}: {quoted(words, key)}." if words else f"fal answered {status}."
-    if "content_policy_violation" in kinds:
+    status, heard_of = answer.status, heard(answer.body)
+    words = quoted(heard_of.words, key)
+    said = f"fal answered {status}: {words}." if words else f"fal answered {status}."
+    if "content_policy_violation" in heard_of.codes:
         return Blocked(said)
-    if status == 402 or any(sign in words.lower() for sign in NO_MONEY):
+    if status == 402 or any(sign in heard_of.words.lower() for sign in NO_MONEY):
         return OutOfService(f"The balance is used up: {said}")
     if status in (401, 403):
         return OutOfService(f"The key is refused: {said}")
     if status in (408, 429) or status >= 500:
-        return ProviderUnavailable(said, retry_after(answer, datetime.now(UTC)))
+        return unavailable(said, answer, datetime.now(UTC))
     return Rejected(said)
 
 
 def _is_own_end(answer: Answer) -> bool:
     """Whether a 5xx tells of the job's own end (its worker died, it took too long), not of the queue's trouble."""
-    return "x-fal-error-type" in answer.headers or bool(_details(answer)[0])
-
-
-def _details(answer: Answer) -> tuple[tuple[str, ...], str]:
-    """The kinds of error that an answer names, and its words."""
-    try:
-        body = _JSON.validate_json(answer.body)
-    except ValidationError:
-        is_text = answer.headers.get("content-type", "").startswith("text/plain")
-        return (), answer.body[:1000].decode("utf-8", "replace") if is_text else ""
-    if not isinstance(body, Mapping):
-        return (), ""
-    detail = body.get("detail") or body.get("error") or body.get("message")
-    entries = detail if isinstance(detail, list) else [detail]
-    kinds = [entry.get("type") for entry in entries if isinstance(entry, Mapping)] + [body.get("error_type")]
-    words = [entry.get("msg") or entry.get("message") if isinstance(entry, Mapping) else entry for entry in entries]
-    return tuple(str(kind) for kind in kinds if kind), "; ".join(str(word) for word in words if word)
+    return "x-fal-error-type" in answer.headers or b'"error_type"' in answer.body

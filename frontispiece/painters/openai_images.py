@@ -1,57 +1,65 @@
-"""Pictures by OpenAI's image models; they come with the answer, and take no seed."""
+"""Pictures by OpenAI's image models, and by servers that speak their API; they take no seed.
 
-import base64
-import binascii
-from datetime import datetime
+OpenAI sends them with the answer. Where a server sends an address instead, that is the ticket of the order.
+"""
 
-from pydantic import BaseModel, Field, ValidationError
+from datetime import UTC, datetime
+from typing import Annotated
 
-from frontispiece.errors import ProviderBroken
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+
+from frontispiece.errors import NotAccepted, ProviderBroken
 from frontispiece.models import Charge, Paper, Prompt
 from frontispiece.painters.interface import Canvas, Painted, Ticket
-from frontispiece.providers.openai_client import OpenAIApi, Tokens
+from frontispiece.providers.answers import OrNone, clean
+from frontispiece.providers.downloads import download_picture, inline_picture, is_inline
+from frontispiece.providers.http import Http
+from frontispiece.providers.openai_client import OpenAIApi, Reply
 from frontispiece.providers.prices import image_quote, image_token_dollars
-from frontispiece.recipe import PainterRecipe, canonical_json
+from frontispiece.recipe import PainterRecipe, canonical_json, digest
 from frontispiece.settings import Settings
 
-MAX_ANSWER_BYTES = 45_000_000
-SECONDS = 180.0
+BASE64 = 1.4
+"""Bytes of an answer for each of its picture, at most."""
+DOWNLOAD_SECONDS = 60.0
+_Count = OrNone[Annotated[int, Field(ge=0, lt=1_000_000_000)]]
 
 
 class _Image(BaseModel):
-    b64_json: str = Field(min_length=1)
+    b64_json: OrNone[str] = None
+    url: OrNone[str] = None
 
 
 class _Usage(BaseModel):
-    input_tokens: Tokens | None = None
-    output_tokens: Tokens | None = None
+    input_tokens: _Count = None
+    output_tokens: _Count = None
 
 
 class _Images(BaseModel):
-    data: list[_Image] = Field(min_length=1)
-
-
-class _Bill(BaseModel):
-    """What an answer says of its price, whatever else is in it."""
-
-    usage: _Usage | None = None
+    data: JsonValue = None
+    images: JsonValue = None
+    usage: OrNone[_Usage] = None
 
 
 class OpenAIImages:
     """Orders a PNG and waits for it in one call. Raises BadInput when built without a key that is needed.
 
-    `seconds` bounds a call in total.
+    `seconds` bounds a call in total; None leaves that to the settings.
     """
 
     label = "OpenAI"
     paid = True
     is_ai = True
 
-    def __init__(self, settings: Settings, *, seconds: float = SECONDS) -> None:
+    def __init__(self, settings: Settings, *, seconds: float | None = None) -> None:
         self._model = settings.openai_image_model
         self._size = settings.openai_image_size
         self._quality = settings.openai_image_quality
-        self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
+        self._max_bytes = 1_000_000 * settings.picture_megabytes
+        self._api = OpenAIApi(settings, seconds=seconds, max_bytes=int(BASE64 * self._max_bytes))
+        self._media = Http(timeout=seconds or DOWNLOAD_SECONDS)  # has no key, which is not for a picture's host
+        # The user's own word for the server is its word for pictures on it.
+        self._hosts = (*settings.picture_hosts, self._api.origin)
         self.throttle = self._api.throttle
         width, height = (int(side) for side in self._size.split("x"))
         self.price = image_quote(self._model, self._quality, width, height, settings.openai_max_completion_tokens)
@@ -68,20 +76,24 @@ class OpenAIImages:
         )
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
-        """The picture itself. Errors as in `frontispiece.painters.interface.Painter`."""
+        """The picture itself, or where it is. Errors as in `frontispiece.painters.interface.Painter`."""
         words = prompt.text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
         reply = await self._api.picture(self._model, words, self._size, self._quality)
-        bill = _bill(reply.body)
-        usage = bill.usage or _Usage()
+        try:
+            answer = _Images.model_validate_json(clean(reply.body))
+        except ValidationError:
+            raise ProviderBroken("The image service answered something that holds no picture.") from None
+        usage = answer.usage or _Usage()
         dollars = image_token_dollars(self._model, usage.input_tokens, usage.output_tokens)
         try:
-            answer = _Images.model_validate_json(reply.body)
-            image = base64.b64decode(answer.data[0].b64_json, validate=True)
-        except (ValidationError, binascii.Error, ValueError):
-            broken = ProviderBroken("The image service answered something that holds no picture.")
-            if bill.usage is not None:
-                broken.charge = Charge(dollars=dollars, request_id=reply.request_id)
-            raise broken from None
+            picture = _picture(answer)
+            if not is_inline(picture) and "://" in picture[:20]:
+                return _ticket(picture, reply)
+            image = inline_picture(picture, self._max_bytes)
+        except ProviderBroken as error:
+            if answer.usage is not None:
+                error.charge = Charge(dollars=dollars, request_id=reply.request_id)
+            raise
         return Canvas(
             image=image,
             model=self._model,
@@ -91,8 +103,22 @@ class OpenAIImages:
         )
 
     async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
-        """Never needed: no order outlives its call."""
-        raise ProviderBroken(f"OpenAI keeps no orders, so {ticket.request_id} cannot be fetched from it.")
+        """Download a picture that the answer gave the address of; OpenAI itself keeps no orders."""
+        if painted is not None:
+            await painted()
+        try:
+            image = await download_picture(self._media, ticket.response_url, self._hosts, self._max_bytes)
+        except ProviderBroken as error:
+            error.charge = Charge(dollars=self.price, request_id=ticket.request_id)
+            raise
+        return Canvas(
+            image=image,
+            model=self._model,
+            seconds=round(max(0.0, (datetime.now(UTC) - ticket.sent_at).total_seconds()), 3),
+            dollars=self.price,
+            url=ticket.response_url,
+            request_id=ticket.request_id,
+        )
 
     async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
         """OpenAI keeps no list of past pictures."""
@@ -101,11 +127,25 @@ class OpenAIImages:
     async def close(self) -> None:
         """Let go of connections."""
         await self._api.close()
+        await self._media.close()
 
 
-def _bill(body: bytes) -> _Bill:
-    """What can be read of it; usage that makes no sense says nothing."""
-    try:
-        return _Bill.model_validate_json(body)
-    except ValidationError:
-        return _Bill()
+def _picture(answer: _Images) -> str:
+    """The first picture in an answer, or its address. Raises ProviderBroken and NotAccepted."""
+    if not {"data", "images"} & answer.model_fields_set:
+        raise NotAccepted("The image service answers with something else than pictures: check OPENAI_BASE_URL.")
+    given = answer.data or answer.images
+    for each in given if isinstance(given, list) else [given]:
+        if isinstance(each, str) and each:
+            return each
+        if isinstance(each, dict):
+            image = _Image.model_validate(each)
+            if found := image.b64_json or image.url:
+                return found
+    raise ProviderBroken("The image service answered something that holds no picture.")
+
+
+def _ticket(address: str, reply: Reply) -> Ticket:
+    sent_at = datetime.now(UTC)
+    request_id = reply.request_id or digest(address)
+    return Ticket(request_id=request_id, status_url="", response_url=address, sent_at=sent_at)

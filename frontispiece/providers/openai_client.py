@@ -4,61 +4,63 @@ Besides calls that answer at once there are batches: a file of requests, worked 
 
 The library's own retries are off (a paid call is sent once) and so are redirects. Its models are not used for
 answers: it builds them unchecked, and hands HTML with status 200 through as text.
+
+An address whose server knows nothing there is tried once more with the `/v1` that may be missing. A server that is
+still loading its model is waited for.
 """
 
 import asyncio
+import ipaddress
+import re
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, Final, Literal, TypeVar, get_args
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
-import httpx2  # openai's transport: bodies that break off raise its errors
+import httpx2  # openai's transport
 import openai
 from openai import AsyncAPIResponse, omit
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
-from pydantic import Field
 
 from frontispiece.addresses import shown
 from frontispiece.errors import (
     BadInput,
-    Blocked,
     InDoubt,
+    NotAccepted,
     OutOfService,
     ProviderBroken,
     ProviderError,
     ProviderUnavailable,
     Rejected,
 )
-from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, retry_after
+from frontispiece.providers.answers import heard
+from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer
+from frontispiece.providers.openai_errors import LIBRARY_ERRORS, LimitName, complaint, is_complaint, translate
 from frontispiece.providers.throttle import Throttle
+from frontispiece.recipe import digest
 from frontispiece.settings import Settings, key_to_send
 from frontispiece.text import quoted
 
 OFFICIAL_HOST = "api.openai.com"
-NOT_SENT = (
-    *(httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout),
-    *(httpx2.ProxyError, httpx2.UnsupportedProtocol),
-)
-BLOCKED_CODES = ("moderation_blocked", "content_filter", "content_policy_violation")
-NO_MONEY_CODES = ("insufficient_quota", "billing_hard_limit_reached")
-
-LIBRARY_ERRORS = (openai.APIError, httpx2.HTTPError, TimeoutError)
+PATIENCES = 10.0
+"""A call may take so many times the patience of the settings in all, however steadily bytes trickle in."""
+FREE_SECONDS = 60.0
 CHECK_SECONDS = 10.0
 UPLOAD_SECONDS = 300.0
 DOWNLOAD_SECONDS = 600.0
 CHAT_ENDPOINT: Final = "/v1/chat/completions"
+LOADING: Final = re.compile(r"\bload(ing|s)\b.{0,60}\bmodel|\bmodel\b.{0,80}\bload(ing|s)\b|warming up", re.IGNORECASE)
+LOADING_SECONDS = 600.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 16.0
+_VERSION: Final = re.compile(r"/v[0-9]")
 
 A = TypeVar("A")
 T = TypeVar("T")
 ChatBody = CompletionCreateParamsNonStreaming
 ImageQuality = Literal["low", "medium", "high", "auto"]
-Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
-"""As an answer counts them: a number that can be, and that has a price."""
-LimitName = Literal["max_completion_tokens", "max_tokens"]
-"""What bounds the tokens of an answer; many servers know only the second, OpenAI's newer models only the first."""
+Call = Callable[[], AbstractAsyncContextManager[AsyncAPIResponse[T]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,33 +86,50 @@ def chat_body(
 
 
 class OpenAIApi:
-    """One server. `seconds` bounds a call in total, `max_bytes` its answer."""
+    """One server. `seconds` bounds a call in total, `max_bytes` its answer.
 
-    def __init__(self, settings: Settings, *, seconds: float, max_bytes: int) -> None:
+    A paid call is given up when nothing was heard of it for as long as the settings say. Of a server on this machine or
+    network, which may well work on one call after another, that counts from its last byte to anyone; and what it may
+    still be at work on when it is given up is not ordered a second time, nor anything beside it: the next call waits,
+    and who asks the same again gets that answer.
+    """
+
+    def __init__(self, settings: Settings, *, seconds: float | None, max_bytes: int) -> None:
         self.throttle = Throttle()
-        self._seconds = seconds
+        self._patience = settings.openai_seconds
+        self._seconds = seconds or PATIENCES * self._patience
         self._max_bytes = max_bytes
         self._host, self._key = _who(settings)
+        self._is_local = is_local(self._host)
+        self._limits: set[asyncio.Timeout] = set()
+        self._overdue: dict[str, asyncio.Task[Reply]] = {}
         self._client = openai.AsyncOpenAI(
             api_key=self._key or "none",  # compatible servers want some key, whatever it is
             base_url=settings.openai_base_url,
             max_retries=0,
-            timeout=httpx2.Timeout(seconds, connect=CONNECT_SECONDS),
+            timeout=httpx2.Timeout(self._seconds, connect=CONNECT_SECONDS),
             http_client=openai.DefaultAsyncHttpxClient(
                 follow_redirects=False, mounts={f"all://{host}": None for host in LOOPBACK}
             ),
         )
+        self._bare = self._client.base_url
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port of the server."""
+        return f"{self._bare.scheme}://{self._bare.netloc.decode()}"
 
     async def chat(self, body: ChatBody) -> Reply:
         """One chat completion. Raises ProviderError."""
         create = self._client.chat.completions.with_streaming_response.create
-        return await self._paid("a prompt", lambda: create(**body))
+        return await self._paid("for a prompt", body, lambda: create(**body))
 
     async def picture(self, model: str, prompt: str, size: str, quality: ImageQuality) -> Reply:
         """One PNG. Raises ProviderError."""
         generate = self._client.images.with_streaming_response.generate
         return await self._paid(
-            "a picture",
+            "for a picture",
+            (model, prompt, size, quality),
             lambda: generate(model=model, prompt=prompt, size=size, quality=quality, output_format="png", n=1),
         )
 
@@ -122,19 +141,22 @@ class OpenAIApi:
         what = f"{self._host}, asked for its models,"
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                return await self._one(self._client.models.with_streaming_response.list())
+                return await self._one(what, lambda: self._client.models.with_streaming_response.list())
         except openai.PermissionDeniedError as error:
             # A key may well be good for everything but this list.
-            raise Rejected(f"{what} refuses: {quoted(error.message, self._key)}.") from None
+            raise Rejected(f"{what} refuses: {quoted(heard(error.response.content).words, self._key)}.") from None
         except LIBRARY_ERRORS as error:
             raise translate(error, what, self._key) from None
 
     async def upload(self, content: bytes) -> Reply:
         """Send a file of requests for a batch; costs nothing. Raises ProviderError, never InDoubt."""
         create = self._client.files.with_streaming_response.create
-        call = create(file=("requests.jsonl", content), purpose="batch", timeout=UPLOAD_SECONDS)
         try:
-            return await self._free("to keep a file of requests", self._one(call), UPLOAD_SECONDS)
+            return await self._free(
+                "to keep a file of requests",
+                lambda: create(file=("requests.jsonl", content), purpose="batch", timeout=UPLOAD_SECONDS),
+                UPLOAD_SECONDS,
+            )
         except InDoubt as error:  # a file that nobody orders does no harm
             raise ProviderUnavailable(str(error)) from None
 
@@ -142,60 +164,136 @@ class OpenAIApi:
         """Order the chat completions of an uploaded file. Raises ProviderError."""
         create = self._client.batches.with_streaming_response.create
         return await self._paid(
-            "a batch",
+            "for a batch",
+            (file_id, metadata),
             lambda: create(input_file_id=file_id, endpoint=CHAT_ENDPOINT, completion_window="24h", metadata=metadata),
         )
 
     async def batch(self, batch_id: str) -> Reply:
         """How a batch stands; free. Raises ProviderError."""
         retrieve = self._client.batches.with_streaming_response.retrieve
-        return await self._free("for a batch", self._one(retrieve(batch_id)), self._seconds)
+        return await self._free("for a batch", lambda: retrieve(batch_id), FREE_SECONDS)
 
     async def batches(self, after: str | None) -> Reply:
         """A page of the list of batches: up to 100 that stand behind `after`; free. Raises ProviderError."""
-        call = self._client.batches.with_streaming_response.list(after=after or omit, limit=100)
-        return await self._free("for its batches", self._one(call), self._seconds)
+        listed = self._client.batches.with_streaming_response.list
+        return await self._free("for its batches", lambda: listed(after=after or omit, limit=100), FREE_SECONDS)
 
     async def download(self, file_id: str, take: Callable[[bytes], None], max_line: int, max_bytes: int) -> None:
         """Hand each line of a file to `take`; free. Raises ProviderError."""
         call = self._client.files.with_streaming_response.content(file_id)
-        await self._free("for a file", self._lines(call, take, max_line, max_bytes), DOWNLOAD_SECONDS)
+        what = f"{self._host}, asked for a file,"
+        await self._translated(what, self._lines(call, take, max_line, max_bytes), DOWNLOAD_SECONDS)
 
     async def close(self) -> None:
         """Let go of the connections."""
+        for call in self._overdue.values():
+            call.cancel()
+        await asyncio.gather(*self._overdue.values(), return_exceptions=True)
         await self._client.close()
 
-    async def _paid(self, what: str, call: Callable[[], AbstractAsyncContextManager[AsyncAPIResponse[T]]]) -> Reply:
+    async def _paid(self, wanted: str, request: object, call: Call[T]) -> Reply:
         """One call through the throttle; its failure may close or shut the throttle."""
-        await self.throttle.pass_through()
-        try:
-            async with asyncio.timeout(self._seconds):
-                return await self._one(call())
-        except LIBRARY_ERRORS as error:
-            failure = translate(error, f"{self._host}, asked for {what},", self._key)
-        if isinstance(failure, OutOfService):
-            self.throttle.shut(failure)
-        elif isinstance(failure, ProviderUnavailable) and failure.retry_after is not None:
-            self.throttle.close_for(failure.retry_after, str(failure))
-        raise failure
+        what, key = f"{self._host}, asked {wanted},", digest(wanted, request)
+        pause, until = SHORTEST_PAUSE, time.monotonic() + LOADING_SECONDS
+        while True:
+            at_work = self._overdue.get(key) or await self._begun(what, call)
+            try:
+                return await self._heard_out(what, key, at_work)
+            except ProviderError as error:
+                failure = error
+            if isinstance(failure, OutOfService):
+                self.throttle.shut(failure)
+            elif isinstance(failure, ProviderUnavailable):
+                is_loading = failure.retry_after is None and LOADING.search(str(failure)) is not None
+                wait = min(pause, until - time.monotonic()) if is_loading else failure.retry_after
+                if wait is not None:
+                    self.throttle.close_for(wait, str(failure))
+                if is_loading and wait and wait > 0:
+                    pause = min(2 * pause, LONGEST_PAUSE)
+                    continue
+            raise failure
 
-    async def _free(self, what: str, answer: Coroutine[None, None, A], seconds: float) -> A:
+    async def _begun(self, what: str, call: Call[T]) -> asyncio.Task[Reply]:
+        while unfinished := [overdue for overdue in self._overdue.values() if not overdue.done()]:
+            await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
+        await self.throttle.pass_through()
+        at_work = asyncio.create_task(self._translated(what, self._one(what, call), self._seconds))
+        at_work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # whether anybody asks or not
+        return at_work
+
+    async def _heard_out(self, what: str, key: str, at_work: asyncio.Task[Reply]) -> Reply:
+        """The answer of a call at work. Raises ProviderError, InDoubt also when nothing is heard for too long."""
+        limit = asyncio.timeout(self._patience)
+        self._limits.add(limit)
+        is_overdue = False
+        try:
+            async with limit:
+                return await asyncio.shield(at_work)
+        except TimeoutError:
+            is_overdue = self._is_local
+            raise InDoubt(
+                f"{what} has sent nothing for {self._patience:g} s, and may still be at work: "
+                "FRONTISPIECE_OPENAI_SECONDS is how long it may take."
+            ) from None
+        finally:
+            self._limits.discard(limit)
+            if is_overdue:
+                self._overdue[key] = at_work
+            else:
+                self._overdue.pop(key, None)
+                at_work.cancel()
+                await asyncio.wait([at_work])
+
+    async def _free(self, wanted: str, call: Call[T], seconds: float) -> Reply:
         """A call that costs nothing, and passes by the throttle."""
+        what = f"{self._host}, asked {wanted},"
+        return await self._translated(what, self._one(what, call), seconds)
+
+    async def _translated(self, what: str, answer: Coroutine[None, None, A], seconds: float) -> A:
+        """An answer within so many seconds. Raises ProviderError."""
         try:
             async with asyncio.timeout(seconds):
                 return await answer
         except LIBRARY_ERRORS as error:
-            raise translate(error, f"{self._host}, asked {what},", self._key) from None
+            raise translate(error, what, self._key) from None
 
-    async def _one(self, call: AbstractAsyncContextManager[AsyncAPIResponse[T]]) -> Reply:
+    async def _one(self, what: str, call: Call[T]) -> Reply:
+        """One answer, of the address with `/v1` where there is nothing at the one without."""
+        asked = self._client.base_url
+        try:
+            return await self._read(what, call)
+        except (openai.APIStatusError, ProviderBroken) as error:
+            is_lost = not isinstance(error, openai.APIStatusError) or error.status_code in (404, 405)
+            if not is_lost or asked != self._bare or _VERSION.search(asked.path):
+                raise
+            self._client.base_url = asked.join("v1/")
+            try:
+                return await self._read(what, call)
+            except (openai.NotFoundError, ProviderBroken):
+                self._client.base_url = asked
+            raise  # what was said at the user's own address
+
+    async def _read(self, what: str, call: Call[T]) -> Reply:
         began = time.monotonic()
         body = bytearray()
-        async with call as response:
+        async with call() as response:
+            self._hear()
             async for chunk in response.iter_bytes():
+                self._hear()
                 body += chunk
                 if len(body) > self._max_bytes:
-                    raise ProviderBroken(f"{self._host} answered with more than {self._max_bytes:,} bytes.")
-            return Reply(bytes(body), response.headers.get("x-request-id"), time.monotonic() - began)
+                    raise NotAccepted(f"{self._host} answered with more than {self._max_bytes:,} bytes: refused.")
+            reply = Reply(bytes(body), response.headers.get("x-request-id"), time.monotonic() - began)
+        if is_complaint(reply.body):
+            raise complaint(Answer(200, {}, reply.body, ""), what, self._key)
+        return reply
+
+    def _hear(self) -> None:
+        """A byte has come: patience counts from now on."""
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time() + self._patience)
 
     async def _lines(
         self,
@@ -231,40 +329,9 @@ def _who(settings: Settings) -> tuple[str, str]:
     return parts.hostname, key
 
 
-def translate(error: Exception, what: str, key: str = "") -> ProviderError:
-    """The library's error in our own terms; `what` begins the sentence, and `key` never appears in it."""
-    if isinstance(error, openai.APIStatusError):
-        return _refusal(error, what, key)
-    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    if isinstance(cause, NOT_SENT):
-        return ProviderUnavailable(f"{what} could not be reached.")
-    if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
-        return InDoubt(f"{what} sent no whole answer in time; it may have done the work.")
-    if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
-        return InDoubt(f"{what} broke the connection before its answer was whole; it may have done the work.")
-    return ProviderBroken(f"{what} sent an answer that makes no sense.")
-
-
-def _refusal(error: openai.APIStatusError, what: str, key: str) -> ProviderError:
-    """What a status of 300 or above means."""
-    status, codes = error.status_code, (error.code, error.type)
-    words = quoted(error.message.removeprefix(f"Error code: {status}").removeprefix(" - "), key)
-    said = f"{what} answered {status}: {words}." if words else f"{what} answered {status}."
-    headers = {name.lower(): value for name, value in error.response.headers.items()}
-    failure = refusal(status, codes, said, retry_after(Answer(status, headers, b"", ""), datetime.now(UTC)))
-    if isinstance(failure, Rejected):
-        failure.parameter = error.param or next((name for name in get_args(LimitName) if name in error.message), None)
-    return failure
-
-
-def refusal(status: int, codes: Sequence[str | None], said: str, wait: float | None = None) -> ProviderError:
-    """The error that an answer of this status and these codes means; `said` is its sentence."""
-    if any(code in NO_MONEY_CODES for code in codes) or status == 402:
-        return OutOfService(f"The quota is used up: {said}")
-    if any(code in BLOCKED_CODES for code in codes):
-        return Blocked(said)
-    if status in (401, 403):
-        return OutOfService(f"The key is refused: {said}")
-    if status in (408, 409, 429) or status >= 500:
-        return ProviderUnavailable(said, wait)
-    return Rejected(said)
+def is_local(host: str) -> bool:
+    """Whether a host is this machine, or one of a private network, by its name or address."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".internal", ".localhost", ".home.arpa"))

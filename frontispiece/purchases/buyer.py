@@ -11,12 +11,14 @@ from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.job import A, PaidJob, R, T
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.waste import Waste
+from frontispiece.settings import Settings
 from frontispiece.writers.interface import Writer
 
 
 class Buyer(Protocol):
     """What a purchase works with; `frontispiece.services` builds it."""
 
+    settings: Settings
     writer: Writer
     painter: Painter
     archive: Archive

@@ -45,7 +45,7 @@ class Kind(StrEnum):
     REFUSED = "refused"  # the provider certainly did not take the call, or never got the bulk order
     BLOCKED = "blocked"  # the provider refuses the content, for ever
     DOUBT = "doubt"  # nobody can tell whether the provider took the call
-    PAUSED = "paused"  # let go for now; what was known stays known
+    PAUSED = "paused"  # let go for now, perhaps because we refuse what was delivered; what was known stays known
     BROKEN = "broken"  # a delivery was broken; the order stands
     SPOILED = "spoiled"  # paid perhaps, but useless for good
     LOST = "lost"  # what the record points to is gone
@@ -65,7 +65,8 @@ class Entry(Value):
     bulk: str | None = Field(default=None, description="name of the order of many calls that it goes with, on intent")
     ticket: JsonValue = Field(default=None, description="what fetches the order, on ticket")
     record: JsonValue = Field(
-        default=None, description="the call's record, on done; what a useless answer cost, on blocked, spoiled, broken"
+        default=None,
+        description="the call's record, on done; what a useless answer cost, on blocked, spoiled, broken, paused",
     )
     error: str | None = Field(default=None, description="kind of error that ended the attempt")
     message: str | None = Field(default=None, description="the same as one sentence")
@@ -90,7 +91,7 @@ def parse(content: bytes, modified: datetime, lease: float) -> Entry:
         return Entry(kind=kind, at=modified, lease=lease if kind in _LEASING else 0.0)
 
 
-_WASTED: Final = frozenset({Kind.BLOCKED, Kind.SPOILED, Kind.BROKEN})
+_WASTED: Final = frozenset({Kind.BLOCKED, Kind.SPOILED, Kind.BROKEN, Kind.PAUSED})
 _LEASING: Final = frozenset({Kind.INTENT, Kind.CLAIM, Kind.ALIVE})
 _SURVIVING: Final = frozenset(kind.value for kind in Kind) - {Kind.TICKET, Kind.DONE}
 # From an attempt that has lost its lease these say nothing.
@@ -146,6 +147,8 @@ class State:
     """Tickets that turned out useless."""
     wasted: tuple[tuple[str, JsonValue], ...] = ()
     """Answers that were paid for and are of no use: by which attempt, and what was charged."""
+    is_charged: bool = False
+    """Whether the cost of this ticket's order was told when we refused what it delivered."""
     broken: int = 0
     """Broken deliveries of this ticket."""
     record: JsonValue = None
@@ -162,7 +165,7 @@ def fold(entries: Iterable[Entry]) -> State:
 
 def _after(state: State, entry: Entry) -> State:
     if entry.kind in _WASTED and entry.record is not None:  # money is a fact, whoever holds the lease
-        state = replace(state, wasted=(*state.wasted, (entry.by, entry.record)))
+        state = replace(state, wasted=(*state.wasted, (entry.by, entry.record)), is_charged=entry.kind is Kind.PAUSED)
     if entry.kind in _HOLDERS_ONLY and not _is_holders(entry, state.lease):
         return state
     match entry.kind:
@@ -214,11 +217,11 @@ def _fact(state: State, entry: Entry) -> State:
             return replace(state, phase=Phase.BLOCKED, message=state.message or entry.message, lease=None)
         case _:
             lease = None if state.bulk else state.lease  # nobody renews thousands of leases for hours
-            return replace(state, phase=Phase.ORDERED, ticket=entry.ticket, lease=lease, broken=0)
+            return replace(state, phase=Phase.ORDERED, ticket=entry.ticket, lease=lease, broken=0, is_charged=False)
 
 
 def _ended(state: State, entry: Entry) -> State:
-    free = replace(state, phase=Phase.FREE, since=None, bulk=None)
+    free = replace(state, phase=Phase.FREE, since=None, bulk=None, is_charged=False)
     match entry.kind, state.phase:
         case ((Kind.REFUSED | Kind.SPOILED), Phase.CALLING):
             return free

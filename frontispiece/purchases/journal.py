@@ -26,7 +26,15 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from frontispiece.archive.paths import JOURNAL, journal_place
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
-from frontispiece.errors import ArchiveError, Blocked, FrontispieceError, ProviderBroken, ProviderError, Rejected
+from frontispiece.errors import (
+    ArchiveError,
+    Blocked,
+    FrontispieceError,
+    NotAccepted,
+    ProviderBroken,
+    ProviderError,
+    Rejected,
+)
 from frontispiece.models import Charge, Value
 from frontispiece.purchases.budget import Purchase
 from frontispiece.purchases.entries import DELIVERIES, Kind, Phase, State, parse
@@ -177,7 +185,7 @@ class Journal:
         if log.state.phase is Phase.CALLING:
             submitted = await job.buy(purchase)
             if not isinstance(submitted, job.ticket):
-                return await self._deliver(log, job, cast("A", submitted))
+                return await self._deliver(log, job, cast("A", submitted), purchase)
             await log.append(Kind.TICKET, ticket=as_json(job.ticket, submitted))
         if log.state.phase is not Phase.ORDERED or not log.is_mine:
             return False
@@ -190,7 +198,7 @@ class Journal:
             await purchase.delivered(0.0)
             await log.append(Kind.SPOILED, message="The provider gave the order up.")
             return False
-        return await self._deliver(log, job, answer)
+        return await self._deliver(log, job, answer, purchase)
 
     async def _resolve(self, log: Log, job: PaidJob[R, A, T]) -> bool:
         """Find the lost ticket of a call in doubt, or announce another call; False when someone was faster."""
@@ -205,8 +213,13 @@ class Journal:
             return await log.intend(job.what, job.price)
         return await log.try_append(Kind.TICKET, ticket=as_json(job.ticket, found))
 
-    async def _deliver(self, log: Log, job: PaidJob[R, A, T], answer: A) -> bool:
-        await log.append(Kind.DONE, record=as_json(job.record, await job.keep(answer)))
+    async def _deliver(self, log: Log, job: PaidJob[R, A, T], answer: A, purchase: Purchase) -> bool:
+        kept = await job.keep(answer)
+        record = as_json(job.record, kept)
+        if log.state.is_charged and isinstance(record, dict):
+            await purchase.delivered(kept.dollars)
+            record["dollars"] = 0.0  # it was counted when it was refused
+        await log.append(Kind.DONE, record=record)
         return True
 
 
@@ -223,6 +236,8 @@ def closing(error: BaseException, phase: Phase) -> Kind:
     match phase, error:
         case _, Blocked():
             return Kind.BLOCKED
+        case Phase.ORDERED, NotAccepted():
+            return Kind.PAUSED
         case (Phase.CALLING, ProviderBroken()) | (Phase.ORDERED, Rejected()):
             return Kind.SPOILED
         case Phase.CALLING, FrontispieceError(is_billed=False):
@@ -236,11 +251,15 @@ def closing(error: BaseException, phase: Phase) -> Kind:
 
 
 def _charge(error: BaseException, kind: Kind, state: State) -> JsonValue:
-    """What the answer cost that ends an attempt with such an entry; a delivery that is fetched again cost nothing."""
-    if not isinstance(error, ProviderError) or error.charge is None or error.charge.dollars == 0:
+    """What the answer cost that ends an attempt with such an entry, once for each order.
+
+    A delivery that is fetched again cost nothing.
+    """
+    if not isinstance(error, ProviderError) or error.charge is None or error.charge.dollars == 0 or state.is_charged:
         return None
     is_over = kind in (Kind.BLOCKED, Kind.SPOILED) or (kind is Kind.BROKEN and state.broken + 1 >= DELIVERIES)
-    return as_json(Charge, error.charge) if is_over else None
+    is_refused = kind is Kind.PAUSED and isinstance(error, NotAccepted)
+    return as_json(Charge, error.charge) if is_over or is_refused else None
 
 
 def sentence(error: BaseException) -> str:

@@ -24,6 +24,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
         super().__init__(paper, buyer, lane)
         self._prompt, self._take, self._run = prompt, take, run
         self._painter, self._archive = buyer.painter, buyer.archive
+        self._most_pixels = 1_000_000 * buyer.settings.picture_megapixels
         self.key = painting_key(paper, prompt, buyer.painter.recipe, buyer.refresh_id, take)
         self.what = f"painting {paper.id} by {buyer.painter.label}"
         self.price = buyer.painter.price
@@ -46,7 +47,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
         """Check what was delivered, put the bytes into the archive, and describe them."""
         await self._lane.leave()
         try:
-            facts = await in_a_picture_thread(inspect, answer.image)
+            facts = await in_a_picture_thread(inspect, answer.image, self._most_pixels)
         except ProviderBroken as error:
             error.charge = Charge(dollars=answer.dollars, request_id=answer.request_id)
             raise

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Never
 
 from frontispiece.concurrency import Lane
-from frontispiece.errors import BadInput, Blocked, NotYet, ProviderBroken, Rejected
+from frontispiece.errors import BadInput, Blocked, NotAccepted, NotYet, ProviderBroken, Rejected
 from frontispiece.models import Paper, Prompt
 from frontispiece.purchases.budget import Purchase
 from frontispiece.purchases.bulk import BulkOrder, Line, Placed, place, side_by_side
@@ -121,7 +121,11 @@ async def fetch(papers: Sequence[Paper], services: Buyer) -> Fetched:
     ends = await side_by_side(keyed, lambda key: _fetch_one(keyed[key], services))
     return Fetched(
         written=sum(end is None for end in ends.values()),
-        again=tuple(keyed[key] for key, end in ends.items() if isinstance(end, NotYet | ProviderBroken)),
+        again=tuple(
+            keyed[key]
+            for key, end in ends.items()
+            if isinstance(end, NotYet | ProviderBroken) and not isinstance(end, NotAccepted)
+        ),
         problems=tuple(
             f"No prompt for paper {keyed[key].id} in its batch. {end}"
             for key, end in ends.items()

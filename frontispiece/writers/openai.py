@@ -1,24 +1,28 @@
 """Picture prompts by a chat model, of OpenAI or of any server that speaks its API."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Annotated, Final
 
-from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from frontispiece.errors import Blocked, OutOfService, ProviderBroken, ProviderError, Rejected
+from frontispiece.errors import Blocked, NotAccepted, OutOfService, ProviderBroken, ProviderError, Rejected
 from frontispiece.models import Charge, Paper, Prompt
-from frontispiece.providers.openai_client import ChatBody, LimitName, OpenAIApi, Reply, Tokens, chat_body
+from frontispiece.providers.answers import OrNone, clean, heard
+from frontispiece.providers.openai_client import ChatBody, OpenAIApi, Reply, chat_body
+from frontispiece.providers.openai_errors import LimitName
 from frontispiece.providers.prices import chat_dollars, chat_quote, is_priced
 from frontispiece.recipe import WriterRecipe, canonical_json, digest
 from frontispiece.settings import MAX_COMPLETION_TOKENS, Settings
 from frontispiece.styles import template
 from frontispiece.text import quoted
 from frontispiece.writers.openai_batches import OpenAIBatches
+from frontispiece.writers.thoughts import without_thoughts
 
 MAX_PROMPT = 8_000
 MAX_ANSWER_BYTES = 2_000_000
-SECONDS = 60.0
 
 _REFUSAL = re.compile(
     r"^\W*(i['’]?m sorry|i am sorry|sorry,|i apologi[sz]e|as an ai\b|i(['’]m| am) (unable|not able)"
@@ -28,65 +32,68 @@ _REFUSAL = re.compile(
 _ADDRESS = re.compile(r"\S*https?://\S+", re.IGNORECASE)
 
 
+_Count = OrNone[Annotated[int, Field(ge=0, lt=1_000_000_000)]]
+# Reasons to end an answer before its end, by the words of various servers; any other reason is none.
+_TOO_LONG: Final = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
+_FILTERED: Final = frozenset({"content_filter", "safety", "sensitive", "prohibited_content"})
+_BROKEN_OFF: Final = frozenset(
+    {"error", "abort", "aborted", "cancel", "cancelled", "canceled", "timeout", "network_error"}
+    | {"insufficient_system_resource"}
+)
+
+
 class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
+    content: JsonValue = None
+    refusal: OrNone[str] = None
 
 
 class _Choice(BaseModel):
     message: _Message
-    finish_reason: str | None = None
+    finish_reason: OrNone[str] = None
+    error: JsonValue = None
 
 
 class _InDetails(BaseModel):
-    cached_tokens: Tokens | None = None
+    cached_tokens: _Count = None
 
 
 class _Usage(BaseModel):
-    prompt_tokens: Tokens | None = None
-    completion_tokens: Tokens | None = None
-    prompt_tokens_details: _InDetails | None = None
+    prompt_tokens: _Count = None
+    completion_tokens: _Count = None
+    prompt_tokens_details: OrNone[_InDetails] = None
 
 
 class _Completion(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
+    choices: OrNone[list[OrNone[_Choice]]]
 
 
 class _Bill(BaseModel):
     """What an answer says of itself and its price, whatever else is in it. What makes no sense says nothing."""
 
-    id: str | None = None
-    model: str | None = None
-    usage: _Usage | None = None
-
-    @field_validator("*", mode="wrap")
-    @classmethod
-    def _lenient(cls, value: object, check: ValidatorFunctionWrapHandler) -> object:
-        try:
-            return check(value)
-        except ValidationError:
-            return None
+    id: OrNone[Annotated[str, Field(coerce_numbers_to_str=True)]] = None
+    model: OrNone[str] = None
+    usage: OrNone[_Usage] = None
 
 
 class _Model(BaseModel):
     id: str
-    shutdown_date: date | datetime | None = None
+    shutdown_date: OrNone[date | datetime] = None
 
 
 class _Models(BaseModel):
-    data: list[_Model]
+    data: list[OrNone[_Model]]
 
 
 class OpenAIChat:
     """Asks a chat model, once a paper. Raises BadInput when built without a key that is needed.
 
-    `seconds` bounds a call in total.
+    `seconds` bounds a call in total; None leaves that to the settings.
     """
 
     label = "OpenAI"
     paid = True
 
-    def __init__(self, settings: Settings, *, seconds: float = SECONDS) -> None:
+    def __init__(self, settings: Settings, *, seconds: float | None = None) -> None:
         self._model = settings.openai_model
         self._temperature = settings.openai_temperature
         self._effort = settings.openai_reasoning_effort
@@ -153,7 +160,7 @@ class OpenAIChat:
     def read(self, reply: Reply, request: str, share: float = 1.0) -> Prompt:
         """The prompt in an answer to `request`, at this share of the full price.
 
-        Raises ProviderBroken and Blocked, with what was charged for the answer.
+        Raises ProviderBroken, NotAccepted and Blocked, with what was charged for the answer.
         """
         bill = _bill(reply)
         usage, model = bill.usage or _Usage(), quoted(bill.model or "") or self._model
@@ -185,12 +192,12 @@ class OpenAIChat:
     async def check(self) -> tuple[str, ...]:
         """Warns when the service says that the model is about to close. Raises OutOfService for a refused key."""
         try:
-            models = _Models.model_validate_json((await self._api.models()).body).data
+            models = _Models.model_validate_json(clean((await self._api.models()).body)).data
         except OutOfService:
             raise
         except (ProviderError, ValidationError):
             return ()
-        closing = next((model.shutdown_date for model in models if model.id == self._model), None)
+        closing = next((model.shutdown_date for model in models if model and model.id == self._model), None)
         if closing is None:
             return ()
         day = closing.astimezone(UTC).date() if isinstance(closing, datetime) else closing
@@ -204,33 +211,73 @@ class OpenAIChat:
 def _bill(reply: Reply) -> _Bill:
     """What can be read of it; an answer that is no JSON object says nothing."""
     try:
-        return _Bill.model_validate_json(reply.body)
+        return _Bill.model_validate_json(clean(reply.body))
     except ValidationError:
         return _Bill()
 
 
 def _text(reply: Reply) -> str:
-    """The prompt in the answer, which is checked for shape and for refusals. Raises ProviderBroken and Blocked."""
-    try:
-        completion = _Completion.model_validate_json(reply.body)
-    except ValidationError:
-        raise ProviderBroken("The chat service answered something that is not a chat completion.") from None
-    choice = completion.choices[0]
-    if choice.message.refusal:
+    """The prompt in the answer, which is checked for shape and for refusals.
+
+    Raises ProviderBroken, NotAccepted and Blocked.
+    """
+    choice = _choice(reply)
+    said = _said(choice.message.content)
+    if choice.message.refusal and not said.strip():
         raise Blocked(f"The chat model refuses this paper: {quoted(choice.message.refusal)}.")
-    if choice.finish_reason == "content_filter":
+    if choice.error:
+        why = quoted(heard(json.dumps(choice.error).encode()).words) or "it does not say why"
+        raise ProviderBroken(f"The chat model's answer broke off: {why}.")
+    return prompt_text(said, choice.finish_reason)
+
+
+def _choice(reply: Reply) -> _Choice:
+    """The first choice that is one."""
+    try:
+        choices = _Completion.model_validate_json(clean(reply.body)).choices
+    except ValidationError as error:
+        if error.errors()[0]["type"] != "missing":  # a page of HTML, say
+            raise ProviderBroken("The chat service answered something that is not a chat completion.") from None
+        raise NotAccepted(
+            "The chat service answers with something else than chat completions: check OPENAI_BASE_URL."
+        ) from None
+    choice = next(filter(None, choices or ()), None)
+    if choice is None:
+        raise ProviderBroken("The chat service answered with a chat completion that holds no answer.")
+    return choice
+
+
+def _said(content: JsonValue) -> str:
+    """A message's text, whole or in parts; parts that are thoughts are left out."""
+    match content:
+        case str():
+            return content
+        case list():
+            return "".join(_said(part) for part in content)
+        case {"text": text, **rest} if rest.get("type") in (None, "text", "output_text"):
+            return _said(text)
+        case {"value": str() as text}:
+            return text
+        case _:
+            return ""
+
+
+def prompt_text(content: str, finish_reason: str | None) -> str:
+    """The prompt in a model's answer, without thoughts and outer white space.
+
+    Raises ProviderBroken or Blocked when it is none.
+    """
+    reason = (finish_reason or "").lower()
+    if reason in _FILTERED:
         raise Blocked("The chat service's content filter holds the prompt back.")
-    return prompt_text(choice.message.content, choice.finish_reason)
-
-
-def prompt_text(content: str | None, finish_reason: str | None) -> str:
-    """The prompt in a model's answer, without outer white space; raises ProviderBroken or Blocked when it is none."""
-    text = (content or "").strip()
-    if finish_reason == "length":  # also when thoughts have taken all the room
+    if reason in _TOO_LONG:  # also when thoughts have taken all the room
         limit = "FRONTISPIECE_OPENAI_MAX_COMPLETION_TOKENS"
         raise ProviderBroken(f"The chat model's answer was cut off at its length limit: {limit} may be too low.")
+    if reason in _BROKEN_OFF:
+        raise ProviderBroken(f"The chat model's answer broke off: its service calls that {quoted(reason)}.")
+    text = without_thoughts(content)
     if not text:
-        raise ProviderBroken("The chat model answered nothing.")
+        raise ProviderBroken(f"The chat model {'thought, and ' if content.strip() else ''}answered nothing.")
     if len(text) > MAX_PROMPT:
         raise ProviderBroken(f"The chat model's answer is no picture prompt: it has {len(text):,} characters.")
     if _REFUSAL.match(text):

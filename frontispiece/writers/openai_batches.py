@@ -9,13 +9,16 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue, ValidationError
 
 from frontispiece.errors import NotYet, ProviderBroken, Rejected
 from frontispiece.models import Charge, Paper, Prompt
-from frontispiece.providers.openai_client import CHAT_ENDPOINT, OpenAIApi, Reply, refusal
+from frontispiece.providers.answers import OrNone, clean, heard
+from frontispiece.providers.http import Answer
+from frontispiece.providers.openai_client import CHAT_ENDPOINT, OpenAIApi, Reply
+from frontispiece.providers.openai_errors import complaint, is_complaint
 from frontispiece.providers.prices import BATCH_SHARE, batched
 from frontispiece.text import quoted
 from frontispiece.writers.interface import BatchStanding, BatchTicket
@@ -37,19 +40,13 @@ FINISHED: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 _M = TypeVar("_M", bound=BaseModel)
 
 
+_Count = OrNone[Annotated[int, Field(ge=0)]]
+
+
 class _Counts(BaseModel):
-    total: int = Field(default=0, ge=0)
-    completed: int = Field(default=0, ge=0)
-    failed: int = Field(default=0, ge=0)
-
-
-class _Problem(BaseModel):
-    code: str | None = None
-    message: str | None = None
-
-
-class _Problems(BaseModel):
-    data: list[_Problem] | None = None
+    total: _Count = None
+    completed: _Count = None
+    failed: _Count = None
 
 
 class _Batch(BaseModel):
@@ -58,9 +55,9 @@ class _Batch(BaseModel):
     created_at: AwareDatetime  # from seconds since 1970
     output_file_id: str | None = None
     error_file_id: str | None = None
-    metadata: dict[str, JsonValue] | None = None
-    request_counts: _Counts | None = None
-    errors: _Problems | None = None
+    metadata: OrNone[dict[str, JsonValue]] = None
+    request_counts: OrNone[_Counts] = None
+    errors: JsonValue = None
 
     @property
     def ticket(self) -> BatchTicket:
@@ -68,8 +65,8 @@ class _Batch(BaseModel):
 
 
 class _Page(BaseModel):
-    data: list[_Batch]
-    has_more: bool = False
+    data: list[OrNone[_Batch]]
+    has_more: OrNone[bool] = None
 
 
 class _File(BaseModel):
@@ -78,20 +75,13 @@ class _File(BaseModel):
 
 class _Response(BaseModel):
     status_code: int
-    request_id: str | None = None
+    request_id: OrNone[str] = None
     body: JsonValue = None
 
 
 class _Line(BaseModel):
     custom_id: str = Field(max_length=200)
     response: _Response | None = None
-    error: _Problem | None = None
-
-
-class _Refusal(BaseModel):
-    """What stands in the body of an answer that is none."""
-
-    error: _Problem = _Problem()
 
 
 class Delivery:
@@ -104,7 +94,7 @@ class Delivery:
     def take(self, line: bytes) -> None:
         """Note a line; of several with one key the first counts."""
         try:
-            key = _Line.model_validate_json(line).custom_id
+            key = _Line.model_validate_json(clean(line)).custom_id
         except ValidationError:
             self.unreadable += 1
         else:
@@ -180,12 +170,12 @@ class OpenAIBatches:
             self._asked.pop(batch.id, None)
         counts, problem = batch.request_counts or _Counts(), None
         if batch.status == "failed":
-            said = [quoted(each.message or each.code or "") for each in (batch.errors or _Problems()).data or ()]
-            problem = f"The batch {batch.id} was refused: {'; '.join(filter(None, said[:3])) or 'no reason given'}."
+            said = quoted(heard(json.dumps(batch.errors).encode()).words) or "no reason given"
+            problem = f"The batch {quoted(batch.id)} was refused: {said}."
         return BatchStanding(
             is_finished=batch.status in FINISHED,
-            done=counts.completed + counts.failed,
-            total=counts.total,
+            done=(counts.completed or 0) + (counts.failed or 0),
+            total=counts.total or 0,
             problem=problem,
         )
 
@@ -208,12 +198,13 @@ class OpenAIBatches:
         after = None
         for _ in range(MAX_PAGES):
             page = _read(_Page, await self._api.batches(after))
-            for batch in page.data:
+            batches = [batch for batch in page.data if batch]
+            for batch in batches:
                 if (batch.metadata or {}).get(NAME) == name:
                     return batch.ticket
-            if not (page.data and page.has_more):
+            if not (batches and page.has_more):
                 return None
-            first, last = page.data[0], page.data[-1]
+            first, last = batches[0], batches[-1]
             if last.created_at < min(since, first.created_at):  # the newest come first, and what follows is older
                 return None
             after = last.id
@@ -249,7 +240,7 @@ class OpenAIBatches:
 
 def _read(shape: type[_M], reply: Reply) -> _M:
     try:
-        return shape.model_validate_json(reply.body)
+        return shape.model_validate_json(clean(reply.body))
     except ValidationError:
         raise ProviderBroken("The batch service answered something that makes no sense.") from None
 
@@ -260,20 +251,15 @@ def reply_in(line: bytes) -> Reply | None:
     Raises Blocked, Rejected, ProviderBroken.
     """
     try:
-        read = _Line.model_validate_json(line)
+        read = _Line.model_validate_json(clean(line))
     except ValidationError:
         raise ProviderBroken("A line of a batch makes no sense.") from None
     if read.response is None:
         return None  # the batch expired, or was cancelled, before its turn
     body = json.dumps(read.response.body).encode()
-    if read.response.status_code == 200:
+    if read.response.status_code == 200 and not is_complaint(body):
         return Reply(body, read.response.request_id, 0.0)
-    try:
-        problem = _Refusal.model_validate_json(body).error
-    except ValidationError:
-        problem = _Problem()
-    said = f"The batch's answer has status {read.response.status_code}: {quoted(problem.message or 'no reason given')}."
-    error = refusal(read.response.status_code, (problem.code,), said)
+    error = complaint(Answer(read.response.status_code, {}, body, ""), "The batch's line", "")
     if isinstance(error, Rejected):
         error.charge = Charge(dollars=0.0, request_id=read.response.request_id)
     elif error.is_billed is False:

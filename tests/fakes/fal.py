@@ -52,6 +52,26 @@ async def foreign_ticket(request: Request, honest: Honest) -> Response:
     return JSONResponse(ticket | {"status_url": "https://evil.example/requests/1/status"})
 
 
+def standing(state: str) -> Fault:
+    """The order stands so."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        await honest()
+        return JSONResponse({"status": state, "request_id": request.path_params["id"]})
+
+    return fault
+
+
+def said(status: int, body: object) -> Fault:
+    """No work is done, and this is the body."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        await request.body()
+        return JSONResponse(body, status)
+
+    return fault
+
+
 POLICY = [{"loc": ["body", "prompt"], "msg": "The content could not be processed.", "type": "content_policy_violation"}]
 WRONG = [{"loc": ["body", "image_size"], "msg": "Input should be less than 14142", "type": "less_than_equal"}]
 
@@ -68,7 +88,11 @@ OWN: dict[str, Fault] = {
     "nsfw": result(has_nsfw_concepts=[True]),
     "big seed": result(seed=15619174981588513000),
     "bare result": result(has_nsfw_concepts=None, timings=None, seed=None, prompt=None),
+    "odd side fields": result(seed=1.5619174981588513e19, timings=[], has_nsfw_concepts="no", prompt=7),
     "no picture": result(images=[]),
+    "another kind": result(images=None, video={"url": "https://fal.media/x.mp4"}),
+    "failed state": standing("FAILED"),
+    "200: money": said(200, {"error": {"message": "Insufficient credits", "code": 402}}),
     "foreign picture": result(images=[{"url": "https://evil.example/x.png", "width": 384, "height": 720}]),
     "private picture": result(images=[{"url": "http://169.254.169.254/latest/meta-data"}]),
     **{f"picture {name}": picture(name) for name in ODD},

@@ -117,6 +117,7 @@ async def never_answered(request: Request, honest: Honest) -> Response:
 HTTP: dict[str, Fault] = {
     "429 seconds": busy(1),
     "429 date": busy(2, as_date=True),
+    "429 for hours": status(429, X_RateLimit_Reset="36000"),
     "429": status(429),
     "500": status(500),
     "502": status(502),
@@ -151,6 +152,10 @@ class Faults:
         self._names: tuple[str, ...] = ()
         self._random = random.Random(0)
         self.served: list[tuple[str, str]] = []
+
+    def know(self, name: str, fault: Fault) -> None:
+        """Another fault, for one test."""
+        self._known[name] = fault
 
     def queue(self, where: str, *names: str) -> None:
         """The next requests at `where` meet these, one each; "" lets one pass."""

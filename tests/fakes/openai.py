@@ -71,6 +71,52 @@ def with_usage(usage: dict[str, object]) -> Fault:
     return changed(lambda body: body.update(usage=usage))
 
 
+def complaining(status: int, body: dict[str, object]) -> Fault:
+    """No work is done, and this is the body; gateways send it with status 200."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        await request.body()
+        return JSONResponse(body, status)
+
+    return fault
+
+
+def first_choice(change: Callable[[dict[str, object]], object]) -> Fault:
+    """The honest completion, paid for, after this change of its choice."""
+    return changed(lambda body: change(body["choices"][0]))  # type: ignore[index]
+
+
+def with_words(write: Callable[[str], object]) -> Fault:
+    """The honest completion, paid for; its content is made of the honest words."""
+
+    def change(choice: dict[str, object]) -> None:
+        message: dict[str, object] = choice["message"]  # type: ignore[assignment]
+        message["content"] = write(str(message["content"]))
+
+    return first_choice(change)
+
+
+def with_picture(write: Callable[[str], dict[str, object]]) -> Fault:
+    """The honest answer of an image model, paid for; its picture is given in another way."""
+    return changed(lambda body: body.update(data=[write(body["data"][0]["b64_json"])]))  # type: ignore[index]
+
+
+def in_parts(text: str) -> list[dict[str, object]]:
+    return [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Let me think."}]},
+        {"type": "text", "text": text},
+    ]
+
+
+LOADING = {"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}
+ODD_SIDES: dict[str, object] = {
+    "id": 12345,
+    "created": "now",
+    "model": None,
+    "usage": {"prompt_tokens": 300, "completion_tokens": -1, "prompt_tokens_details": "none"},
+    "service_tier": [],
+}
+
 OWN: dict[str, Fault] = {
     "401": error(401, "invalid_api_key", "Incorrect API key provided: sk-secret. You can find your key at …"),
     "quota exhausted": error(429, "insufficient_quota", "You exceeded your current quota.", "insufficient_quota"),
@@ -91,6 +137,23 @@ OWN: dict[str, Fault] = {
     "odd usage": with_usage({"prompt_tokens": 10**400, "completion_tokens": -1}),
     "no usage": without("usage"),
     "no picture": without("data"),
+    "thoughts": with_words(lambda text: f"<think>\nThe user wants a prompt.\n</think>\n\n{text}<|im_end|>"),
+    "thoughts alone": spoken("<think>\nThe user wants a prompt."),
+    "parts": with_words(in_parts),
+    "odd side fields": changed(lambda body: body.update(ODD_SIDES)),
+    "broken off": first_choice(
+        lambda choice: choice.update(finish_reason="error", error={"code": 502, "message": "Upstream error"})
+    ),
+    "200: key": complaining(200, {"error": {"message": "No credentials", "code": 401}}),
+    "200: money": complaining(200, {"error": {"message": "Insufficient credits", "code": 402}}),
+    "200: busy": complaining(200, {"error": {"message": "Provider returned error", "code": 429}, "choices": None}),
+    "200: error": complaining(200, {"error": "Something went wrong"}),
+    "loading": complaining(503, LOADING),
+    "error as a string": complaining(
+        400, {"code": "Client specified an invalid argument", "error": "Argument not supported: quality"}
+    ),
+    "data URI": with_picture(lambda text: {"b64_json": None, "url": f"data:image/png;base64,{text}"}),
+    "loose base64": with_picture(lambda text: {"b64_json": f"{text[:76]}\n{text[76:].rstrip('=')}\n"}),
     "list of URLs": spoken("https://example.org/a.png\nhttps://example.org/b.png"),
 }
 

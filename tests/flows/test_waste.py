@@ -133,3 +133,36 @@ async def test_a_run_that_is_killed_leaves_its_costs_to_the_next(
     monkeypatch.setenv("FRONTISPIECE_JPEG_QUALITY", "50")  # another recipe with the same prompt and painting
     await run_papers([ID], painter=painter)
     assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("refusing", "allowing"),
+    [
+        pytest.param({"FRONTISPIECE_PICTURE_HOSTS": "fal.media"}, {}, id="a host"),
+        pytest.param({"FRONTISPIECE_FAL_WIDTH": "1600"}, {"FRONTISPIECE_PICTURE_MEGAPIXELS": "2"}, id="pixels"),
+    ],
+)
+async def test_what_we_refuse_ourselves_is_paid_once_and_fetched_when_it_is_allowed(
+    refusing: dict[str, str],
+    allowing: dict[str, str],
+    world: Providers,
+    archive: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    allowed = dict(world.variables)
+    monkeypatch.setenv("FRONTISPIECE_PICTURE_MEGAPIXELS", "1")
+    for name, value in refusing.items():
+        monkeypatch.setenv(name, value)
+    for number in range(2):
+        state, seen = await run_papers([ID])
+        outcome = seen.outcomes[ID]
+        assert (state.name, outcome.reason, world.paid) == ("Failed", "NotAccepted", (1, 1))
+        assert "FRONTISPIECE_PICTURE_" in (outcome.message or "")
+        assert shown(seen) == pytest.approx(0 if number else world.dollars)
+        assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+    for name, value in ({name: allowed[name] for name in refusing if name in allowed} | allowing).items():
+        monkeypatch.setenv(name, value)
+    state, seen = await run_papers([ID])
+    assert (state.name, world.paid) == ("Completed", (1, 1))
+    assert shown(seen) == 0
+    assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)

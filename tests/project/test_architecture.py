@@ -40,8 +40,8 @@ EXCEPTIONS: Final = {
 }
 HOMES: Final = {
     "httpx": {"frontispiece.providers.http", "deployments.server"},  # whose errors Prefect's client raises
-    "openai": {"frontispiece.providers.openai_client"},
-    "httpx2": {"frontispiece.providers.openai_client"},
+    "openai": {"frontispiece.providers.openai_client", "frontispiece.providers.openai_errors"},
+    "httpx2": {"frontispiece.providers.openai_client", "frontispiece.providers.openai_errors"},
     "arxiv": {"frontispiece.sources.arxiv"},
     "lxml": {"frontispiece.sources.arxiv"},
     "requests": {"frontispiece.sources.arxiv_http", "frontispiece.sources.arxiv", "frontispiece.sources.arxiv_oai"},

@@ -6,19 +6,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fakes import fal
 from fakes.fal import FakeFal
-from fakes.faults import TOO_LONG
+from fakes.faults import TOO_LONG, Honest
 from fakes.pictures import ODD, png
 from fakes.providers import SEED_PAPER, Providers, prompt
 from fakes.server import refusing
 from helpers.real_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from frontispiece.errors import (
     BadInput,
     Blocked,
     InDoubt,
+    NotAccepted,
     OutOfService,
     ProviderBroken,
     ProviderError,
@@ -32,6 +36,7 @@ from frontispiece.providers.http import Answer
 from frontispiece.settings import load_settings
 
 Open = Callable[..., FalQueue]
+Written = Callable[[dict[str, object]], dict[str, object]]
 
 
 @pytest.fixture
@@ -161,6 +166,8 @@ async def test_says_that_it_is_free_before_it_downloads(fake: Providers, open_fa
 @pytest.mark.parametrize(
     ("fault", "error", "taken"),
     [
+        ("200: money", OutOfService, 0),
+        ("429 for hours", OutOfService, 0),
         ("429 seconds", ProviderUnavailable, 0),
         ("429 date", ProviderUnavailable, 0),
         ("429", ProviderUnavailable, 0),
@@ -262,10 +269,12 @@ async def test_a_wait_asked_for_while_waiting_is_kept_and_closes_the_gate(
         ("result", "job died", ProviderBroken),
         ("result", "nsfw", Blocked),
         ("result", "no picture", ProviderBroken),
-        ("result", "foreign picture", ProviderBroken),
-        ("result", "private picture", ProviderBroken),
+        ("result", "another kind", NotAccepted),
+        ("result", "200: money", OutOfService),
+        ("result", "foreign picture", NotAccepted),
+        ("result", "private picture", NotAccepted),
         ("media", "404", ProviderBroken),
-        ("media", "redirect", ProviderBroken),
+        ("media", "redirect", NotAccepted),
         ("media", "503", ProviderUnavailable),
         ("media", "truncated body", ProviderUnavailable),
     ],
@@ -299,6 +308,91 @@ async def test_quirks_of_real_results(fake: Providers, open_fal: Open) -> None:
     fake.fal.data_uri = True
     inline = await painter.collect(ticket)
     assert (inline.image, inline.url) == (png(384, 720, "a crab"), None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seed", "nsfw"),
+    [
+        pytest.param({"seed": 1.5619174981588513e19}, None, False, id="a seed that lost its digits"),
+        pytest.param({"seed": "15619174981588513000"}, "15619174981588513000", False, id="a seed in words"),
+        pytest.param({"seed": -1}, None, False, id="a negative seed"),
+        pytest.param({"seed": [42]}, None, False, id="a list of seeds"),
+        pytest.param({"has_nsfw_concepts": "no"}, "42", None, id="an odd flag"),
+        pytest.param({"has_nsfw_concepts": [None, "maybe", False]}, "42", False, id="odd flags beside one"),
+        pytest.param({"timings": 7, "prompt": [], "extra": {}}, "42", False, id="odd company"),
+    ],
+)
+async def test_side_fields_are_judged_by_themselves(
+    fake: Providers, open_fal: Open, changes: dict[str, object], seed: str | None, nsfw: bool | None
+) -> None:
+    fake.fal.faults.know("odd", fal.result(**changes))
+    fake.fal.faults.queue("result", "odd")
+    painter = open_fal()
+    canvas = await painter.collect(await ordered(painter))
+    assert (canvas.image, canvas.seed, canvas.nsfw) == (png(384, 720, "a crab"), seed, nsfw)
+    assert canvas.dollars == fake.fal.dollars
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda image: {"images": [None, image]}, id="none at first"),
+        pytest.param(lambda image: {"images": None, "image": image}, id="a single one"),
+        pytest.param(
+            lambda image: {"images": [image | {"width": "wide", "height": -1, "content_type": 1}]}, id="odd size"
+        ),
+    ],
+)
+async def test_pictures_as_real_models_give_them(fake: Providers, open_fal: Open, write: Written) -> None:
+    async def odd(request: Request, honest: Honest) -> Response:
+        body = json.loads(bytes((await honest()).body))
+        return JSONResponse(body | write(body["images"][0]))
+
+    fake.fal.faults.know("odd", odd)
+    fake.fal.faults.queue("result", "odd")
+    painter = open_fal()
+    canvas = await painter.collect(await ordered(painter))
+    assert (canvas.image, canvas.dollars) == (png(384, 720, "a crab"), fake.fal.dollars)
+
+
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED", "ERROR", "dead"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param("no picture", id="no picture"),
+        pytest.param("404", id="nothing"),
+        pytest.param("too early", id="no answer"),
+        pytest.param("500", id="an error"),
+    ],
+)
+async def test_an_unknown_state_is_an_end(fake: Providers, open_fal: Open, state: str, made: str) -> None:
+    fake.fal.faults.know("state", fal.standing(state))
+    fake.fal.faults.always("status", "state")
+    fake.fal.faults.always("result", made)
+    painter = open_fal()
+    with pytest.raises(ProviderError) as caught:
+        await painter.collect(await ordered(painter))
+    assert isinstance(caught.value, ProviderBroken | Rejected)
+    assert fake.fal.faults.served == [("status", "state"), ("result", made)]
+
+
+@pytest.mark.parametrize("state", ["queued", "IN_PROGRESS", "Pending", "PROCESSING", "running"])
+async def test_an_order_that_waits_is_waited_for(fake: Providers, open_fal: Open, state: str) -> None:
+    fake.fal.faults.know("state", fal.standing(state))
+    fake.fal.faults.queue("status", "state", "state")
+    painter = open_fal()
+    assert (await painter.collect(await ordered(painter))).image
+    assert len(fake.fal.faults.served) == 2
+
+
+async def test_a_refused_host_is_named_and_charged_for(fake: Providers, open_fal: Open) -> None:
+    painter = open_fal(picture_hosts=("fal.media",))
+    ticket = await ordered(painter)
+    with pytest.raises(NotAccepted, match="FRONTISPIECE_PICTURE_HOSTS") as caught:
+        await painter.collect(ticket)
+    assert caught.value.charge is not None
+    assert caught.value.charge.dollars == fake.fal.dollars
+    assert (await open_fal().collect(ticket)).image == png(384, 720, "a crab")
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -434,7 +528,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 @given(st.sampled_from([200, 202, 302, 400, 401, 404, 422, 429, 500]), BODIES)
 def test_any_answer_is_read_or_refused_in_our_own_terms(status: int, body: bytes) -> None:
     answer = Answer(status, {"content-type": "text/plain"}, body, "http://127.0.0.1/")
-    assert str(refusal(answer)).startswith(("fal answered", "The key", "The balance"))
+    assert str(refusal(answer)).startswith(("fal answered", "The key", "The balance", "Nothing"))
     for read in (
         lambda: read_ticket(answer, "http://127.0.0.1:80", NOW),
         lambda: read_standing(answer),

@@ -1,19 +1,24 @@
 """The painter of OpenAI's image models against the fake of OpenAI, over a real socket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from fakes.faults import TOO_LONG
+from fakes import openai
+from fakes.faults import TOO_LONG, Fault
 from fakes.pictures import png
 from fakes.providers import SEED_PAPER, Providers, prompt
-from fakes.server import refusing
+from fakes.server import refusing, serving
 from helpers.real_server import PATIENCE
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 
 from frontispiece.errors import (
     BadInput,
     Blocked,
     InDoubt,
+    NotAccepted,
     OutOfService,
     ProviderBroken,
     ProviderError,
@@ -64,7 +69,9 @@ async def test_the_picture_comes_with_the_answer(fake: Providers, open_painter: 
         ("reset after reading", InDoubt, 1),
         ("truncated body", InDoubt, 1),
         ("HTML 200", ProviderBroken, 0),
-        ("no picture", ProviderBroken, 1),
+        ("no picture", NotAccepted, 1),
+        ("error as a string", Rejected, 0),
+        ("200: busy", ProviderUnavailable, 0),
         ("moderation", Blocked, 0),
         ("bad parameter", Rejected, 0),
         ("quota exhausted", OutOfService, 0),
@@ -81,6 +88,76 @@ async def test_faults(fake: Providers, open_painter: Open, fault: str, error: ty
     charge = caught.value.charge
     is_known = paid and error is not InDoubt
     assert (charge and charge.dollars) == (pytest.approx(fake.openai.dollars) if is_known else None)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(openai.OWN["data URI"], id="data URI"),
+        pytest.param(openai.OWN["loose base64"], id="loose base64"),
+        pytest.param(openai.OWN["odd side fields"], id="odd side fields"),
+        pytest.param(
+            openai.with_picture(lambda text: {"b64_json": f"data:image/png;base64,{text}"}), id="URI as base64"
+        ),
+        pytest.param(openai.with_picture(lambda text: {"url": text, "b64_json": 7}), id="base64 as address"),
+        pytest.param(openai.changed(lambda body: body.update(data=[None, *body["data"]])), id="none at first"),  # type: ignore[misc]
+        pytest.param(openai.changed(lambda body: body.update(data=body["data"][0])), id="no list"),  # type: ignore[index]
+        pytest.param(openai.changed(lambda body: body.update(images=body.pop("data"))), id="another name"),
+    ],
+)
+async def test_pictures_as_real_servers_give_them(fake: Providers, open_painter: Open, fault: Fault) -> None:
+    fake.openai.faults.know("odd", fault)
+    fake.openai.faults.queue("images", "odd")
+    canvas = await open_painter().submit(SEED_PAPER, prompt("a crab"))
+    assert isinstance(canvas, Canvas)
+    assert canvas.image == png(640, 1200, "a crab")
+
+
+@pytest.fixture
+def pictures() -> Iterator[str]:
+    """A host of pictures, which has one."""
+    content = png(64, 64)
+    with serving(Starlette(routes=[Route("/x.png", lambda _: Response(content))])) as url:
+        yield url
+
+
+async def test_an_address_instead_of_a_picture_is_a_ticket(fake: Providers, open_painter: Open, pictures: str) -> None:
+    address = f"{pictures}/x.png"
+    fake.openai.faults.know("url", openai.with_picture(lambda _: {"url": address, "b64_json": None}))
+    fake.openai.faults.always("images", "url")
+    painter = open_painter(picture_hosts=(pictures,))
+    ticket = await painter.submit(SEED_PAPER, prompt())
+    assert isinstance(ticket, Ticket)
+    canvas = await painter.collect(Ticket.model_validate_json(ticket.model_dump_json()))
+    assert (canvas.image, canvas.url, canvas.request_id) == (png(64, 64), address, "req_000001")
+    with pytest.raises(NotAccepted, match="FRONTISPIECE_PICTURE_HOSTS") as caught:
+        await open_painter(picture_hosts=()).collect(ticket)
+    assert caught.value.charge is not None
+    assert caught.value.charge.dollars == painter.price
+
+
+async def test_the_servers_own_pictures_need_no_permission(fake: Providers, open_painter: Open) -> None:
+    fake.openai.faults.know("url", openai.with_picture(lambda _: {"url": f"{fake.url}/media/files/none.png"}))
+    fake.openai.faults.queue("images", "url")
+    painter = open_painter(picture_hosts=())
+    ticket = await painter.submit(SEED_PAPER, prompt())
+    assert isinstance(ticket, Ticket)
+    with pytest.raises(ProviderBroken, match="is gone"):
+        await painter.collect(ticket)
+
+
+async def test_the_words_of_an_error_are_shown(fake: Providers, open_painter: Open) -> None:
+    fake.openai.faults.queue("images", "error as a string")
+    with pytest.raises(Rejected, match="Argument not supported: quality"):
+        await open_painter().submit(SEED_PAPER, prompt())
+
+
+async def test_a_picture_of_too_many_bytes_is_refused(fake: Providers, open_painter: Open) -> None:
+    fake.openai.image = bytes(1_000_001)
+    with pytest.raises(NotAccepted, match="FRONTISPIECE_PICTURE_MEGABYTES") as caught:
+        await open_painter(picture_megabytes=1).submit(SEED_PAPER, prompt())
+    assert caught.value.charge is not None
+    assert caught.value.charge.dollars == pytest.approx(fake.openai.dollars)
 
 
 async def test_a_trickle_is_in_doubt(fake: Providers, open_painter: Open) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote_from_bytes
 
 import pytest
 from fakes.faults import TOO_LONG, Faults
@@ -15,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontispiece.errors import ProviderBroken, ProviderUnavailable
+from frontispiece.errors import NotAccepted, ProviderBroken, ProviderUnavailable
 from frontispiece.providers.downloads import check_address, download_picture
 from frontispiece.providers.http import Http
 
 PICTURE = png(64, 64)
 FAULTS = Faults({})
+MOST = 1_000_000
 HOSTS = ("fal.media", "*.fal.media", "http://127.0.0.1:8099")
 
 
@@ -89,6 +91,7 @@ def test_addresses_that_are_allowed(url: str, is_named: bool) -> None:
 def test_addresses_that_are_refused(url: str) -> None:
     with pytest.raises(ProviderBroken) as caught:
         check_address(url, HOSTS)
+    assert type(caught.value) is NotAccepted
     assert str(caught.value).endswith(".")
 
 
@@ -102,13 +105,13 @@ def test_no_address_outside_the_list_gets_through(url: str) -> None:
 
 
 async def test_downloads_from_an_origin_that_is_named_in_full(server: str, http: Http) -> None:
-    assert await download_picture(http, f"{server}/p.png", (server,)) == PICTURE
+    assert await download_picture(http, f"{server}/p.png", (server,), MOST) == PICTURE
 
 
 async def test_a_listed_host_may_not_lead_into_a_private_network(server: str, http: Http) -> None:
     url = server.replace("http://127.0.0.1", "https://localhost")
-    with pytest.raises(ProviderBroken, match="private network"):
-        await download_picture(http, f"{url}/p.png", ("localhost",))
+    with pytest.raises(NotAccepted, match="private network"):
+        await download_picture(http, f"{url}/p.png", ("localhost",), MOST)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ async def test_a_listed_host_may_not_lead_into_a_private_network(server: str, ht
         ("truncated body", ProviderUnavailable, None),
         ("404", ProviderBroken, None),
         ("403", ProviderBroken, None),
-        ("redirect", ProviderBroken, None),
+        ("redirect", NotAccepted, None),
     ],
 )
 async def test_downloads_that_fail(
@@ -129,7 +132,7 @@ async def test_downloads_that_fail(
 ) -> None:
     FAULTS.queue("media", fault)
     with pytest.raises(error) as caught:
-        await download_picture(http, f"{server}/p.png", (server,))
+        await download_picture(http, f"{server}/p.png", (server,), MOST)
     assert caught.value.retry_after == wait
 
 
@@ -137,20 +140,43 @@ async def test_a_download_that_trickles_is_given_up(server: str) -> None:
     FAULTS.queue("media", "slow body")
     http = Http(timeout=TOO_LONG)
     with pytest.raises(ProviderUnavailable, match="within 2 s"):
-        await download_picture(http, f"{server}/p.png", (server,))
+        await download_picture(http, f"{server}/p.png", (server,), MOST)
     await http.close()
 
 
 async def test_size_is_bounded(server: str, http: Http) -> None:
-    with pytest.raises(ProviderUnavailable, match="more than 20 bytes"):
-        await download_picture(http, f"{server}/p.png", (server,), max_bytes=20)
+    with pytest.raises(NotAccepted, match=r"more than 20 bytes.*FRONTISPIECE_PICTURE_MEGABYTES"):
+        await download_picture(http, f"{server}/p.png", (server,), 20)
 
 
-async def test_pictures_inside_the_answer(http: Http) -> None:
-    text = base64.b64encode(PICTURE).decode()
-    assert await download_picture(http, f"data:image/png;base64,{text}", ()) == PICTURE
-    for uri in (f"data:image/png,{text}", "data:image/png;base64,!!!!", "data:image/png;base64", "data:;base64,QQ"):
-        with pytest.raises(ProviderBroken):
-            await download_picture(http, uri, ())
-    with pytest.raises(ProviderBroken, match="more than"):
-        await download_picture(http, f"data:image/png;base64,{text}", (), max_bytes=50)
+TEXT = base64.b64encode(PICTURE).decode()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(f"data:image/png;base64,{TEXT}", id="data URI"),
+        pytest.param(f"DATA:image/png;name=x.png;Base64 ,{TEXT}", id="data URI with a parameter, in capitals"),
+        pytest.param(f"data:image/png,{quote_from_bytes(PICTURE)}", id="data URI without base64"),
+        pytest.param(f"data:;base64,{TEXT.rstrip('=')}", id="unpadded"),
+        pytest.param(TEXT, id="no URI at all"),
+        pytest.param("\r\n".join(TEXT[at : at + 76] for at in range(0, len(TEXT), 76)), id="in lines"),
+        pytest.param(base64.urlsafe_b64encode(PICTURE).decode(), id="safe for URLs"),
+    ],
+)
+async def test_pictures_inside_the_answer(http: Http, given: str) -> None:
+    assert await download_picture(http, given, (), MOST) == PICTURE
+
+
+@pytest.mark.parametrize(
+    "given", ["data:image/png;base64,!!!!", "data:image/png;base64", "data:image/png;base64,", "data:image/png,"]
+)
+async def test_no_pictures_inside_the_answer(http: Http, given: str) -> None:
+    with pytest.raises(ProviderBroken) as caught:
+        await download_picture(http, given, (), MOST)
+    assert type(caught.value) is ProviderBroken
+
+
+async def test_pictures_inside_the_answer_are_bounded(http: Http) -> None:
+    with pytest.raises(NotAccepted, match=r"more than 50 bytes.*FRONTISPIECE_PICTURE_MEGABYTES"):
+        await download_picture(http, f"data:image/png;base64,{TEXT}", (), 50)

@@ -25,12 +25,13 @@ from frontispiece.errors import (
     Blocked,
     FrontispieceError,
     InDoubt,
+    NotAccepted,
     OutOfService,
     ProviderBroken,
     ProviderUnavailable,
     Rejected,
 )
-from frontispiece.models import Value
+from frontispiece.models import Charge, Value
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
 from frontispiece.purchases.job import PaidJob
@@ -65,6 +66,7 @@ class Shop:
     lost_answers: list[FrontispieceError | None] = field(default_factory=list)
     collect_raises: list[BaseException | None] = field(default_factory=list)
     keep_raises: list[BaseException | None] = field(default_factory=list)
+    dollars: float | None = None
     calls: int = 0
     gate: asyncio.Event | None = None
     bell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -101,7 +103,7 @@ class Shop:
         _raise_next(self.keep_raises)
         self.kept.add(answer)
         self.fuse.burn()
-        return Record(answer=answer)
+        return Record(answer=answer, dollars=self.dollars)
 
     async def intact(self, record: Record) -> bool:
         return record.answer in self.kept
@@ -520,6 +522,44 @@ class TestErrors:
         settled = await journal(archive).settle(shop.job())
         assert settled == Settled(Record(answer="order-1"), bought=True, doubts=0)
 
+    @pytest.mark.parametrize("where", ["collect_raises", "keep_raises"])
+    async def test_what_we_refuse_ourselves_is_never_ordered_anew(self, archive: Archive, where: str) -> None:
+        errors = [NotAccepted("Not from there.") for _ in range(3)]
+        for error in errors:
+            error.charge = Charge(dollars=0.003)
+        shop = Shop(dollars=0.003, **{where: list(errors)})
+        for _ in errors:
+            with pytest.raises(NotAccepted):
+                await journal(archive).settle(shop.job())
+        state = fold(await entries(archive))
+        assert (state.phase, len(shop.purchases)) == (Phase.ORDERED, 1)
+        assert [charge for _, charge in state.wasted] == [{"dollars": 0.003, "request_id": None}], "counted once"
+        settled = await journal(archive).settle(shop.job())  # the rule has been changed
+        assert settled == Settled(Record(answer="order-0", dollars=0.0), bought=True, doubts=0)
+        assert len(shop.purchases) == 1
+
+    async def test_an_order_that_is_spoiled_after_we_refused_it_was_counted(self, archive: Archive) -> None:
+        errors: list[BaseException | None] = [
+            NotAccepted("Not from there."),
+            ProviderBroken("gone"),
+            ProviderBroken("gone"),
+        ]
+        for error in errors:
+            error.charge = Charge(dollars=0.003)  # type: ignore[union-attr]
+        shop = Shop(dollars=0.003, collect_raises=errors)
+        for _ in range(3):
+            with pytest.raises(ProviderBroken):
+                await journal(archive).settle(shop.job())
+        settled = await journal(archive).settle(shop.job())
+        wasted = fold(await entries(archive)).wasted
+        assert (len(shop.purchases), len(wasted), settled.record.dollars) == (2, 1, 0.003)
+
+    async def test_an_answer_at_once_that_we_refuse_is_spoiled(self, archive: Archive) -> None:
+        shop = Shop(gives_tickets=False, keep_raises=[NotAccepted("Too large.")])
+        with pytest.raises(NotAccepted):
+            await journal(archive).settle(shop.job())
+        assert (await kinds(archive))[-1] == "spoiled"
+
     async def test_a_rejected_order_is_spoiled(self, archive: Archive) -> None:
         shop = Shop(collect_raises=[Rejected("422")])
         with pytest.raises(Rejected):
@@ -565,9 +605,11 @@ class TestErrors:
             (Phase.CALLING, InDoubt): Kind.DOUBT,
             (Phase.CALLING, ProviderUnavailable): Kind.REFUSED,
             (Phase.CALLING, ProviderBroken): Kind.SPOILED,
+            (Phase.CALLING, NotAccepted): Kind.SPOILED,
             (Phase.CALLING, asyncio.CancelledError): Kind.DOUBT,
             (Phase.ORDERED, Rejected): Kind.SPOILED,
             (Phase.ORDERED, ProviderBroken): Kind.BROKEN,
+            (Phase.ORDERED, NotAccepted): Kind.PAUSED,
             (Phase.ORDERED, asyncio.CancelledError): Kind.PAUSED,
             (Phase.IN_DOUBT, OutOfService): Kind.PAUSED,
         }

@@ -1,27 +1,38 @@
 """The chat writer against the fake of OpenAI, over a real socket."""
 
+import asyncio
+import json
 import pickle
+import time
 from collections.abc import Callable
 
 import pytest
-from fakes.faults import TOO_LONG
+from fakes import openai
+from fakes.faults import TOO_LONG, Fault, Honest, status
 from fakes.openai import SEED_REQUEST, SEED_RESPONSE
 from fakes.providers import SEED_PAPER, Providers
-from fakes.server import refusing
+from fakes.server import refusing, serving
 from helpers.real_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Mount
 
 from frontispiece.errors import (
     BadInput,
     Blocked,
     InDoubt,
+    NotAccepted,
     OutOfService,
     ProviderBroken,
     ProviderError,
     ProviderUnavailable,
     Rejected,
 )
+from frontispiece.models import Prompt
+from frontispiece.providers.openai_client import Reply
 from frontispiece.settings import load_settings
 from frontispiece.writers.openai import OpenAIChat, prompt_text
 
@@ -116,7 +127,14 @@ def test_openai_itself_needs_a_key() -> None:
         ("length", ProviderBroken, 1),
         ("too long", ProviderBroken, 1),
         ("list of URLs", ProviderBroken, 1),
-        ("no choices", ProviderBroken, 1),
+        ("no choices", NotAccepted, 1),
+        ("thoughts alone", ProviderBroken, 1),
+        ("broken off", ProviderBroken, 1),
+        ("200: key", OutOfService, 0),
+        ("200: money", OutOfService, 0),
+        ("200: busy", ProviderUnavailable, 0),
+        ("200: error", ProviderBroken, 0),
+        ("429 for hours", OutOfService, 0),
     ],
 )
 async def test_faults(fake: Providers, open_chat: Open, fault: str, error: type[ProviderError], paid: int) -> None:
@@ -147,6 +165,235 @@ async def test_a_prompt_without_a_price_that_makes_sense_is_taken(fake: Provider
     fake.openai.faults.queue("chat", fault)
     written = await open_chat().write(SEED_PAPER)
     assert (written.text, written.dollars) == (SEED_RESPONSE, None)
+
+
+async def half_a_pair(request: Request, honest: Honest) -> Response:
+    """The words end with half a surrogate pair."""
+    return Response(
+        bytes((await honest()).body).replace(SEED_RESPONSE[-9:].encode(), SEED_RESPONSE[-9:].encode() + rb"\ud83d")
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(openai.OWN["thoughts"], id="thoughts and an end token"),
+        pytest.param(openai.OWN["parts"], id="parts"),
+        pytest.param(openai.OWN["odd side fields"], id="odd side fields"),
+        pytest.param(openai.with_words(lambda text: [text[:9], {"text": text[9:]}]), id="loose parts"),
+        pytest.param(openai.with_words(lambda text: {"type": "output_text", "text": text}), id="a single part"),
+        pytest.param(half_a_pair, id="half a surrogate pair"),
+        pytest.param(openai.changed(lambda body: body["choices"].insert(0, None)), id="no first choice"),  # type: ignore[attr-defined]
+        pytest.param(openai.changed(lambda body: body.update(error={})), id="an error that is none"),
+        pytest.param(openai.changed(lambda body: body.update(error="odd")), id="an error beside a whole answer"),
+        pytest.param(openai.changed(lambda body: body.update(usage=[], id=None, model=7)), id="no usage, no model"),
+        pytest.param(openai.first_choice(lambda choice: choice.update(finish_reason=7, index="x")), id="odd reason"),
+        pytest.param(openai.first_choice(lambda choice: choice.update(finish_reason="eos_token")), id="other reason"),
+        pytest.param(openai.first_choice(lambda choice: choice["message"].update(refusal=[])), id="odd refusal"),  # type: ignore[attr-defined]
+    ],
+)
+async def test_answers_as_real_servers_give_them(fake: Providers, open_chat: Open, fault: Fault) -> None:
+    fake.openai.faults.know("odd", fault)
+    fake.openai.faults.queue("chat", "odd")
+    written = await open_chat().write(SEED_PAPER)
+    assert written.text == SEED_RESPONSE
+    assert Prompt.model_validate_json(written.model_dump_json()) == written
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "words"),
+    [
+        pytest.param(
+            openai.OWN["broken off"], ProviderBroken, "broke off: Upstream error", id="an error in the choice"
+        ),
+        pytest.param(openai.spoken("A line", "abort"), ProviderBroken, "broke off", id="another reason"),
+        pytest.param(openai.spoken("A line", "MAX_TOKENS"), ProviderBroken, "length limit", id="too long"),
+        pytest.param(openai.spoken("A line", "SAFETY"), Blocked, "holds the prompt back", id="filtered"),
+        pytest.param(openai.OWN["200: key"], OutOfService, "No credentials", id="401 in the body"),
+        pytest.param(
+            openai.OWN["200: money"], OutOfService, "quota is used up.*Insufficient credits", id="402 in the body"
+        ),
+        pytest.param(
+            openai.complaining(200, {"error": {"message": "Busy", "code": "429", "metadata": {"raw": "Too many"}}}),
+            ProviderUnavailable,
+            "Busy; Too many",
+            id="429 in the body",
+        ),
+        pytest.param(
+            openai.complaining(200, {"object": "error", "message": "No such model", "code": 404}),
+            Rejected,
+            "No such model",
+            id="flat, in the body",
+        ),
+        pytest.param(
+            openai.complaining(200, {"error": {"message": "Slow down", "type": "rate_limit_error"}}),
+            ProviderUnavailable,
+            "Slow down",
+            id="by its type, in the body",
+        ),
+        pytest.param(openai.complaining(400, {"detail": [{"msg": "Too hot"}]}), Rejected, "Too hot", id="a list"),
+        pytest.param(openai.complaining(400, {"errors": {"description": "So"}}), Rejected, "So", id="nested"),
+        pytest.param(openai.complaining(422, {"error": "As is"}), Rejected, "As is", id="a string"),
+    ],
+)
+async def test_complaints_are_heard_in_any_shape(
+    fake: Providers, open_chat: Open, fault: Fault, error: type[ProviderError], words: str
+) -> None:
+    fake.openai.faults.know("odd", fault)
+    fake.openai.faults.queue("chat", "odd")
+    with pytest.raises(error, match=words) as caught:
+        await open_chat().write(SEED_PAPER)
+    assert type(caught.value) is error
+    assert len(fake.openai.faults.served) == 1
+
+
+@given(st.data())
+def test_side_fields_never_decide_over_the_prompt(data: st.DataObject) -> None:
+    """Every field but the words is mutated, left out or doubled."""
+    odd = (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=5)
+        | st.just([])
+        | st.just({"a": [1]})
+    )
+    body: dict[str, object] = {
+        "choices": [{"message": {"content": "A bird."} | data.draw(mutated(("role", "name", "tool_calls"), odd))}]
+    } | data.draw(mutated(("id", "model", "usage", "created", "object", "service_tier", "system_fingerprint"), odd))
+    if data.draw(st.booleans()):
+        body["usage"] = data.draw(mutated(("prompt_tokens", "completion_tokens", "prompt_tokens_details"), odd))
+    written = FENCED.read(Reply(json.dumps(body).encode(), None, 0.1), "?")
+    assert written.text == "A bird."
+    assert Prompt.model_validate_json(written.model_dump_json()) == written
+
+
+def mutated(names: tuple[str, ...], odd: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
+    return st.dictionaries(st.sampled_from(names), odd, max_size=len(names))
+
+
+@pytest.mark.parametrize("where", ["", "/", "/api"])
+async def test_an_address_without_v1_is_completed(open_chat: Open, fake: Providers, where: str) -> None:
+    with serving(Starlette(routes=[Mount(where.rstrip("/"), routes=fake.openai.routes)])) as url:
+        writer = open_chat(openai_base_url=f"{url}{where}")
+        together = await asyncio.gather(*(writer.write(SEED_PAPER) for _ in range(3)))
+        assert [one.text for one in (*together, await writer.write(SEED_PAPER))] == [SEED_RESPONSE] * 4
+    assert fake.openai.paid == 4
+
+
+async def test_where_nothing_is_found_either_way_the_first_words_count(open_chat: Open) -> None:
+    with serving(Starlette()) as url, pytest.raises(Rejected, match="404: Not Found"):
+        await open_chat(openai_base_url=url).write(SEED_PAPER)
+
+
+async def test_a_model_that_is_loading_is_waited_for(fake: Providers, open_chat: Open) -> None:
+    writer = open_chat()
+    told: list[str] = []
+    writer.throttle.on_wait = lambda wait, reason: told.append(reason)
+    fake.openai.faults.queue("chat", "loading", "loading")
+    assert (await writer.write(SEED_PAPER)).text == SEED_RESPONSE
+    assert (len(told), fake.openai.paid) == (2, 1)
+    assert "Loading model" in told[0]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"X_RateLimit_Reset": "36000"}, id="seconds from now"),
+        pytest.param({"X_RateLimit_Reset": f"{time.time() + 36_000:.0f}"}, id="seconds since 1970"),
+        pytest.param({"X_RateLimit_Reset": f"{1000 * (time.time() + 36_000):.0f}"}, id="milliseconds since 1970"),
+        pytest.param({"Retry_After": "36000"}, id="Retry-After"),
+    ],
+)
+async def test_a_limit_that_is_reset_in_hours_ends_the_calls(
+    fake: Providers, open_chat: Open, headers: dict[str, str]
+) -> None:
+    fake.openai.faults.know("hours", status(429, {"error": {"message": "Daily limit", "code": 429}}, **headers))
+    fake.openai.faults.queue("chat", "hours")
+    writer = open_chat()
+    for _ in range(2):
+        with pytest.raises(OutOfService, match=r"until 20\d\d-\d\d-\d\d \d\d:\d\d UTC: .*Daily limit"):
+            await writer.write(SEED_PAPER)
+    assert fake.openai.faults.served == [("chat", "hours")]
+
+
+async def test_a_gateway_tells_of_the_reset_in_the_body(fake: Providers, open_chat: Open) -> None:
+    headers = {"X-RateLimit-Reset": f"{1000 * (time.time() + 36_000):.0f}"}
+    error = {"message": "Daily limit", "code": 429, "metadata": {"headers": headers, "provider_name": None}}
+    fake.openai.faults.know("hours", openai.complaining(200, {"error": error}))
+    fake.openai.faults.queue("chat", "hours")
+    with pytest.raises(OutOfService, match="Nothing more is to be had until"):
+        await open_chat().write(SEED_PAPER)
+
+
+class OneAtATime:
+    """A server with room for one call: others wait, and a call that nobody waits for any longer goes on."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self.free = asyncio.Lock()
+        self.may_answer = asyncio.Event()
+        self.begun = 0
+
+    async def answer(self, request: Request, honest: Honest) -> Response:
+        async with self.free:
+            self.begun += 1
+            await asyncio.sleep(self.seconds)
+            await self.may_answer.wait()
+            return await honest()
+
+
+async def test_a_slow_server_is_not_asked_for_more_while_it_is_at_work(fake: Providers, open_chat: Open) -> None:
+    server = OneAtATime()
+    fake.openai.faults.know("slow", server.answer)
+    fake.openai.faults.always("chat", "slow")
+    writer = open_chat(openai_seconds=0.5)
+    with pytest.raises(InDoubt, match="FRONTISPIECE_OPENAI_SECONDS"):
+        await writer.write(SEED_PAPER)
+    other = asyncio.create_task(writer.write(SEED_PAPER.model_copy(update={"title": "Another"})))
+    with pytest.raises(InDoubt):
+        await writer.write(SEED_PAPER)
+    assert server.begun == 1
+    server.may_answer.set()
+    assert (await writer.write(SEED_PAPER)).text == SEED_RESPONSE
+    assert (await other).text
+    assert (server.begun, fake.openai.paid) == (2, 2)
+
+
+async def test_who_waits_in_a_slow_servers_queue_sees_that_it_is_alive(fake: Providers, open_chat: Open) -> None:
+    server = OneAtATime(seconds=0.5)
+    server.may_answer.set()
+    fake.openai.faults.know("slow", server.answer)
+    fake.openai.faults.always("chat", "slow")
+    writer = open_chat(openai_seconds=2.0)
+    papers = [SEED_PAPER.model_copy(update={"title": f"Paper {number}"}) for number in range(6)]
+    written = await asyncio.gather(*map(writer.write, papers))
+    assert (len(written), server.begun, fake.openai.paid) == (6, 6, 6)
+
+
+async def test_patience_counts_from_the_last_byte(fake: Providers, open_chat: Open) -> None:
+    """The whole answer takes longer than a call may go without a byte."""
+    fake.openai.faults.know("steps", in_steps(4, 0.4))
+    fake.openai.faults.queue("chat", "steps")
+    assert (await open_chat(openai_seconds=1.2).write(SEED_PAPER)).text == SEED_RESPONSE
+
+
+def in_steps(count: int, pause: float) -> Fault:
+    """The answer with so many pauses in it."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        body = bytes((await honest()).body)
+        size = len(body) // count + 1
+
+        async def parts():  # type: ignore[no-untyped-def]
+            for start in range(0, len(body), size):
+                yield body[start : start + size]
+                await asyncio.sleep(pause)
+
+        return StreamingResponse(parts())
+
+    return fault
 
 
 async def test_answers_are_bounded_and_another_bound_is_another_recipe(fake: Providers, open_chat: Open) -> None:
