@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import pickle
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -375,6 +376,32 @@ async def test_an_odd_entry_is_a_problem_of_its_own(url: str, odd: str) -> None:
     assert [got.id for got in listed.papers] == [LLAMMLEIN.id]
     assert len(listed.problems) == 2
     assert all(problem.isprintable() for problem in listed.problems)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(without("updated"), id="never changed"),
+        pytest.param(entry(SIGMA).replace("<updated>2024", "<updated>soon"), id="changed some day"),
+        pytest.param(without("summary"), id="no abstract"),
+        pytest.param(
+            entry(SIGMA).replace("<author><name>", "<author/><author><name/></author><author><name>", 1), id="names"
+        ),
+        pytest.param(entry(SIGMA).replace("<title>", "<title>&#xD83D;&#12;\x0c"), id="signs that XML has not"),
+        pytest.param(
+            re.sub("<arxiv:primary_category[^>]*>|<category [^>]*>", "<category/>", entry(SIGMA)), id="categories"
+        ),
+    ],
+)
+async def test_a_paper_is_not_lost_for_what_stands_beside_it(odd: str) -> None:
+    async def handler(request: Request) -> Response:
+        return Response(feed([odd, entry(LLAMMLEIN)]))
+
+    with serving(Starlette(routes=[Route("/odd", handler)])) as address:
+        listed = await api(f"{address}/odd").list_day(DAY)
+    assert [(got.id, got.title) for got in listed.papers] == [(one.id, one.title) for one in (SIGMA, LLAMMLEIN)]
+    assert [got.authors for got in listed.papers] == [SIGMA.authors, LLAMMLEIN.authors]
+    assert listed.problems == ()
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -263,6 +263,43 @@ def test_hundreds_of_authors_and_nameless_ones() -> None:
     assert len(parse_page(page(raw), DAY, NOW).papers[0].authors) == 664
 
 
+@pytest.mark.parametrize(
+    ("votes", "read"),
+    [(20.0, 20), (20.7, 20), (-3, -3), (1e300, None), (10**30, None), ("20", None), (True, None), ([20], None)],
+    ids=str,
+)
+def test_odd_votes_are_unknown_and_no_reason_to_lose_the_paper(votes: object, read: int | None) -> None:
+    raw = {"paper": {"id": "2411.00001", "title": "T", "upvotes": votes}}
+    (got,) = parse_page(page(raw), DAY, NOW).papers
+    assert got.listing.upvotes == read
+
+
+@pytest.mark.parametrize(
+    ("change", "authors"),
+    [
+        ({"authors": [{"name": "A"}, {"name": None}, None, "B", {"name": ["C"]}, {"name": "D"}]}, ("A", "D")),
+        ({"authors": "A, B"}, ()),
+        ({"authors": None, "publishedAt": "soon", "summary": 7}, ()),
+        ({"title": ["T"], "githubRepo": {}, "ai_keywords": 1}, ()),
+    ],
+    ids=["authors one by one", "authors in a string", "odd dates and texts", "an odd inner title"],
+)
+def test_a_paper_is_not_lost_for_what_stands_beside_it(change: dict[str, object], authors: tuple[str, ...]) -> None:
+    raw = {"paper": {"id": "2411.00001"} | change, "title": "T", "summary": {}}
+    got = parse_page(page(raw), DAY, NOW)
+    assert [(one.title, one.authors) for one in got.papers] == [("T", authors)]
+    assert got.problems == {}
+
+
+def test_half_a_surrogate_pair_costs_nothing_but_itself() -> None:
+    body = page(entry(SIGMA), entry(LLAMMLEIN)).replace(b'"title": "', rb'"title": "\ud83d ')
+    assert rb"\ud83d" in body
+    got = parse_page(body, DAY, NOW).papers
+    assert [one.title for one in got] == [SIGMA.title, LLAMMLEIN.title]
+    (alone,) = parse_page(rb'[{"paper": {"id": "2411.00001", "title": "Half \ud83d"}}]', DAY, NOW).papers
+    assert alone.title == "Half"
+
+
 def test_an_answer_about_another_paper_is_broken() -> None:
     body = json.dumps({"id": "2411.00002", "title": "T"}).encode()
     with pytest.raises(SourceBroken, match=r"2411\.00002"):

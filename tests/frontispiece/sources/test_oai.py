@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -434,6 +435,27 @@ def test_an_odd_record_is_a_problem_of_its_own(odd: str) -> None:
     got = parse_page(answer(page([odd, record(LLAMMLEIN, DAY)])))
     assert [entry.id for entry in got.entries] == [LLAMMLEIN.id]
     assert len(got.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(record(SIGMA, DAY).replace("<title>", "<title>&#xD83D;&#12;\x0c"), id="signs that XML has not"),
+        pytest.param(
+            re.sub("<authors>.*</authors>|<abstract>[^<]*</abstract>", "", record(SIGMA, DAY)), id="nothing else"
+        ),
+        pytest.param(
+            record(SIGMA, DAY).replace("</version>", '</version><version version="v2"><date>soon</date></version>'),
+            id="an odd version",
+        ),
+    ],
+)
+def test_a_paper_is_not_lost_for_what_stands_beside_it(odd: str) -> None:
+    got = parse_page(answer(page([odd, record(LLAMMLEIN, DAY)])))
+    assert [(entry.id, entry.record.title) for entry in got.entries] == [
+        (one.id, one.title) for one in (SIGMA, LLAMMLEIN)
+    ]
+    assert (got.problems, got.entries[0].record.day) == ((), SIGMA.published)
 
 
 @pytest.mark.parametrize("code", ["noRecordsMatch", "idDoesNotExist"])
