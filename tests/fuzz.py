@@ -33,6 +33,7 @@ from frontispiece.maintenance.import_log import parse_log
 from frontispiece.painters import fal_answers
 from frontispiece.providers.http import Answer
 from frontispiece.providers.openai_client import Reply
+from frontispiece.providers.openai_errors import complaint
 from frontispiece.purchases.entries import parse as parse_entry
 from frontispiece.settings import SAMPLE, load_settings
 from frontispiece.sources.arxiv import look_at
@@ -42,6 +43,7 @@ from frontispiece.sources.oai import TokenExpired
 from frontispiece.sources.oai import parse_page as parse_oai
 from frontispiece.sources.snapshot import Snapshot
 from frontispiece.writers.openai import OpenAIChat
+from frontispiece.writers.openai_batches import reply_in
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DAY = date(2024, 11, 19)
@@ -65,14 +67,39 @@ COMPLETION = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "A bird."}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 10, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0}},
 }
+REASONED = COMPLETION | {
+    "choices": [
+        {
+            "message": {
+                "content": [
+                    {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+                    {"type": "text", "text": "<think>Hm.</think>A bird.<|im_end|>"},
+                ]
+            },
+            "finish_reason": "stop",
+        }
+    ]
+}
+COMPLAINTS: list[object] = [
+    {"error": {"message": "Busy", "code": 429, "metadata": {"raw": "Too many", "headers": {"X-RateLimit-Reset": "9"}}}},
+    {"code": "odd", "error": "Argument not supported: quality"},
+]
+LINE = {"custom_id": "a", "response": {"status_code": 400, "request_id": "r", "body": COMPLAINTS[0]}, "error": None}
 
 
 def answered(content: bytes, status: int = 200) -> Answer:
     return Answer(status, {}, content, "https://queue.fal.run/")
 
 
+CHAT = OpenAIChat(load_settings(openai_base_url="http://127.0.0.1:9/v1"))
+
+
 def completion(content: bytes) -> None:
-    CHAT.read(Reply(content, None, 0.1), "?")
+    CHAT.read(Reply(content, None, 0.1), "?").model_dump_json()
+
+
+def refused(content: bytes) -> None:
+    assert str(complaint(answered(content), "It", "")).isprintable()
 
 
 def snapshot(content: bytes) -> None:
@@ -127,7 +154,9 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         ),
         "fal refusal": (lambda data: fal_answers.refusal(answered(data, 422)), [error]),
         "fal list": (lambda data: fal_answers.read_recent(answered(data)), [b'{"items": [{"request_id": "a"}]}']),
-        "chat": (completion, [json.dumps(COMPLETION).encode()]),
+        "chat": (completion, [json.dumps(COMPLETION).encode(), json.dumps(REASONED).encode()]),
+        "complaint": (refused, [error, *(json.dumps(each).encode() for each in COMPLAINTS)]),
+        "batch line": (reply_in, [json.dumps(LINE).encode()]),
         "picture": (inspect, pictures),
         "thumbnail": (thumbnail, [png(64, 96), jpeg]),
         "story": (read_provenance, [jpeg]),

@@ -91,6 +91,49 @@ async def slow(request: Request, honest: Honest) -> Response:
     return StreamingResponse(trickle(), response.status_code, media_type=response.media_type)
 
 
+def in_steps(count: int, pause: float) -> Fault:
+    """The answer in so many parts, with a pause of seconds after each."""
+
+    async def fault(request: Request, honest: Honest) -> Response:
+        response = await honest()
+        body = bytes(response.body)
+        size = len(body) // count + 1
+
+        async def parts():  # type: ignore[no-untyped-def]
+            for start in range(0, len(body), size):
+                yield body[start : start + size]
+                await asyncio.sleep(pause)
+
+        return StreamingResponse(parts(), response.status_code, media_type=response.media_type)
+
+    return fault
+
+
+class OneAtATime:
+    """A server with room for one call, that takes `seconds` at least: others wait.
+
+    What nobody waits for any longer is done nevertheless. No answer comes before `release`.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.may_answer = asyncio.Event()
+        self.begun = 0
+        self._seconds = seconds
+        self._free = asyncio.Lock()
+
+    async def answer(self, request: Request, honest: Honest) -> Response:
+        self._loop = asyncio.get_running_loop()
+        async with self._free:
+            self.begun += 1
+            await asyncio.sleep(self._seconds)
+            await self.may_answer.wait()
+            return await honest()
+
+    def release(self) -> None:
+        """Asked for by another thread."""
+        self._loop.call_soon_threadsafe(self.may_answer.set)
+
+
 async def html(request: Request, honest: Honest) -> Response:
     await request.body()
     return HTMLResponse("<html><body><h1>Welcome to nginx!</h1></body></html>")

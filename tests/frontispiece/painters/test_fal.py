@@ -541,5 +541,21 @@ def test_any_answer_is_read_or_refused_in_our_own_terms(status: int, body: bytes
             assert str(error).isprintable()  # noqa: PT017
 
 
+@given(
+    st.dictionaries(st.sampled_from(["seed", "timings", "has_nsfw_concepts", "prompt", "image", "message"]), JSON),
+    st.dictionaries(st.sampled_from(["width", "height", "content_type", "file_name"]), JSON),
+)
+def test_side_fields_never_decide_over_the_picture(sides: dict[str, object], of_picture: dict[str, object]) -> None:
+    body = json.dumps({"images": [of_picture | {"url": "https://fal.media/x.png"}], **sides}).encode()
+    try:
+        result = read_result(Answer(200, {}, body, "http://127.0.0.1/"), has_failed=False)
+    except Blocked:  # a flag is one of the few that do
+        assert "has_nsfw_concepts" in sides
+        return
+    assert result is not None
+    assert result.picture is not None
+    assert result.picture.url == "https://fal.media/x.png"
+
+
 def test_the_fake_drops_the_sub_path_like_fal_does() -> None:
     assert {route.path for route in FakeFal().routes} >= {"/{owner}/{app}/requests/{id}/status"}

@@ -5,10 +5,11 @@ import json
 import pickle
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from fakes import openai
-from fakes.faults import TOO_LONG, Fault, Honest, status
+from fakes.faults import TOO_LONG, Fault, Honest, OneAtATime, in_steps, status
 from fakes.openai import SEED_REQUEST, SEED_RESPONSE
 from fakes.providers import SEED_PAPER, Providers
 from fakes.server import refusing, serving
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Mount
 
 from frontispiece.errors import (
@@ -31,7 +32,7 @@ from frontispiece.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from frontispiece.models import Prompt
+from frontispiece.models import Paper, Prompt
 from frontispiece.providers.openai_client import Reply
 from frontispiece.settings import load_settings
 from frontispiece.writers.openai import OpenAIChat, prompt_text
@@ -327,21 +328,11 @@ async def test_a_gateway_tells_of_the_reset_in_the_body(fake: Providers, open_ch
         await open_chat().write(SEED_PAPER)
 
 
-class OneAtATime:
-    """A server with room for one call: others wait, and a call that nobody waits for any longer goes on."""
-
-    def __init__(self, seconds: float = 0.0) -> None:
-        self.seconds = seconds
-        self.free = asyncio.Lock()
-        self.may_answer = asyncio.Event()
-        self.begun = 0
-
-    async def answer(self, request: Request, honest: Honest) -> Response:
-        async with self.free:
-            self.begun += 1
-            await asyncio.sleep(self.seconds)
-            await self.may_answer.wait()
-            return await honest()
+async def at_last(writer: OpenAIChat, paper: Paper) -> Prompt:
+    """The prompt, for which one attempt follows another as long as the answer is in doubt."""
+    while True:
+        with suppress(InDoubt):
+            return await writer.write(paper)
 
 
 async def test_a_slow_server_is_not_asked_for_more_while_it_is_at_work(fake: Providers, open_chat: Open) -> None:
@@ -351,22 +342,22 @@ async def test_a_slow_server_is_not_asked_for_more_while_it_is_at_work(fake: Pro
     writer = open_chat(openai_seconds=0.5)
     with pytest.raises(InDoubt, match="FRONTISPIECE_OPENAI_SECONDS"):
         await writer.write(SEED_PAPER)
-    other = asyncio.create_task(writer.write(SEED_PAPER.model_copy(update={"title": "Another"})))
+    another = asyncio.create_task(at_last(writer, SEED_PAPER.model_copy(update={"title": "Another"})))
     with pytest.raises(InDoubt):
         await writer.write(SEED_PAPER)
     assert server.begun == 1
-    server.may_answer.set()
-    assert (await writer.write(SEED_PAPER)).text == SEED_RESPONSE
-    assert (await other).text
+    server.release()
+    assert (await at_last(writer, SEED_PAPER)).text == SEED_RESPONSE
+    assert (await another).text
     assert (server.begun, fake.openai.paid) == (2, 2)
 
 
 async def test_who_waits_in_a_slow_servers_queue_sees_that_it_is_alive(fake: Providers, open_chat: Open) -> None:
-    server = OneAtATime(seconds=0.5)
+    server = OneAtATime(seconds=TOO_LONG / 4)
     server.may_answer.set()
     fake.openai.faults.know("slow", server.answer)
     fake.openai.faults.always("chat", "slow")
-    writer = open_chat(openai_seconds=2.0)
+    writer = open_chat(openai_seconds=TOO_LONG)
     papers = [SEED_PAPER.model_copy(update={"title": f"Paper {number}"}) for number in range(6)]
     written = await asyncio.gather(*map(writer.write, papers))
     assert (len(written), server.begun, fake.openai.paid) == (6, 6, 6)
@@ -374,26 +365,9 @@ async def test_who_waits_in_a_slow_servers_queue_sees_that_it_is_alive(fake: Pro
 
 async def test_patience_counts_from_the_last_byte(fake: Providers, open_chat: Open) -> None:
     """The whole answer takes longer than a call may go without a byte."""
-    fake.openai.faults.know("steps", in_steps(4, 0.4))
+    fake.openai.faults.know("steps", in_steps(5, TOO_LONG / 4))
     fake.openai.faults.queue("chat", "steps")
-    assert (await open_chat(openai_seconds=1.2).write(SEED_PAPER)).text == SEED_RESPONSE
-
-
-def in_steps(count: int, pause: float) -> Fault:
-    """The answer with so many pauses in it."""
-
-    async def fault(request: Request, honest: Honest) -> Response:
-        body = bytes((await honest()).body)
-        size = len(body) // count + 1
-
-        async def parts():  # type: ignore[no-untyped-def]
-            for start in range(0, len(body), size):
-                yield body[start : start + size]
-                await asyncio.sleep(pause)
-
-        return StreamingResponse(parts())
-
-    return fault
+    assert (await open_chat(openai_seconds=TOO_LONG).write(SEED_PAPER)).text == SEED_RESPONSE
 
 
 async def test_answers_are_bounded_and_another_bound_is_another_recipe(fake: Providers, open_chat: Open) -> None:
