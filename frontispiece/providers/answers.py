@@ -30,7 +30,7 @@ _XML_SIGN: Final = re.compile(
 # Where complaints keep their words, the plainest first.
 _WORDS: Final = (
     *("message", "msg", "detail", "details", "error", "errors", "error_message", "error_description"),
-    *("reason", "description", "title"),
+    *("reason", "description", "title", "data"),
 )
 _CODES: Final = ("code", "type", "error_type", "status", "kind")
 _STATUSES: Final = ("code", "status", "status_code", "statusCode")

@@ -35,6 +35,7 @@ KEPT = timedelta(days=30)
 """For so long a service keeps what a batch delivered."""
 ASK_AGAIN_SECONDS = 15.0
 FINISHED: Final = frozenset({"completed", "failed", "expired", "cancelled"})
+UNFINISHED: Final = frozenset({"validating", "in_progress", "finalizing", "cancelling"})
 
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -52,16 +53,26 @@ class _Counts(BaseModel):
 class _Batch(BaseModel):
     id: str = Field(min_length=1, max_length=200)
     status: str
-    created_at: AwareDatetime  # from seconds since 1970
-    output_file_id: str | None = None
-    error_file_id: str | None = None
+    created_at: OrNone[AwareDatetime] = None  # from seconds since 1970
+    output_file_id: OrNone[str] = None
+    error_file_id: OrNone[str] = None
     metadata: OrNone[dict[str, JsonValue]] = None
     request_counts: OrNone[_Counts] = None
     errors: JsonValue = None
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """What it came to, in files."""
+        return tuple(filter(None, (self.output_file_id, self.error_file_id)))
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to it: a state that nobody knows is an end when it brings something."""
+        return self.status in FINISHED or (self.status not in UNFINISHED and bool(self.files))
+
+    @property
     def ticket(self) -> BatchTicket:
-        return BatchTicket(batch=self.id, ordered=self.created_at)
+        return BatchTicket(batch=self.id, ordered=self.created_at or datetime.now(UTC))
 
 
 class _Page(BaseModel):
@@ -166,14 +177,14 @@ class OpenAIBatches:
     async def look(self, ticket: BatchTicket) -> BatchStanding:
         """Ask how a batch stands. Raises ProviderError, and NotYet where the key knows no such batch."""
         batch = await self._batch(ticket)
-        if batch.status in FINISHED:
+        if batch.is_finished:
             self._asked.pop(batch.id, None)
         counts, problem = batch.request_counts or _Counts(), None
         if batch.status == "failed":
             said = quoted(heard(json.dumps(batch.errors).encode()).words) or "no reason given"
             problem = f"The batch {quoted(batch.id)} was refused: {said}."
         return BatchStanding(
-            is_finished=batch.status in FINISHED,
+            is_finished=batch.is_finished,
             done=(counts.completed or 0) + (counts.failed or 0),
             total=counts.total or 0,
             problem=problem,
@@ -204,10 +215,10 @@ class OpenAIBatches:
                     return batch.ticket
             if not (batches and page.has_more):
                 return None
-            first, last = batches[0], batches[-1]
-            if last.created_at < min(since, first.created_at):  # the newest come first, and what follows is older
+            first, last = batches[0].ticket.ordered, batches[-1].ticket.ordered
+            if last < min(since, first):  # the newest come first, and what follows is older
                 return None
-            after = last.id
+            after = batches[-1].id
         raise ProviderBroken(f"The list of batches has more than {MAX_PAGES} pages: {name} was not found in time.")
 
     async def _batch(self, ticket: BatchTicket) -> _Batch:
@@ -228,11 +239,11 @@ class OpenAIBatches:
             if time.monotonic() - self._asked.get(ticket.batch, -ASK_AGAIN_SECONDS) < ASK_AGAIN_SECONDS:
                 raise waiting
             batch = await self._batch(ticket)
-            if batch.status not in FINISHED:
+            if not batch.is_finished:
                 self._asked[ticket.batch] = time.monotonic()
                 raise waiting
             delivery = Delivery()
-            for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
+            for file_id in batch.files:
                 await self._api.download(file_id, delivery.take, MAX_LINE, MAX_BYTES)
             self._delivered = (ticket.batch, delivery)
             return delivery

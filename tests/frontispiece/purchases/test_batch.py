@@ -392,6 +392,28 @@ class TestLines:
             assert sorted(fake.openai.bought.values()) == [1, 1, 2]
             assert await spent(archive) >= fake.openai.dollars - 1e-9
 
+    @pytest.mark.parametrize("state", ["completed", "done"])
+    async def test_side_fields_are_judged_by_themselves(self, fake: Providers, archive: Archive, state: str) -> None:
+        async with program(fake, archive, Clock()) as services:
+            (ticket,) = (await order(PAPERS, services)).ordered
+            fake.openai.finish(ticket.batch)
+            batch = fake.openai.batches[ticket.batch]
+            batch |= {
+                "created_at": "soon",
+                "request_counts": {"total": -1, "completed": "all"},
+                "errors": [],
+                "status": state,
+            }
+            output = batch["output_file_id"]
+            whole = [json.loads(line) for line in fake.openai.files[output].splitlines()]
+            for line in whole:
+                line["response"] |= {"request_id": 7}
+                line["response"]["body"] |= {"id": 12345, "usage": {"prompt_tokens": "many"}, "model": []}
+            fake.openai.files[output] = b"\n".join(json.dumps(line).encode() for line in whole)
+            assert (await fetch(PAPERS, services)).written == 3
+            made = await prompts(archive, PAPERS, services)
+            assert [(each.request_id, each.dollars) for each in made] == [("12345", None)] * 3
+
     async def test_lines_of_others_are_nobodys(self, fake: Providers, archive: Archive) -> None:
         async with program(fake, archive, Clock()) as services:
             (ticket,) = (await order(PAPERS, services)).ordered
