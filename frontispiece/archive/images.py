@@ -52,8 +52,8 @@ class ImageFacts:
 def inspect(content: bytes, most_pixels: int = MAX_PIXELS) -> ImageFacts:
     """Decode a picture from outside once, within bounds.
 
-    Raises ProviderBroken when it is no PNG, JPEG or WebP, is damaged, or is absurdly small or large; NotAccepted when
-    it has more pixels than allowed.
+    Raises ProviderBroken when it is no picture, damaged or tiny; NotAccepted when it is none of PNG, JPEG and WebP, or
+    larger than allowed.
     """
     with _decoded(content, most_pixels=most_pixels) as (kind, image):
         flat = _flat(image)
@@ -122,6 +122,15 @@ _MAGIC: Final[tuple[tuple[bytes, int, Format], ...]] = (
     (b"\xff\xd8\xff", 0, "jpeg"),
     (b"WEBP", 8, "webp"),
 )
+_NOT_TAKEN: Final[tuple[tuple[bytes, int, str], ...]] = (
+    (b"GIF8", 0, "GIF"),
+    (b"BM", 0, "BMP"),
+    (b"II*\0", 0, "TIFF"),
+    (b"MM\0*", 0, "TIFF"),
+    (b"ftypavif", 4, "AVIF"),
+    (b"ftyphei", 4, "HEIC"),
+    (b"<svg", 0, "SVG"),
+)
 _DESCRIPTION, _SOFTWARE, _DATE_TIME = 0x010E, 0x0131, 0x0132
 # Pillow's decoders answer damage with any of these; Image.UnidentifiedImageError is an OSError.
 _BROKEN = (
@@ -150,10 +159,15 @@ def _decoded(
 
 def _kind(content: bytes) -> Format:
     if len(content) > MAX_BYTES:
-        raise ProviderBroken(f"The picture sent has {len(content):,} bytes; {MAX_BYTES:,} are the most.")
+        raise NotAccepted(f"The picture sent has {len(content):,} bytes; {MAX_BYTES:,} are the most.")
     for magic, place, kind in _MAGIC:
         if content.startswith(magic, place):
             return kind
+    for magic, place, name in _NOT_TAKEN:
+        if content.startswith(magic, place):
+            raise NotAccepted(
+                f"The picture sent is a {name}, and only PNG, JPEG and WebP are taken: choose another model."
+            )
     raise ProviderBroken(f"What was sent as a picture is no PNG, JPEG or WebP; it begins {content[:16]!r}.")
 
 

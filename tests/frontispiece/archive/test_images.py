@@ -16,7 +16,7 @@ from frontispiece.archive import images as jpeg
 from frontispiece.archive import provenance
 from frontispiece.archive.images import inspect, read_provenance, thumbnail, to_jpeg
 from frontispiece.archive.provenance import from_xmp, to_xmp
-from frontispiece.errors import ProviderBroken
+from frontispiece.errors import NotAccepted, ProviderBroken
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -81,6 +81,17 @@ class TestInspect:
                 with pytest.raises(ProviderBroken) as caught:
                     use(content)
                 assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("kind", ["GIF", "TIFF", "BMP", "AVIF"])
+    def test_another_format_is_refused_by_its_name(self, kind: str) -> None:
+        with pytest.raises(NotAccepted, match=f"is a {kind}"):
+            inspect(encoded(picture(), kind))
+
+    def test_how_many_pixels_are_taken_is_said_by_a_setting(self) -> None:
+        content = encoded(picture(size=(100, 100)))
+        with pytest.raises(NotAccepted, match=r"100x100 .*FRONTISPIECE_PICTURE_MEGAPIXELS"):
+            inspect(content, 9_999)
+        assert inspect(content, 10_000).width == 100
 
     @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
     @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])

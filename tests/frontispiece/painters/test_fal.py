@@ -385,6 +385,18 @@ async def test_an_order_that_waits_is_waited_for(fake: Providers, open_fal: Open
     assert len(fake.fal.faults.served) == 2
 
 
+@pytest.mark.parametrize("megabytes", [1, 2], ids=["the answer", "the picture"])
+async def test_a_picture_in_an_answer_is_bounded(fake: Providers, open_fal: Open, megabytes: int) -> None:
+    fake.fal.data_uri = True
+    painter = open_fal(picture_megabytes=megabytes)
+    ticket = await ordered(painter)
+    fake.fal.orders[ticket.request_id].content = bytes(2_000_001)
+    with pytest.raises(NotAccepted, match="FRONTISPIECE_PICTURE_MEGABYTES"):
+        await painter.collect(ticket)
+    assert len((await open_fal(picture_megabytes=3).collect(ticket)).image) == 2_000_001
+    assert fake.fal.paid == 1
+
+
 async def test_a_refused_host_is_named_and_charged_for(fake: Providers, open_fal: Open) -> None:
     painter = open_fal(picture_hosts=("fal.media",))
     ticket = await ordered(painter)
