@@ -19,7 +19,8 @@ from PIL import Image
 from frontispiece.lineart.drawing import draw
 from frontispiece.models import Listing, Paper
 from frontispiece.painters.lineart import seed_of
-from frontispiece.settings import SAMPLE, Settings
+from frontispiece.settings import Settings
+from frontispiece.sources.snapshot import SAMPLE
 from frontispiece.writers.template import Template
 
 

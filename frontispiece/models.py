@@ -22,7 +22,7 @@ class Value(BaseModel):
 class Listing(Value):
     """Where and how a paper was listed when it was fetched."""
 
-    source: str = Field(description="name of the source: snapshot, arxiv, arxiv-oai or huggingface")
+    source: str = Field(description="name of the source, such as arxiv-oai")
     day: date = Field(description="the day of the list; for papers asked for by id, their publication date")
     rank: int = Field(description="place in the list, from 0")
     upvotes: int | None = Field(default=None, description="votes at `seen_at`, where the source has votes")
@@ -80,7 +80,7 @@ class Prompt(Value):
     """A picture prompt and how it came to be."""
 
     text: str = Field(description="what the painter is asked to paint, as the writer answered it")
-    writer: str = Field(description="kind of writer: template or openai")
+    writer: str = Field(description="kind of writer, such as openai")
     model: str = Field(description="the model that answered, by the service's own word where it says so")
     request: str = Field(description="the exact text that was sent to the writer")
     tokens_in: int | None = Field(default=None, description="tokens of the request, cached ones included")
@@ -108,7 +108,7 @@ class Original(Value):
 class Painting(Value):
     """A painted prompt and how it came to be."""
 
-    painter: str = Field(description="kind of painter: lineart, fal or openai-images")
+    painter: str = Field(description="kind of painter, such as fal")
     model: str = Field(description="the model that painted")
     parameters: str = Field(description="what was asked of the model besides the prompt, as canonical JSON")
     seed: str | None = Field(default=None, description="decimal digits (they may exceed 64 bits), where known")

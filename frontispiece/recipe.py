@@ -26,7 +26,7 @@ def canonical_json(**parameters: object) -> str:
 class WriterRecipe(Value):
     """Everything about a writer that shapes its prompts."""
 
-    kind: str = Field(description="template or openai")
+    kind: str = Field(description="its name in the registry, such as openai")
     model: str = Field(description="the model's name; for template its own version")
     template: str = Field(description="the request with {title} and {abstract} in it, or the template's name")
     parameters: str = Field(description="canonical JSON of what else is sent: temperature and the like")
@@ -35,7 +35,7 @@ class WriterRecipe(Value):
 class PainterRecipe(Value):
     """Everything about a painter that shapes its pictures."""
 
-    kind: str = Field(description="lineart, fal or openai-images")
+    kind: str = Field(description="its name in the registry, such as fal")
     model: str = Field(description="the model's name; for lineart its own version")
     parameters: str = Field(description="canonical JSON of what else is sent: size, seed, quality and the like")
 

@@ -7,7 +7,7 @@ loading anything, so a package that is broken hurts only who chooses from it.
 import inspect
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from typing_extensions import get_protocol_members
 
@@ -32,6 +32,14 @@ def registered(group: str) -> dict[str, EntryPoint]:
 def _place(point: EntryPoint) -> tuple[bool, str]:
     is_built_in = point.module.startswith("frontispiece.")
     return not is_built_in, point.name
+
+
+if TYPE_CHECKING:
+    SourceName: TypeAlias = str
+    WriterName: TypeAlias = str
+    PainterName: TypeAlias = str
+else:
+    SourceName, WriterName, PainterName = (Literal[tuple(registered(group))] for group in (SOURCES, WRITERS, PAINTERS))
 
 
 def load(group: str, name: str) -> Any:  # whatever a package says; its family knows what it has to be

@@ -15,10 +15,8 @@ from annotated_types import Ge, Gt, IsFinite, Le, MinLen
 from typing_extensions import Doc
 
 from frontispiece.errors import BadInput
-from frontispiece.painters import PainterName
-from frontispiece.sources import SourceName
+from frontispiece.registry import PainterName, SourceName, WriterName
 from frontispiece.styles import StyleName
-from frontispiece.writers import WriterName
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from frontispiece import registry
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.duplicates import DuplicateDetector
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput
 from frontispiece.models import Paper, Status
-from frontispiece.painters import open_painter, painter_recipe
+from frontispiece.painters import open_painter
 from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.journal import Journal
@@ -19,7 +20,7 @@ from frontispiece.recipe import Recipe
 from frontispiece.settings import Settings
 from frontispiece.sources import open_source
 from frontispiece.sources.interface import Source
-from frontispiece.writers import open_writer, writer_recipe
+from frontispiece.writers import open_writer
 from frontispiece.writers.interface import Writer
 
 FILES_RECALLED = 31
@@ -93,8 +94,8 @@ async def open_budget(archive: Archive, account: str, max_usd: float | None, all
 def recipe_of(settings: Settings) -> Recipe:
     """The recipe of a run with these settings. No key is needed."""
     return Recipe(
-        writer=writer_recipe(settings.writer, settings),
-        painter=painter_recipe(settings.painter, settings),
+        writer=registry.load(registry.WRITERS, settings.writer).recipe_for(settings),
+        painter=registry.load(registry.PAINTERS, settings.painter).recipe_for(settings),
         jpeg_quality=settings.jpeg_quality,
     )
 

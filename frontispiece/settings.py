@@ -1,41 +1,43 @@
-"""All settings, their environment variables, and what they mean: `frontispiece settings` prints them."""
+"""The settings that no provider owns, and how all settings are read: `frontispiece settings` prints them.
+
+Those of a provider stand in its own file, whether it is built in or comes with another package: see `settings_model`.
+"""
 
 import contextlib
 import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, TypeAlias
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, create_model, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from frontispiece import registry, styles
 from frontispiece.errors import BadInput
-from frontispiece.painters import PainterName
-from frontispiece.sources import SourceName
+from frontispiece.registry import PainterName, SourceName, WriterName
 from frontispiece.variables import PREFIX, check_variables
-from frontispiece.writers import WriterName
 
 ENV_FILE = ".env"
-MAX_COMPLETION_TOKENS = 600
-"""The default; a recipe says so only where it is another, as recipes were before there was one."""
-SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "arxiv-sample.jsonl"
+
+
+def _split_commas(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
+"""Several words, given by commas."""
 
 
 class Settings(BaseSettings):
     """Read from the environment and from `.env`; names are FRONTISPIECE_<FIELD> or the vendor's own.
 
-    Packages add fields by entry points in the group `frontispiece.settings`, each a pydantic model: `settings_model`.
+    Providers add fields by entry points in the group `frontispiece.settings`, each a pydantic model: `settings_model`.
+    One that has keys says for each which setting names the Secret block it may come from: `secret_blocks`.
     """
-
-    secret_blocks: ClassVar[dict[str, str]] = {
-        "openai_api_key": "openai_secret_block",
-        "fal_key": "fal_secret_block",
-        "huggingface_token": "huggingface_secret_block",
-    }
-    """Keys, and the settings that name the Secret blocks they may come from; packages add theirs."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
+        defer_build=True,  # those that providers derive from it are never built themselves
     )
 
     archive: str = Field("data/archive", description="folder or URL (s3://, gs://, az://) of the archive")
@@ -53,73 +56,19 @@ class Settings(BaseSettings):
     writer: WriterName = Field("template", description="who writes the picture prompts")
     painter: PainterName = Field("lineart", description="who paints them")
 
-    snapshot: Path = Field(SAMPLE, description="file in the Kaggle format of arXiv metadata, .jsonl or .jsonl.gz")
-    categories: Annotated[tuple[str, ...], NoDecode] = Field(
+    categories: Names = Field(
         ("cs.AI", "cs.CL", "cs.CV", "cs.LG"),
         description="arXiv categories to list, by commas (arxiv, arxiv-oai)",
     )
     min_upvotes: int = Field(10, ge=0, description="papers with fewer votes on the list are skipped (huggingface)")
-    arxiv_url: str = Field("https://export.arxiv.org/api/query", description="address of arXiv's query API")
-    arxiv_oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="address of arXiv's OAI-PMH")
-    arxiv_spacing: float = Field(3.0, ge=0, description="seconds between two requests to arXiv; its rules ask for 3")
-    huggingface_url: str = Field(
-        "https://huggingface.co", validation_alias="HF_ENDPOINT", description="address of Hugging Face"
-    )
-    huggingface_token: SecretStr | None = Field(
-        None, validation_alias="HF_TOKEN", description="optional token of Hugging Face"
-    )
-
-    openai_api_key: SecretStr | None = Field(
-        None, validation_alias="OPENAI_API_KEY", description="key of OpenAI or of a compatible server"
-    )
-    openai_base_url: str = Field(
-        "https://api.openai.com/v1",
-        validation_alias="OPENAI_BASE_URL",
-        description="address of OpenAI or of a compatible server (Ollama, vLLM, llama.cpp, LM Studio)",
-    )
-    openai_model: str = Field("gpt-4o-mini", description="chat model that writes prompts")
-    openai_temperature: float | None = Field(
-        0.8, ge=0, le=2, description="its temperature; 'none' sends no temperature"
-    )
-    openai_reasoning_effort: str | None = Field(
-        None, description="its reasoning effort; gpt-6-luna takes a temperature only with the effort 'none'"
-    )
-    openai_max_completion_tokens: int = Field(
-        MAX_COMPLETION_TOKENS, ge=16, description="most tokens that its answer may have and cost, reasoning included"
-    )
-    openai_seconds: float = Field(
-        180.0,
-        gt=0,
-        le=86_400,
-        description="seconds that a call may wait for the server's next byte; a slow local model needs more",
-    )
-    openai_image_model: str = Field("gpt-image-2.5-flare", description="image model of the painter openai-images")
-    openai_image_size: str = Field("640x1200", pattern=r"^\d+x\d+$", description="its picture size, in multiples of 16")
-    openai_image_quality: Literal["low", "medium", "high", "auto"] = Field("low", description="its quality")
-
-    fal_key: SecretStr | None = Field(None, validation_alias="FAL_KEY", description="key of fal.ai")
-    fal_url: str = Field("https://queue.fal.run", description="address of fal's queue API")
-    fal_api_url: str = Field(
-        "https://api.fal.ai", description="address of fal's platform API, asked about lost requests"
-    )
-    fal_model: str = Field("fal-ai/flux/schnell", description="model on fal")
-    fal_width: int = Field(384, ge=64, le=4096, description="width of fal's pictures, pixels")
-    fal_height: int = Field(720, ge=64, le=4096, description="height of fal's pictures, pixels")
-    fal_seed: int = Field(42, ge=0, description="seed of fal's pictures")
-    picture_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("fal.media", "*.fal.media"),
-        description="hosts pictures may come from, https only; http://127.0.0.1:8099 admits exactly that origin",
-    )
 
     include_withdrawn: bool = Field(False, description="whether papers that were withdrawn get a picture, too")
-    picture_megabytes: int = Field(32, ge=1, le=64, description="largest picture that is taken, 10^6 bytes")
-    picture_megapixels: int = Field(40, ge=1, le=100, description="largest picture that is taken, 10^6 pixels")
-
     style: str = Field(
         "seed",
         description="how the writer is asked: seed is the predecessor's own, fenced fences the abstract as data; "
         "or a text file with {title} and {abstract}",
     )
+    picture_megapixels: int = Field(40, ge=1, le=100, description="largest picture that is taken, 10^6 pixels")
     jpeg_quality: int = Field(60, ge=1, le=95, description="quality of the archived JPEGs")
     prompts_at_once: int = Field(8, ge=1, description="prompts being written at the same time")
     paintings_at_once: int = Field(8, ge=1, description="pictures being painted at the same time")
@@ -146,22 +95,6 @@ class Settings(BaseSettings):
     webhook: SecretStr | None = Field(
         None, description="address that is told of a failed or crashed `daily`, as JSON by POST"
     )
-    openai_secret_block: str | None = Field(
-        None, description="Prefect Secret block with the key of OpenAI, where OPENAI_API_KEY is not set"
-    )
-    fal_secret_block: str | None = Field(
-        None, description="Prefect Secret block with the key of fal.ai, where FAL_KEY is not set"
-    )
-    huggingface_secret_block: str | None = Field(
-        None, description="Prefect Secret block with the token of Hugging Face, where HF_TOKEN is not set"
-    )
-
-    @field_validator("categories", "picture_hosts", mode="before")
-    @classmethod
-    def _split_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @property
     def style_to_choose(self) -> str | None:
@@ -198,22 +131,26 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin")
         return value
 
-    @field_validator("openai_temperature", mode="before")
-    @classmethod
-    def _no_temperature(cls, value: object) -> object:
-        return None if isinstance(value, str) and value.lower() == "none" else value
-
 
 @cache
 def settings_model() -> type[Settings]:
-    """The settings with those that other packages add, but for packages that are broken."""
+    """The settings with those of all providers, but for packages that are broken, or take a name that is another's."""
     sections: list[Any] = []
+    owners = {field: _owner(Settings, field) for field in Settings.model_fields}
     for name in registry.registered(registry.SETTINGS):
         with contextlib.suppress(BadInput):  # whoever chooses what is broken is told
             section = registry.load(registry.SETTINGS, name)
-            if not section.model_fields.keys() & Settings.model_fields.keys():
+            fields = {field: _owner(section, field) for field in section.model_fields}
+            if all(owners.get(field, owner) is owner for field, owner in fields.items()):
                 sections.append(section)
-    return create_model("Settings", __base__=(Settings, *sections)) if sections else Settings
+                owners |= fields
+    # The fields of the last base come first.
+    return create_model("Settings", __base__=(*reversed(sections), Settings))
+
+
+def _owner(section: type[BaseModel], field: str) -> type:
+    """The class that declares a field."""
+    return next(each for each in section.__mro__ if field in vars(each).get("__annotations__", {}))
 
 
 def load_settings(**choices: object) -> Settings:

@@ -35,13 +35,13 @@ from frontispiece.providers.http import Answer
 from frontispiece.providers.openai_client import Reply
 from frontispiece.providers.openai_errors import complaint
 from frontispiece.purchases.entries import parse as parse_entry
-from frontispiece.settings import SAMPLE, load_settings
-from frontispiece.sources.arxiv import look_at
+from frontispiece.settings import load_settings
+from frontispiece.sources.arxiv_pages import look_at
 from frontispiece.sources.huggingface import parse_page, parse_paper
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.oai import TokenExpired
 from frontispiece.sources.oai import parse_page as parse_oai
-from frontispiece.sources.snapshot import Snapshot
+from frontispiece.sources.snapshot import SAMPLE, Snapshot
 from frontispiece.writers.openai import OpenAIChat
 from frontispiece.writers.openai_batches import reply_in
 

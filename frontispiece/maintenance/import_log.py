@@ -26,11 +26,11 @@ from frontispiece.dates import month_from, month_of
 from frontispiece.errors import BadInput, ProviderBroken
 from frontispiece.maintenance.rebuild import picture_as_original
 from frontispiece.models import Listing, Outcome, Painting, Paper, Picture, Prompt, Status
-from frontispiece.painters import painter_recipe
+from frontispiece.providers.openai_account import MAX_COMPLETION_TOKENS
 from frontispiece.recipe import Recipe, digest
+from frontispiece.services import recipe_of
 from frontispiece.settings import Settings
 from frontispiece.version import VERSION
-from frontispiece.writers import writer_recipe
 
 SOURCE = "imported"
 MAX_MESSAGE = 100_000
@@ -170,11 +170,13 @@ def predecessor_recipe(settings: Settings, model: str) -> Recipe:
     """
     then = settings.model_copy(
         update={
-            **{"openai_model": model, "openai_temperature": 0.8, "openai_reasoning_effort": None, "style": "seed"},
+            **{"writer": "openai", "painter": "fal", "style": "seed", "jpeg_quality": 60},
+            **{"openai_model": model, "openai_temperature": 0.8, "openai_reasoning_effort": None},
+            "openai_max_completion_tokens": MAX_COMPLETION_TOKENS,  # it set no limit: the recipe says nothing of it
             **{"fal_model": "fal-ai/flux/schnell", "fal_width": 384, "fal_height": 720, "fal_seed": 42},
         }
     )
-    return Recipe(writer=writer_recipe("openai", then), painter=painter_recipe("fal", then), jpeg_quality=60)
+    return recipe_of(then)
 
 
 @dataclass(frozen=True, slots=True)

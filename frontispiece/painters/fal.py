@@ -6,8 +6,11 @@ fal's own client is not used: it orders up to ten times when a connection drops.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from math import ceil
+from typing import ClassVar, Final, TypeVar
 from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
 
 from frontispiece.addresses import shown
 from frontispiece.errors import (
@@ -34,12 +37,11 @@ from frontispiece.painters.fal_answers import (
     refusal,
 )
 from frontispiece.painters.interface import Canvas, Painted, Ticket
-from frontispiece.providers.downloads import download_picture, is_inline
+from frontispiece.providers.downloads import DownloadSettings, download_picture, is_inline
 from frontispiece.providers.http import Answer, Http, Lost, TooLarge, Unreached
-from frontispiece.providers.prices import picture_dollars
 from frontispiece.providers.throttle import Throttle
 from frontispiece.recipe import PainterRecipe, canonical_json
-from frontispiece.settings import Settings, key_to_send
+from frontispiece.settings import key_to_send
 
 VENDOR_API: Final = "https://api.fal.ai"
 ONCE: Final = {
@@ -60,6 +62,33 @@ T = TypeVar("T")
 E = TypeVar("E", bound=ProviderError)
 
 
+# fal's prices of November 2026, in dollars: by the megapixel, for a first one alone, and by the picture.
+BY_MEGAPIXEL: Final[dict[str, float]] = {
+    "fal-ai/flux/schnell": 0.003,
+    "fal-ai/flux-2/klein/9b": 0.006,
+    "fal-ai/qwen-image": 0.02,
+}
+FIRST_MEGAPIXEL: Final[dict[str, float]] = {"fal-ai/flux-2-pro": 0.03}
+BY_PICTURE: Final[dict[str, float]] = {"fal-ai/nano-banana-2": 0.08, "fal-ai/recraft/v4": 0.25}
+
+
+class FalSettings(DownloadSettings):
+    """What the user may set."""
+
+    secret_blocks: ClassVar = {"fal_key": "fal_secret_block"}
+
+    fal_key: SecretStr | None = Field(None, validation_alias="FAL_KEY", description="key of fal.ai")
+    fal_secret_block: str | None = Field(
+        None, description="Prefect Secret block with the key of fal.ai, where FAL_KEY is not set"
+    )
+    fal_url: str = Field("https://queue.fal.run", description="address of fal's queue API")
+    fal_api_url: str = Field(VENDOR_API, description="address of fal's platform API, asked about lost requests")
+    fal_model: str = Field("fal-ai/flux/schnell", description="model on fal")
+    fal_width: int = Field(384, ge=64, le=4096, description="width of fal's pictures, pixels")
+    fal_height: int = Field(720, ge=64, le=4096, description="height of fal's pictures, pixels")
+    fal_seed: int = Field(42, ge=0, description="seed of fal's pictures")
+
+
 class FalQueue:
     """One model on fal. Raises BadInput when built without a key that is needed.
 
@@ -72,7 +101,7 @@ class FalQueue:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: FalSettings,
         *,
         seconds: float = SECONDS,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -97,7 +126,7 @@ class FalQueue:
         self.recipe = self.recipe_for(settings)
 
     @staticmethod
-    def recipe_for(settings: Settings) -> PainterRecipe:
+    def recipe_for(settings: FalSettings) -> PainterRecipe:
         """As in `frontispiece.painters.interface.Painter`."""
         return PainterRecipe(kind="fal", model=_model(settings), parameters=canonical_json(**_parameters(settings)))
 
@@ -266,11 +295,21 @@ class FalQueue:
         )
 
 
-def _model(settings: Settings) -> str:
+def picture_dollars(model: str, width: int, height: int) -> float | None:
+    """The price of a picture, known before it is painted; megapixels (10^6 pixels) are rounded up."""
+    megapixels = max(1, ceil(width * height / 1e6))
+    if model in BY_MEGAPIXEL:
+        return round(BY_MEGAPIXEL[model] * megapixels, 6)
+    if model in FIRST_MEGAPIXEL:
+        return FIRST_MEGAPIXEL[model] if megapixels == 1 else None
+    return BY_PICTURE.get(model)
+
+
+def _model(settings: FalSettings) -> str:
     return settings.fal_model.strip("/")
 
 
-def _parameters(settings: Settings) -> dict[str, object]:
+def _parameters(settings: FalSettings) -> dict[str, object]:
     """What is sent of a first take."""
     return {
         "seed": settings.fal_seed,
@@ -288,7 +327,7 @@ def _is_local(url: str) -> bool:
     return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
-def _key(settings: Settings) -> str:
+def _key(settings: FalSettings) -> str:
     """The key, or "" for a local server that needs none; raises BadInput."""
     key = key_to_send(settings.fal_key, "FAL_KEY")
     if not origin(settings.fal_url).startswith("http"):

@@ -3,8 +3,9 @@
 OpenAI sends them with the answer. Where a server sends an address instead, that is the ticket of the order.
 """
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
@@ -12,16 +13,36 @@ from frontispiece.errors import NotAccepted, ProviderBroken
 from frontispiece.models import Charge, Paper, Prompt
 from frontispiece.painters.interface import Canvas, Painted, Ticket
 from frontispiece.providers.answers import OrNone, clean
-from frontispiece.providers.downloads import download_picture, inline_picture, is_inline
+from frontispiece.providers.downloads import DownloadSettings, download_picture, inline_picture, is_inline
 from frontispiece.providers.http import Http
-from frontispiece.providers.openai_client import OpenAIApi, Reply
-from frontispiece.providers.prices import image_quote, image_token_dollars
+from frontispiece.providers.openai_account import OpenAISettings, family
 from frontispiece.recipe import PainterRecipe, canonical_json, digest
-from frontispiece.settings import Settings
+
+if TYPE_CHECKING:  # the client is loaded when a painter is built
+    from frontispiece.providers.openai_client import Reply
 
 BASE64 = 1.4
 """Bytes of an answer for each of its picture, at most."""
 DOWNLOAD_SECONDS = 60.0
+# OpenAI's list of November 2026: dollars per million tokens.
+TEXT_IN, IMAGE_OUT = 5.0, 30.0
+FAMILIES: Final = ("gpt-image-2", "gpt-image-2.5", "gpt-image-2.6")
+# What one picture of 1024x1536 pixels comes to.
+QUOTES: Final[dict[tuple[str, str], float]] = {
+    ("gpt-image-2.5-flare", "low"): 0.0047,
+    ("gpt-image-2.5-flare", "medium"): 0.0103,
+}
+QUOTED_PIXELS = 1024 * 1536
+
+
+class ImageSettings(OpenAISettings, DownloadSettings):
+    """What the user may set."""
+
+    openai_image_model: str = Field("gpt-image-2.5-flare", description="image model of the painter openai-images")
+    openai_image_size: str = Field("640x1200", pattern=r"^\d+x\d+$", description="its picture size, in multiples of 16")
+    openai_image_quality: Literal["low", "medium", "high", "auto"] = Field("low", description="its quality")
+
+
 _Count = OrNone[Annotated[int, Field(ge=0, lt=1_000_000_000)]]
 
 
@@ -51,7 +72,9 @@ class OpenAIImages:
     paid = True
     is_ai = True
 
-    def __init__(self, settings: Settings, *, seconds: float | None = None) -> None:
+    def __init__(self, settings: ImageSettings, *, seconds: float | None = None) -> None:
+        from frontispiece.providers.openai_client import OpenAIApi
+
         self._model = settings.openai_image_model
         self._size = settings.openai_image_size
         self._quality = settings.openai_image_quality
@@ -66,7 +89,7 @@ class OpenAIImages:
         self.recipe = self.recipe_for(settings)
 
     @staticmethod
-    def recipe_for(settings: Settings) -> PainterRecipe:
+    def recipe_for(settings: ImageSettings) -> PainterRecipe:
         """As in `frontispiece.painters.interface.Painter`."""
         size, quality = settings.openai_image_size, settings.openai_image_quality
         return PainterRecipe(
@@ -130,6 +153,20 @@ class OpenAIImages:
         await self._media.close()
 
 
+def image_token_dollars(model: str, tokens_in: int | None, tokens_out: int | None) -> float | None:
+    """The price of a picture: text tokens in, image tokens out."""
+    is_listed = re.sub(r"-(flare|sunburst)$", "", family(model)) in FAMILIES
+    if not is_listed or tokens_in is None or tokens_out is None:
+        return None
+    return (tokens_in * TEXT_IN + tokens_out * IMAGE_OUT) / 1e6
+
+
+def image_quote(model: str, quality: str, width: int, height: int, tokens_in: int) -> float | None:
+    """What a picture costs at most whose prompt has so many tokens; None where no list price covers it."""
+    quote = QUOTES.get((family(model), quality)) if width * height <= QUOTED_PIXELS else None
+    return None if quote is None else quote + tokens_in * TEXT_IN / 1e6
+
+
 def _picture(answer: _Images) -> str:
     """The first picture in an answer, or its address. Raises ProviderBroken and NotAccepted."""
     if not {"data", "images"} & answer.model_fields_set:
@@ -145,7 +182,7 @@ def _picture(answer: _Images) -> str:
     raise ProviderBroken("The image service answered something that holds no picture.")
 
 
-def _ticket(address: str, reply: Reply) -> Ticket:
+def _ticket(address: str, reply: "Reply") -> Ticket:
     sent_at = datetime.now(UTC)
     request_id = reply.request_id or digest(address)
     return Ticket(request_id=request_id, status_url="", response_url=address, sent_at=sent_at)

@@ -1,1 +1,1 @@
-"""How to talk to services: HTTP, downloads, pauses, the client of OpenAI, prices."""
+"""How to talk to services: HTTP, downloads, pauses, the account and the client of OpenAI."""

@@ -16,13 +16,26 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
+from pydantic import BaseModel, Field
+
 from frontispiece.errors import NotAccepted, ProviderBroken, ProviderUnavailable
 from frontispiece.providers.http import Answer, Http, Lost, NotPublic, TooLarge, Unreached, retry_after
+from frontispiece.settings import Names
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOSTS: Final = "FRONTISPIECE_PICTURE_HOSTS"
 _SIZE: Final = "FRONTISPIECE_PICTURE_MEGABYTES"
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_\s-]{64,}+=*+\s*+")
+
+
+class DownloadSettings(BaseModel):
+    """What the user may set."""
+
+    picture_hosts: Names = Field(
+        ("fal.media", "*.fal.media"),
+        description="hosts pictures may come from, https only; http://127.0.0.1:8099 admits exactly that origin",
+    )
+    picture_megabytes: int = Field(32, ge=1, le=64, description="largest picture that is taken, 10^6 bytes")
 
 
 async def download_picture(http: Http, url: str, hosts: tuple[str, ...], max_bytes: int) -> bytes:

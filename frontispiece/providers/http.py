@@ -18,11 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from frontispiece.version import VERSION
+
+if TYPE_CHECKING:  # the client is loaded with the first connection: to know a provider's settings takes none
+    import httpx
 
 Params = Mapping[str, str | int]
 
@@ -77,6 +78,8 @@ class Http:
     """
 
     def __init__(self, *, timeout: float = 30.0, headers: Mapping[str, str] | None = None) -> None:
+        import httpx
+
         self._timeout = timeout
         self._client = httpx.AsyncClient(
             headers={
@@ -126,6 +129,8 @@ class Http:
 
     async def _bounded(self, method: str, url: str, max_bytes: int, public_only: bool, **request: Any) -> Answer:
         """Send, and sort what goes wrong by whether the request had left."""
+        import httpx
+
         address = _parsed(url)
         host = address.netloc.decode("ascii", "replace")
         journey = _Journey(address.raw_host.decode("ascii", "replace") if public_only else None)
@@ -157,7 +162,9 @@ class Http:
             return Answer(response.status_code, headers, bytes(body), str(response.url))
 
 
-def _parsed(url: str) -> httpx.URL:
+def _parsed(url: str) -> "httpx.URL":
+    import httpx
+
     try:
         address = httpx.URL(url)
     except httpx.InvalidURL:
@@ -196,7 +203,9 @@ def _is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def _in_words(error: httpx.HTTPError) -> str:
+def _in_words(error: "httpx.HTTPError") -> str:
+    import httpx
+
     words: dict[type[Exception], str] = {
         httpx.ConnectTimeout: "no connection in time",
         httpx.PoolTimeout: "too many connections are open",

@@ -17,16 +17,13 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
-from urllib.parse import urlsplit
 
 import httpx2  # openai's transport
 import openai
 from openai import AsyncAPIResponse, omit
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 
-from frontispiece.addresses import shown
 from frontispiece.errors import (
-    BadInput,
     InDoubt,
     NotAccepted,
     OutOfService,
@@ -37,13 +34,12 @@ from frontispiece.errors import (
 )
 from frontispiece.providers.answers import heard
 from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer
-from frontispiece.providers.openai_errors import LIBRARY_ERRORS, LimitName, complaint, is_complaint, translate
+from frontispiece.providers.openai_account import OpenAISettings, host_and_key
+from frontispiece.providers.openai_errors import LIBRARY_ERRORS, complaint, is_complaint, translate
 from frontispiece.providers.throttle import Throttle
 from frontispiece.recipe import digest
-from frontispiece.settings import Settings, key_to_send
 from frontispiece.text import quoted
 
-OFFICIAL_HOST = "api.openai.com"
 PATIENCES = 10.0
 """A call may take so many times the patience of the settings in all, however steadily bytes trickle in."""
 FREE_SECONDS = 60.0
@@ -72,19 +68,6 @@ class Reply:
     seconds: float
 
 
-def chat_body(
-    model: str, request: str, temperature: float | None, effort: str | None, most: int, limit: LimitName
-) -> ChatBody:
-    """What asks for one chat completion of one user message, of so many tokens at most; what is None is not sent."""
-    body: ChatBody = {"model": model, "messages": [{"role": "user", "content": request}]}
-    body[limit] = most
-    if temperature is not None:
-        body["temperature"] = temperature
-    if effort is not None:
-        body["reasoning_effort"] = effort  # type: ignore[typeddict-item] # any server's words
-    return body
-
-
 class OpenAIApi:
     """One server. `seconds` bounds a call in total, `max_bytes` its answer.
 
@@ -94,12 +77,12 @@ class OpenAIApi:
     and who asks the same again gets that answer.
     """
 
-    def __init__(self, settings: Settings, *, seconds: float | None, max_bytes: int) -> None:
+    def __init__(self, settings: OpenAISettings, *, seconds: float | None, max_bytes: int) -> None:
         self.throttle = Throttle()
         self._patience = settings.openai_seconds
         self._seconds = seconds or PATIENCES * self._patience
         self._max_bytes = max_bytes
-        self._host, self._key = _who(settings)
+        self._host, self._key = host_and_key(settings)
         self._is_local = is_local(self._host)
         self._limits: set[asyncio.Timeout] = set()
         self._overdue: dict[str, asyncio.Task[Reply]] = {}
@@ -313,20 +296,6 @@ class OpenAIApi:
                     take(line)
         if rest:
             take(rest)
-
-
-def _who(settings: Settings) -> tuple[str, str]:
-    """Host and key of the server; raises BadInput for an address or key that cannot be."""
-    try:
-        parts = urlsplit(settings.openai_base_url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"OPENAI_BASE_URL: {shown(settings.openai_base_url)!r} is not the address of a server.")
-    key = key_to_send(settings.openai_api_key, "OPENAI_API_KEY")
-    if not key and parts.hostname == OFFICIAL_HOST:
-        raise BadInput("OPENAI_API_KEY is not set: put a key of OpenAI there, or name another OPENAI_BASE_URL.")
-    return parts.hostname, key
 
 
 def is_local(host: str) -> bool:

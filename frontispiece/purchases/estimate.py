@@ -8,7 +8,6 @@ from pydantic import Field
 
 from frontispiece import money
 from frontispiece.models import Status, Value
-from frontispiece.providers.prices import CHARACTERS_PER_TOKEN, LONG_ANSWER_TOKENS
 
 COLUMNS: Final = (
     *("recipe", "status", "cached", "list_day"),
@@ -20,6 +19,8 @@ ENOUGH_ROWS: Final = 20
 # Seconds of a call as long as the catalog has no average.
 CHAT_SECONDS, PICTURE_SECONDS = 2.0, 4.0
 OWN_SECONDS: Final = 0.1
+# What a prompt takes, on the high side.
+LONG_ANSWER_TOKENS, CHARACTERS_PER_TOKEN = 400, 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,8 +14,8 @@ from urllib3.exceptions import HTTPError as TransportError
 from urllib3.exceptions import MaxRetryError
 
 from frontispiece.errors import SourceBroken, SourceUnavailable, SourceUnreached
-from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer, retry_after
-from frontispiece.text import quoted
+from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer
+from frontispiece.sources.arxiv_door import Pace
 from frontispiece.version import VERSION
 
 MAX_BYTES: Final = 50_000_000
@@ -25,34 +24,6 @@ HEADERS: Final = {
     "User-Agent": f"frontispiece/{VERSION} (+illustrates research papers)",
     "Accept": "application/atom+xml, application/xml;q=0.9, */*;q=0.1",
 }
-
-
-class Pace:
-    """Lets one request go at a time, so many seconds after the end of the one before."""
-
-    def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._lock = threading.Lock()
-        self._clock = clock
-        self._sleep = sleep
-        self._ended = float("-inf")
-
-    @contextmanager
-    def turn(self, seconds: float) -> Iterator[None]:
-        """Wait for one's turn, and hold it."""
-        with self._lock:
-            wait = self._ended + seconds - self._clock()
-            if wait > 0:
-                self._sleep(wait)
-            try:
-                yield
-            finally:
-                self._ended = self._clock()
-
-
-PACE: Final = Pace()
-"""The pace of this process: arXiv's terms are about all requests of one user, to all of its interfaces."""
 
 
 class Wire(HTTPAdapter):
@@ -113,13 +84,6 @@ class Wire(HTTPAdapter):
     def _check_wanted(self) -> None:
         if self._stop.is_set():
             raise SourceUnavailable("Reading from arXiv was broken off.")
-
-
-def check_available(answer: Answer) -> None:
-    """Raise SourceUnavailable for what another attempt may mend, with the wait that was asked for."""
-    if answer.status in (406, 408, 425, 429) or answer.status >= 500:
-        said = quoted(answer.body[:300].decode("utf-8", "replace")) or "nothing"
-        raise SourceUnavailable(f"arXiv answered {answer.status}: {said}.", retry_after(answer, datetime.now(UTC)))
 
 
 @contextmanager

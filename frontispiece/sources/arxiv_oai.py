@@ -12,20 +12,19 @@ from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Protocol, TypeVar
 
-import requests
+from pydantic import Field
 
 from frontispiece.errors import SourceBroken
 from frontispiece.models import Paper
 from frontispiece.providers.http import Answer
 from frontispiece.recipe import digest
-from frontispiece.settings import Settings
-from frontispiece.sources.arxiv_http import PACE, Pace, Wire, own_errors
+from frontispiece.sources.arxiv_door import PACE, Door, DoorSettings, Pace
 from frontispiece.sources.cache import user_cache
 from frontispiece.sources.ids import parse_id
-from frontispiece.sources.interface import ARXIV_BEGAN, Listed
+from frontispiece.sources.interface import Listed
 from frontispiece.sources.oai import FORMAT, Page, TokenExpired, identifier, parse_page
 from frontispiece.sources.oai_mirror import Coverage, Mirror
-from frontispiece.sources.reading import Problems, checked_address, checked_categories
+from frontispiece.sources.reading import Problems
 from frontispiece.sources.records import Record
 
 FIRST_DATESTAMP: Final = date(2005, 9, 16)
@@ -51,39 +50,25 @@ _PHYSICS: Final = {
 Asked = TypeVar("Asked")
 
 
-class ArxivOai:
-    """The papers submitted on a day (UTC date of version 1) in the categories of the settings, and single ones.
+class OaiSettings(DoorSettings):
+    """What the user may set."""
 
-    `timeout` (seconds) bounds the wait for any part of an answer. Raises BadInput for an address or a category that
-    cannot be.
-    """
+    arxiv_oai_url: str = Field("https://oaipmh.arxiv.org/oai", description="address of arXiv's OAI-PMH")
 
-    begins = ARXIV_BEGAN
-    has_votes = False
+
+class ArxivOai(Door):
+    """The papers submitted on a day and announced by now, and single ones."""
 
     def __init__(
         self,
-        settings: Settings,
+        settings: OaiSettings,
         *,
         pace: Pace = PACE,
         timeout: float = 90.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._url = checked_address(settings.arxiv_oai_url, "FRONTISPIECE_ARXIV_OAI_URL")
-        self._categories = checked_categories(settings.categories)
-        self._spacing = settings.arxiv_spacing
-        self._pace = pace
-        self._timeout = timeout
+        super().__init__(settings, "arxiv_oai_url", pace, timeout)
         self._clock = clock
-
-    @property
-    def fingerprint(self) -> str:
-        """The address and the categories, in whatever order."""
-        return digest(self._url, sorted(set(self._categories)))
-
-    def newest_day(self, today: date) -> date:
-        """Yesterday: the newest day that is over. Some of its papers are announced only days later."""
-        return today - timedelta(days=1)
 
     async def list_day(self, day: date) -> Listed:
         """All papers submitted on this day and announced by now, the earliest first.
@@ -96,9 +81,6 @@ class ArxivOai:
     async def find(self, ids: tuple[str, ...]) -> Listed:
         """These papers, in their latest version, whichever was asked for."""
         return await _stoppable(self._find, ids)
-
-    async def close(self) -> None:
-        """Connections last no longer than one reading."""
 
     def _list_day(self, day: date, stop: threading.Event) -> Listed:
         problems, records = Problems(), dict[str, Record]()
@@ -131,6 +113,10 @@ class ArxivOai:
     @contextmanager
     def _asking(self, stop: threading.Event) -> Iterator["Ask"]:
         """One connection."""
+        import requests  # the client, loaded when something is asked
+
+        from frontispiece.sources.arxiv_http import Wire, own_errors
+
         with own_errors(), closing(requests.Session()) as session:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, Wire(self._pace, self._spacing, self._timeout, stop))

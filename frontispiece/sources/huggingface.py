@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
     JsonValue,
+    SecretStr,
     StrictInt,
     StringConstraints,
     TypeAdapter,
@@ -22,7 +23,7 @@ from frontispiece.models import Listing, Paper
 from frontispiece.providers.answers import OrNone, clean, heard
 from frontispiece.providers.http import Answer, Http, HttpError, Unreached, retry_after
 from frontispiece.recipe import digest
-from frontispiece.settings import Settings, key_to_send
+from frontispiece.settings import key_to_send
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.interface import Listed
 from frontispiece.sources.reading import IdText, Line, Moment, Problems, checked_address, reason
@@ -45,6 +46,22 @@ def _whole(votes: object) -> object:
 
 
 _Votes = Annotated[StrictInt, Field(gt=-MAX_VOTES, lt=MAX_VOTES), BeforeValidator(_whole)]
+
+
+class HuggingFaceSettings(BaseModel):
+    """What the user may set."""
+
+    secret_blocks: ClassVar = {"huggingface_token": "huggingface_secret_block"}
+
+    huggingface_url: str = Field(
+        "https://huggingface.co", validation_alias="HF_ENDPOINT", description="address of Hugging Face"
+    )
+    huggingface_token: SecretStr | None = Field(
+        None, validation_alias="HF_TOKEN", description="optional token of Hugging Face"
+    )
+    huggingface_secret_block: str | None = Field(
+        None, description="Prefect Secret block with the token of Hugging Face, where HF_TOKEN is not set"
+    )
 
 
 class _Author(BaseModel):
@@ -123,7 +140,9 @@ class HuggingFace:
     begins = FIRST_DAY, "Hugging Face's first list"
     has_votes = True
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, settings: HuggingFaceSettings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._url = checked_address(settings.huggingface_url, "HF_ENDPOINT").rstrip("/")
         self._clock = clock
         self._token = key_to_send(settings.huggingface_token, "HF_TOKEN")

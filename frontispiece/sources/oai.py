@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from frontispiece.errors import SourceBroken, SourceUnavailable
 from frontispiece.providers.answers import clean_xml
 from frontispiece.providers.http import Answer
-from frontispiece.sources.arxiv_http import check_available
+from frontispiece.sources.arxiv_door import check_available
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.reading import reason
 from frontispiece.sources.records import Record

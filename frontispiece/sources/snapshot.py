@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
+from pydantic import BaseModel, Field
+
 from frontispiece.errors import SourceBroken, SourceUnavailable
 from frontispiece.recipe import digest
-from frontispiece.settings import Settings
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.interface import ARXIV_BEGAN, Listed
 from frontispiece.sources.reading import Problems
@@ -21,11 +22,18 @@ from frontispiece.sources.records import Record
 from frontispiece.sources.snapshot_file import file_errors, glance_id, lines, opened
 from frontispiece.sources.snapshot_index import Damaged, Index, build, parse, shelves, state_of
 
+SAMPLE: Final = Path(__file__).parents[2] / "data" / "sample" / "arxiv-sample.jsonl"
 KEEP_FROM: Final = 50_000_000
 """Bytes; the index of a smaller file is made anew each time, in less than a second."""
 
 # Days are listed side by side; whoever waits here finds the index ready.
 _BUILDING: Final = threading.Lock()
+
+
+class SnapshotSettings(BaseModel):
+    """What the user may set."""
+
+    snapshot: Path = Field(SAMPLE, description="file in the Kaggle format of arXiv metadata, .jsonl or .jsonl.gz")
 
 
 class Snapshot:
@@ -42,7 +50,7 @@ class Snapshot:
     begins = ARXIV_BEGAN
     has_votes = False
 
-    def __init__(self, settings: Settings, *, keep_from: int = KEEP_FROM) -> None:
+    def __init__(self, settings: SnapshotSettings, *, keep_from: int = KEEP_FROM) -> None:
         self._path = settings.snapshot
         self._keep_from = keep_from
         self._index: Index | None = None

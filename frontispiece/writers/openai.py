@@ -4,22 +4,23 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validator
 
 from frontispiece.errors import Blocked, NotAccepted, OutOfService, ProviderBroken, ProviderError, Rejected
 from frontispiece.models import Charge, Paper, Prompt
 from frontispiece.providers.answers import OrNone, clean, heard
-from frontispiece.providers.openai_client import ChatBody, OpenAIApi, Reply, chat_body
-from frontispiece.providers.openai_errors import LimitName
-from frontispiece.providers.prices import chat_dollars, chat_quote, is_priced
+from frontispiece.providers.openai_account import MAX_COMPLETION_TOKENS, OpenAISettings, family
 from frontispiece.recipe import WriterRecipe, canonical_json, digest
-from frontispiece.settings import MAX_COMPLETION_TOKENS, Settings
+from frontispiece.settings import Settings
 from frontispiece.styles import template
 from frontispiece.text import quoted
-from frontispiece.writers.openai_batches import OpenAIBatches
 from frontispiece.writers.thoughts import without_thoughts
+
+if TYPE_CHECKING:  # the client is loaded when a writer is built
+    from frontispiece.providers.openai_client import ChatBody, Reply
+    from frontispiece.providers.openai_errors import LimitName
 
 MAX_PROMPT = 8_000
 MAX_ANSWER_BYTES = 2_000_000
@@ -30,6 +31,44 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\S*https?://\S+", re.IGNORECASE)
+
+
+class ChatSettings(OpenAISettings, Settings):
+    """What the user may set, and the style, which is for all writers."""
+
+    openai_model: str = Field("gpt-4o-mini", description="chat model that writes prompts")
+    openai_temperature: float | None = Field(
+        0.8, ge=0, le=2, description="its temperature; 'none' sends no temperature"
+    )
+    openai_reasoning_effort: str | None = Field(
+        None, description="its reasoning effort; gpt-6-luna takes a temperature only with the effort 'none'"
+    )
+
+    @field_validator("openai_temperature", mode="before")
+    @classmethod
+    def _no_temperature(cls, value: object) -> object:
+        return None if isinstance(value, str) and value.lower() == "none" else value
+
+
+class ChatPrice(NamedTuple):
+    """Dollars per million tokens."""
+
+    fresh: float
+    cached: float
+    out: float
+
+
+PRICES: Final[dict[str, ChatPrice]] = {
+    "gpt-4o-mini": ChatPrice(0.15, 0.075, 0.60),
+    "gpt-4.1-mini": ChatPrice(0.40, 0.10, 1.60),
+    "gpt-5.4-mini": ChatPrice(0.75, 0.075, 4.50),
+    "gpt-5.6-luna": ChatPrice(0.20, 0.02, 1.20),
+    "gpt-6-luna": ChatPrice(0.10, 0.01, 0.50),
+    "gpt-6.1-terra": ChatPrice(1.00, 0.05, 5.00),
+}
+"""OpenAI's list of November 2026."""
+FRAME_TOKENS = 16
+"""What the service adds to a message, at most."""
 
 
 _Count = OrNone[Annotated[int, Field(ge=0, lt=1_000_000_000)]]
@@ -93,7 +132,10 @@ class OpenAIChat:
     label = "OpenAI"
     paid = True
 
-    def __init__(self, settings: Settings, *, seconds: float | None = None) -> None:
+    def __init__(self, settings: ChatSettings, *, seconds: float | None = None) -> None:
+        from frontispiece.providers.openai_client import OpenAIApi
+        from frontispiece.writers.openai_batches import OpenAIBatches
+
         self._model = settings.openai_model
         self._temperature = settings.openai_temperature
         self._effort = settings.openai_reasoning_effort
@@ -105,7 +147,7 @@ class OpenAIChat:
         self.recipe = self.recipe_for(settings)  # reads the style, once
 
     @staticmethod
-    def recipe_for(settings: Settings) -> WriterRecipe:
+    def recipe_for(settings: ChatSettings) -> WriterRecipe:
         """As in `frontispiece.writers.interface.Writer`."""
         sent: dict[str, object] = {
             "temperature": settings.openai_temperature,
@@ -154,10 +196,17 @@ class OpenAIChat:
         """What `write` sends, to be sent by other means."""
         return self._body(self.request(paper), self._limit)
 
-    def _body(self, request: str, limit: LimitName) -> ChatBody:
-        return chat_body(self._model, request, self._temperature, self._effort, self._most, limit)
+    def _body(self, request: str, limit: "LimitName") -> "ChatBody":
+        """One user message; what is None is not sent."""
+        body: ChatBody = {"model": self._model, "messages": [{"role": "user", "content": request}]}
+        body[limit] = self._most
+        if self._temperature is not None:
+            body["temperature"] = self._temperature
+        if self._effort is not None:
+            body["reasoning_effort"] = self._effort  # type: ignore[typeddict-item] # any server's words
+        return body
 
-    def read(self, reply: Reply, request: str, share: float = 1.0) -> Prompt:
+    def read(self, reply: "Reply", request: str, share: float = 1.0) -> Prompt:
         """The prompt in an answer to `request`, at this share of the full price.
 
         Raises ProviderBroken, NotAccepted and Blocked, with what was charged for the answer.
@@ -166,7 +215,7 @@ class OpenAIChat:
         usage, model = bill.usage or _Usage(), quoted(bill.model or "") or self._model
         cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
         # The model that answers may go by a name that no list knows; what was ordered has a price.
-        priced = model if is_priced(model) else self._model
+        priced = model if family(model) in PRICES else self._model
         dollars = chat_dollars(priced, usage.prompt_tokens, cached, usage.completion_tokens)
         dollars = None if dollars is None else dollars * share
         request_id = reply.request_id or bill.id
@@ -208,7 +257,22 @@ class OpenAIChat:
         await self._api.close()
 
 
-def _bill(reply: Reply) -> _Bill:
+def chat_dollars(model: str, tokens_in: int | None, tokens_cached: int | None, tokens_out: int | None) -> float | None:
+    """The price of a chat call; `tokens_in` includes the cached ones. None when the price or a count is unknown."""
+    price = PRICES.get(family(model))
+    if price is None or tokens_in is None or tokens_out is None:
+        return None
+    cached = min(tokens_cached or 0, tokens_in)
+    return ((tokens_in - cached) * price.fresh + cached * price.cached + tokens_out * price.out) / 1e6
+
+
+def chat_quote(model: str, request: str, tokens_out: int) -> float | None:
+    """What a chat call costs at most whose answer may have so many tokens, before it is made: for budgets."""
+    # A token stands for one byte at least.
+    return chat_dollars(model, len(request.encode("utf-8", "replace")) + FRAME_TOKENS, 0, tokens_out)
+
+
+def _bill(reply: "Reply") -> _Bill:
     """What can be read of it; an answer that is no JSON object says nothing."""
     try:
         return _Bill.model_validate_json(clean(reply.body))
@@ -216,7 +280,7 @@ def _bill(reply: Reply) -> _Bill:
         return _Bill()
 
 
-def _text(reply: Reply) -> str:
+def _text(reply: "Reply") -> str:
     """The prompt in the answer, which is checked for shape and for refusals.
 
     Raises ProviderBroken, NotAccepted and Blocked.
@@ -231,7 +295,7 @@ def _text(reply: Reply) -> str:
     return prompt_text(said, choice.finish_reason)
 
 
-def _choice(reply: Reply) -> _Choice:
+def _choice(reply: "Reply") -> _Choice:
     """The first choice that is one."""
     try:
         choices = _Completion.model_validate_json(clean(reply.body)).choices

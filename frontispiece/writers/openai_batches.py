@@ -19,7 +19,6 @@ from frontispiece.providers.answers import OrNone, clean, heard
 from frontispiece.providers.http import Answer
 from frontispiece.providers.openai_client import CHAT_ENDPOINT, OpenAIApi, Reply
 from frontispiece.providers.openai_errors import complaint, is_complaint
-from frontispiece.providers.prices import BATCH_SHARE, batched
 from frontispiece.text import quoted
 from frontispiece.writers.interface import BatchStanding, BatchTicket
 
@@ -34,6 +33,8 @@ SKEW = timedelta(hours=1)
 KEPT = timedelta(days=30)
 """For so long a service keeps what a batch delivered."""
 ASK_AGAIN_SECONDS = 15.0
+BATCH_SHARE: Final = 0.5
+"""What a call in a batch costs of the full price."""
 FINISHED: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 UNFINISHED: Final = frozenset({"validating", "in_progress", "finalizing", "cancelling"})
 
@@ -152,7 +153,8 @@ class OpenAIBatches:
 
     def price(self, paper: Paper) -> float | None:
         """Half of the full price."""
-        return batched(self._chat.price(paper))
+        full = self._chat.price(paper)
+        return None if full is None else full * BATCH_SHARE
 
     def size(self, paper: Paper) -> int:
         """The length of the paper's line."""

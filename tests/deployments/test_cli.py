@@ -15,10 +15,9 @@ from helpers.stocked import DAY, failure, run
 from deployments.cli import main
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
-from frontispiece.painters import PainterName
+from frontispiece.registry import PainterName, WriterName
 from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
-from frontispiece.writers import WriterName
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,4 +1,4 @@
-"""Commands that only look need no key, no Prefect, and no permission to write."""
+"""Commands that only look need no key, no client, no Prefect, and no permission to write."""
 
 import asyncio
 import json
@@ -15,17 +15,28 @@ LOOK = """
 import json, sys
 from deployments.cli import main
 for arguments in json.loads(sys.argv[1]):
-    code, loaded = main(arguments), {"prefect", "flows", "tasks"} & set(sys.modules)
+    code, loaded = main(arguments), set(json.loads(sys.argv[2])) & set(sys.modules)
     print(*arguments, "gives", code, "and loaded:", *sorted(loaded), file=sys.stderr)
 """
-LOOKS = (["status", "2024-10"], ["stats"], ["verify"], ["query", "SELECT 1"])
+LOOKS = (
+    ["status", "2024-10"],
+    ["status", "2024-10", "--source", "huggingface"],
+    ["status", "2024-10", "--source", "arxiv", "--painter", "openai-images"],
+    ["status", "2024-10", "--source", "arxiv-oai"],
+    ["stats"],
+    ["verify"],
+    ["query", "SELECT 1"],
+    ["settings"],
+    ["run", "--help"],
+)
+HEAVY = ("prefect", "flows", "tasks", "openai", "httpx", "httpx2", "requests", "arxiv", "lxml")
 
 
 def looked(place: Path, *looks: list[str], **variables: str) -> list[str]:
     """What is said of each look: its exit code, and what it has loaded."""
     clean = {name: value for name, value in os.environ.items() if name not in ("OPENAI_API_KEY", "FAL_KEY")}
     done = subprocess.run(
-        [sys.executable, "-c", LOOK, json.dumps(looks)],
+        [sys.executable, "-c", LOOK, json.dumps(looks), json.dumps(HEAVY)],
         cwd=place,
         env=clean | variables | {"PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
@@ -59,6 +70,7 @@ def test_who_only_looks_needs_nothing(archive: Path, tmp_path: Path) -> None:
     )
     assert [line for line in said if " gives " in line] == [f"{' '.join(each)} gives 0 and loaded:" for each in LOOKS]
     assert files(archive) == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_gallery_needs_no_prefect(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from fakes.providers import SEED_PAPER, Providers, prompt
 
 from frontispiece.errors import ProviderError
 from frontispiece.models import Painting, Picture, Prompt, Value
-from frontispiece.painters import PainterName, open_painter, painter_recipe
+from frontispiece.painters import open_painter
 from frontispiece.painters.interface import Canvas, Painter, Ticket
 from frontispiece.recipe import PainterRecipe, Recipe, WriterRecipe, digest, prompt_key
+from frontispiece.registry import PainterName, WriterName
+from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
 from frontispiece.sources.interface import Listed
-from frontispiece.writers import WriterName, open_writer, writer_recipe
+from frontispiece.writers import open_writer
 from frontispiece.writers.interface import Writer
 
 WRITERS: tuple[WriterName, ...] = get_args(WriterName)
@@ -58,7 +60,7 @@ class TestWriters:
     async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: WriterName) -> None:
         changes = {"openai_model": "gpt-6-luna", "openai_temperature": 0.1, "style": "fenced"}
         writer = open_writer(name, fake.settings(**changes))
-        assert writer_recipe(name, load_settings(**changes)) == writer.recipe
+        assert recipe_of(load_settings(writer=name, **changes)).writer == writer.recipe
         await writer.close()
 
     async def test_check_is_free_and_gives_sentences(self, fake: Providers, name: WriterName) -> None:
@@ -111,7 +113,7 @@ class TestPainters:
     async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: PainterName) -> None:
         changes = {"fal_model": "/fal-ai/qwen-image/", "fal_seed": 7, "fal_width": 512, "openai_image_quality": "high"}
         painter = open_painter(name, fake.settings(**changes))
-        assert painter_recipe(name, load_settings(**changes)) == painter.recipe
+        assert recipe_of(load_settings(painter=name, **changes)).painter == painter.recipe
         await painter.close()
 
     async def test_an_order_that_was_never_made_is_not_found(self, fake: Providers, name: PainterName) -> None:

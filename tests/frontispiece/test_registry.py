@@ -9,8 +9,8 @@ import pytest
 
 from frontispiece.errors import BadInput
 from frontispiece.painters import open_painter
-from frontispiece.registry import PAINTERS, SOURCES, WRITERS, load, registered
-from frontispiece.settings import load_settings
+from frontispiece.registry import PAINTERS, SETTINGS, SOURCES, WRITERS, load, registered
+from frontispiece.settings import load_settings, settings_model
 
 
 @pytest.fixture
@@ -21,15 +21,21 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 1.0\n")
     (package / "entry_points.txt").write_text(
         f"[{PAINTERS}]\nbroken = strange_broken:Painter\nhalf = strange_half:Painter\nlineart = strange_half:Painter\n"
+        f"[{SETTINGS}]\nbroken = strange_broken:Settings\nthief = strange_half:Thief\nheir = strange_half:Heir\n"
     )
     (tmp_path / "strange_broken.py").write_text("raise ImportError('No module named torch')\n")
     (tmp_path / "strange_half.py").write_text(
+        "from pydantic import BaseModel\nfrom frontispiece.painters.fal import FalSettings\n"
         "class Painter:\n    label = 'half'\n    paid = False\n    def __init__(self, settings): ...\n"
+        "class Thief(BaseModel):\n    thief_width: int = 1\n    fal_key: str = 'planted'\n"
+        "class Heir(FalSettings):\n    heir_width: int = 2\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    registered.cache_clear()
+    for cached in (registered, settings_model):
+        cached.cache_clear()
     yield tmp_path
-    registered.cache_clear()
+    for cached in (registered, settings_model):
+        cached.cache_clear()
     for name in ("strange_broken", "strange_half"):
         sys.modules.pop(name, None)
 
@@ -55,12 +61,19 @@ async def test_and_hurts_nobody_else(strangers: Path) -> None:
     await painter.close()
 
 
+def test_settings_that_take_the_name_of_anothers_are_left_out(strangers: Path) -> None:
+    settings = load_settings()
+    assert settings.fal_key is None
+    assert not hasattr(settings, "thief_width")
+    assert settings.heir_width == 2  # what it inherits of another's is still that one's
+
+
 def test_names_load_nothing(strangers: Path) -> None:
     assert all(isinstance(point, EntryPoint) for point in registered(PAINTERS).values())
     assert "strange_broken" not in sys.modules
 
 
-@pytest.mark.parametrize("group", [SOURCES, WRITERS, PAINTERS])
+@pytest.mark.parametrize("group", [SOURCES, WRITERS, PAINTERS, SETTINGS])
 def test_every_entry_point_of_ours_leads_somewhere(group: str) -> None:
     for name in registered(group):
         assert isinstance(load(group, name), type)

@@ -4,8 +4,8 @@ import pytest
 
 from frontispiece import styles
 from frontispiece.errors import BadInput
+from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
-from frontispiece.writers import writer_recipe
 
 LINOCUT = "A linocut of \u201c{title}\u201d: {abstract}\n"
 
@@ -18,14 +18,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_of_the_users_is_what_the_writer_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTISPIECE_STYLE", "mine.txt")
-    assert writer_recipe("openai", load_settings()).template == LINOCUT.removesuffix("\n")
+    assert recipe_of(load_settings(writer="openai")).writer.template == LINOCUT.removesuffix("\n")
     assert load_settings().style_to_choose is None  # what deployments tell their runs
 
 
 def test_a_file_in_the_folder_goes_by_its_name() -> None:
     Path("styles").mkdir()
     Path("mine.txt").rename("styles/linocut.txt")
-    assert writer_recipe("openai", load_settings(style="linocut")).template == LINOCUT.removesuffix("\n")
+    assert recipe_of(load_settings(writer="openai", style="linocut")).writer.template == LINOCUT.removesuffix("\n")
     assert styles.names() == ["fenced", "linocut", "seed"]
 
 

@@ -29,22 +29,17 @@ LAYERS: Final = (
     {"maintenance"},
 )
 """Inside the library: each part may import those of the layers before its own, and itself. Ground are the files."""
-EXCEPTIONS: Final = {
-    # Names of providers, which load nothing of them.
-    ("frontispiece.settings", "frontispiece.sources"),
-    ("frontispiece.settings", "frontispiece.writers"),
-    ("frontispiece.settings", "frontispiece.painters"),
-    ("frontispiece.request", "frontispiece.sources"),
-    ("frontispiece.request", "frontispiece.writers"),
-    ("frontispiece.request", "frontispiece.painters"),
-}
 HOMES: Final = {
     "httpx": {"frontispiece.providers.http", "deployments.server"},  # whose errors Prefect's client raises
     "openai": {"frontispiece.providers.openai_client", "frontispiece.providers.openai_errors"},
     "httpx2": {"frontispiece.providers.openai_client", "frontispiece.providers.openai_errors"},
-    "arxiv": {"frontispiece.sources.arxiv"},
-    "lxml": {"frontispiece.sources.arxiv"},
-    "requests": {"frontispiece.sources.arxiv_http", "frontispiece.sources.arxiv", "frontispiece.sources.arxiv_oai"},
+    "arxiv": {"frontispiece.sources.arxiv_pages"},
+    "lxml": {"frontispiece.sources.arxiv_pages"},
+    "requests": {
+        "frontispiece.sources.arxiv_http",
+        "frontispiece.sources.arxiv_pages",
+        "frontispiece.sources.arxiv_oai",
+    },
     "pyarrow": {f"frontispiece.archive.{name}" for name in ("catalog", "index", "reader", "tally", "query")},
     "duckdb": {"frontispiece.archive.query"},
     "jinja2": {"frontispiece.gallery.pages"},
@@ -107,8 +102,7 @@ def test_imports_run_one_way(path: Path) -> None:
 def test_the_library_is_in_layers_and_families_do_not_know_each_other(path: Path) -> None:
     mine = module(path)
     for name in own_imports(path):
-        below = level(name) < level(mine) or part(name) == part(mine)
-        assert below or (mine, name) in EXCEPTIONS, f"{mine} imports {name}"
+        assert level(name) < level(mine) or part(name) == part(mine), f"{mine} imports {name}"
 
 
 def test_what_a_provider_is_like_is_asked_of_it(path: Path) -> None:

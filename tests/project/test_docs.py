@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from typing_extensions import get_protocol_members
 
 from deployments.cli.app import app
-from frontispiece.settings import Settings, load_settings, variable
+from frontispiece.settings import load_settings, settings_model, variable
 from frontispiece.sources.interface import Source
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def shown(value: object) -> str:
 
 def settings_table() -> str:
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
+    for name, field in settings_model().model_fields.items():
         default = shown(field.default)
         rows.append(f"| `{variable(name)}` | {f'`{default}`' if default else '–'} | {field.description} |")
     return "\n".join(rows)
@@ -116,7 +116,7 @@ def test_what_is_exported_can_stand_in_env(block: str, tmp_path: Path, monkeypat
 def in_force(names: Collection[str]) -> dict[str, str]:
     """What the program takes for the values of these variables; Prefect's own are Prefect's."""
     settings = load_settings()
-    values = {variable(field): getattr(settings, field) for field in Settings.model_fields}
+    values = {variable(field): getattr(settings, field) for field in settings_model().model_fields}
     prefects = {name: os.environ[name] for name in names if name.startswith("PREFECT_")}
     ours = {name: values[name] for name in names if name not in prefects}
     return prefects | {

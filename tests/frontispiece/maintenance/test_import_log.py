@@ -119,7 +119,10 @@ async def test_the_recipe_is_the_one_a_run_has_by_default(monkeypatch: pytest.Mo
     expected = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
     await writer.close()
     await painter.close()
-    other = load_settings(fal_seed=7, jpeg_quality=80, openai_temperature=0.1, openai_reasoning_effort="low")
+    other = load_settings(
+        **{"fal_seed": 7, "jpeg_quality": 80, "style": "fenced", "writer": "template", "painter": "lineart"},
+        **{"openai_temperature": 0.1, "openai_reasoning_effort": "low", "openai_max_completion_tokens": 900},
+    )
     assert predecessor_recipe(other, "gpt-4o-mini") == expected
     assert predecessor_recipe(other, "gpt-4.1-mini") != expected
 

@@ -26,8 +26,9 @@ from starlette.routing import Route
 from frontispiece.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable, SourceUnreached
 from frontispiece.providers.http import Answer
 from frontispiece.settings import load_settings
-from frontispiece.sources.arxiv import MAX_TOTAL, PAGE, ArxivApi, look_at
-from frontispiece.sources.arxiv_http import Pace
+from frontispiece.sources.arxiv import MAX_TOTAL, ArxivApi
+from frontispiece.sources.arxiv_door import Pace
+from frontispiece.sources.arxiv_pages import PAGE, look_at
 
 FAKE = FakeArxiv()
 

@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from frontispiece.errors import BadInput, FrontispieceError, SourceBroken, SourceUnavailable
 from frontispiece.providers.http import Answer
 from frontispiece.settings import load_settings
-from frontispiece.sources.arxiv_http import Pace
+from frontispiece.sources.arxiv_door import Pace
 from frontispiece.sources.arxiv_oai import ArxivOai, sets_of
 from frontispiece.sources.oai import Page, TokenExpired, parse_page
 from frontispiece.sources.oai_mirror import Coverage, Mirror

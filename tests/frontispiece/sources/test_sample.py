@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from frontispiece.settings import SAMPLE, load_settings
-from frontispiece.sources.snapshot import Snapshot
+from frontispiece.settings import load_settings
+from frontispiece.sources.snapshot import SAMPLE, Snapshot
 
 SEED = "2410.24175"
 NEWEST = date(2024, 10, 31)

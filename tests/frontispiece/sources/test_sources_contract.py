@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 
 from frontispiece.errors import BadInput
 from frontispiece.models import Paper
-from frontispiece.registry import SOURCES, registered
+from frontispiece.registry import SOURCES, SourceName, registered
 from frontispiece.settings import Settings, load_settings
-from frontispiece.sources import SourceName, open_source
+from frontispiece.sources import open_source
 from frontispiece.sources.interface import Listed, Source
 
 DAY = date(2024, 11, 17)

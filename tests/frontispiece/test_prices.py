@@ -2,7 +2,9 @@
 
 import pytest
 
-from frontispiece.providers.prices import chat_dollars, chat_quote, image_quote, image_token_dollars, picture_dollars
+from frontispiece.painters.fal import picture_dollars
+from frontispiece.painters.openai_images import image_quote, image_token_dollars
+from frontispiece.writers.openai import chat_dollars, chat_quote
 
 
 @pytest.mark.parametrize(
