@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import Field
 
+from frontispiece.errors import ProviderBroken
 from frontispiece.models import Paper, Prompt, Value
 from frontispiece.recipe import PainterRecipe
 from frontispiece.settings import Settings
@@ -80,3 +81,20 @@ class Painter(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+class AtOnce:
+    """What is left to say for a painter whose pictures come with the answer, so that no order outlives its call."""
+
+    label: str
+
+    async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
+        """Never needed. Raises ProviderBroken."""
+        raise ProviderBroken(f"The painter {self.label} keeps no orders, so {ticket.request_id} is not its own.")
+
+    async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
+        """Nothing: there are no orders to lose."""
+        return None
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from datetime import datetime
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
@@ -21,14 +20,14 @@ from frontispiece.lineart.drawing import draw, is_mirrored
 from frontispiece.lineart.plan import plan_scene
 from frontispiece.lineart.raster import HEIGHT, WIDTH
 from frontispiece.models import Paper, Prompt, ScenePlan
-from frontispiece.painters.interface import Canvas, Painted, Ticket
+from frontispiece.painters.interface import AtOnce, Canvas
 from frontispiece.recipe import PainterRecipe, canonical_json
 
 if TYPE_CHECKING:
     from frontispiece.settings import Settings
 
 
-class LineArt:
+class LineArt(AtOnce):
     """The painter of line art: draws in worker processes, so that the event loop stays free.
 
     Follows the writer's plan; a prompt without one is planned from its words. Workers start with the first picture,
@@ -89,14 +88,6 @@ class LineArt:
         spawn = multiprocessing.get_context("spawn")
         self._workers.append(ProcessPoolExecutor(1, mp_context=spawn, initializer=_become_worker))
         return self._workers[-1]
-
-    async def collect(self, ticket: Ticket, painted: Painted | None = None) -> Canvas:
-        """Never needed: pictures are delivered at once. Raises ProviderBroken."""
-        raise ProviderBroken(f"The painter line art takes no orders, so {ticket.request_id} is not its own.")
-
-    async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
-        """Nothing: there are no orders to lose."""
-        return None
 
     async def close(self) -> None:
         """End the worker processes, and wait until they have."""
