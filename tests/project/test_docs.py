@@ -5,17 +5,13 @@ import re
 import subprocess
 import textwrap
 from collections.abc import Collection
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from typing_extensions import get_protocol_members
 
 from deployments.cli.app import app
 from frontispiece.settings import load_settings, settings_model, variable
-from frontispiece.sources.interface import Source
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,20 +118,3 @@ def in_force(names: Collection[str]) -> dict[str, str]:
     return prefects | {
         name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in ours.items()
     }
-
-
-async def test_the_source_in_contributing_is_one(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```python\n(import csv.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
-    room: dict[str, Any] = {"__name__": "shelf"}
-    exec(block, room)  # noqa: S102
-    shelf = tmp_path / "shelf.csv"
-    shelf.write_text(
-        "id,title,abstract,published\n2410.24175,On Crabs,They walk.,2024-10-31\n2411.00001,B,b,2024-11-01\n"
-    )
-    source = room["Shelf"](room["ShelfSettings"](shelf_file=shelf))
-    assert not {name for name in get_protocol_members(Source) if not hasattr(source, name)}
-    listed = await source.list_day(date(2024, 10, 31))
-    assert [(paper.title, paper.listing.source) for paper in listed.papers] == [("On Crabs", "shelf")]
-    found = await source.find(("2411.00001v2", "2411.00002"))
-    assert [paper.id for paper in found.papers] == ["2411.00001"]
-    assert found.problems == ("2411.00002 is not on the shelf.",)
