@@ -16,6 +16,7 @@ from flows.planning import backfill_id, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.session import open_session, services_for_run
+from flows.tidy import tidy_catalog
 from flows.window import Allowances, Window
 from frontispiece.archive.presence import for_dry_run
 from frontispiece.dates import check_days, parse_days
@@ -85,6 +86,7 @@ async def backfill(request: BackfillRequest) -> State[None]:
         batching = Batching(papers, services) if request.batch else None
         if batching and not await _is_delivered(batching, request.batch_hours):
             return _waiting(batching)
+        await tidy_catalog(services.archive)
         window = await _open_window(services, plan, request)
         await window.run(page)
         if batching and batching.is_out_of_money:

@@ -17,6 +17,7 @@ from flows.reconcile import close_orphans, said, sign
 from flows.runpage import RunPage, run_page
 from flows.secret_blocks import with_secrets
 from flows.steps import Steps
+from flows.tidy import tidy_catalog
 from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
 from frontispiece.archive.choosing import choose
@@ -108,6 +109,8 @@ async def open_session(
         run_page(services.archive, listener) as page,
     ):
         session = Session(services, page)
+        if not account:  # a backfill tidies up when all days of a month have been run
+            await tidy_catalog(services.archive)
         try:
             # Without tags: those of the flow run would be its tasks', and Prefect asks the server for a slot of each
             # tag before a task may start.

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from prefect import get_run_logger
@@ -13,11 +13,10 @@ from prefect.states import Completed, Failed
 from flows.dayruns import DayRuns, after_daily
 from flows.listener import surroundings
 from flows.planpage import BackfillPage
+from flows.tidy import tidy_catalog
 from flows.verdict import BUDGET_REACHED, has_left_work
 from frontispiece.archive.calendar import Day, calendar
 from frontispiece.dates import Days, month_of
-from frontispiece.errors import FrontispieceError
-from frontispiece.maintenance.compact import compact_month, months_to_compact
 from frontispiece.money import amount
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import DayPlan, Plan
@@ -132,17 +131,7 @@ class Window:
         month = month_of(day.day)
         self._open_days[month] -= 1
         if not self._open_days[month]:
-            await self._compact(month)
-
-    async def _compact(self, month: str) -> None:
-        """Years of small files would make every look at the catalog slow."""
-        try:
-            archive = self._services.archive
-            paths = (await months_to_compact(archive, datetime.now(UTC).date())).get(month)
-            if paths:
-                await compact_month(archive, month, paths)
-        except FrontispieceError as error:
-            get_run_logger().warning("The catalog's files of %s stay as they are: %s", month, error)
+            await tidy_catalog(self._services.archive)
 
     async def _calendar(self, days: Days) -> list[Day]:
         return await calendar(

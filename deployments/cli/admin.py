@@ -10,7 +10,7 @@ from cyclopts import Parameter, Token
 
 from deployments.cli.query import archive, print_table
 from deployments.exit_codes import Exit
-from frontispiece.errors import ArchiveError, BadInput
+from frontispiece.errors import BadInput
 
 if TYPE_CHECKING:
     from frontispiece.archive.store import Archive
@@ -51,21 +51,12 @@ def rebuild() -> int:
 
 def compact() -> int:
     """Put the catalog's small files of past months together."""
-    return asyncio.run(_compact(archive(), datetime.now(UTC).date()))
+    from frontispiece.maintenance.compact import compact_closed_months
 
-
-async def _compact(archive: "Archive", today: date) -> int:
-    from frontispiece.maintenance.compact import compact_month, months_to_compact
-
-    problems, months, files = [], 0, 0
-    for month, paths in (await months_to_compact(archive, today)).items():
-        try:
-            done = await compact_month(archive, month, paths)
-        except ArchiveError as error:
-            problems.append(f"{month} stays as it is: {error}")
-            continue
-        months, files = months + (done is not None), files + (done.files if done else 0)
-    return _say(problems, f"{files} files of {months} past months put together." if months else "Nothing to compact.")
+    tidied = asyncio.run(compact_closed_months(archive(), datetime.now(UTC).date()))
+    files = sum(each.files for each in tidied.months)
+    did = f"{files} files of {len(tidied.months)} past months put together." if files else "Nothing to compact."
+    return _say(tidied.problems, did)
 
 
 def prune(

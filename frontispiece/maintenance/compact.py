@@ -31,6 +31,30 @@ class Compacted:
     """The one there is now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What came of putting all closed months together."""
+
+    months: tuple[Compacted, ...]
+    problems: tuple[str, ...]
+    """Months that stay as they are, and why, a sentence each."""
+
+
+async def compact_closed_months(archive: Archive, today: date) -> Tidied:
+    """Put the files of every month before that of `today` (UTC) together.
+
+    Raises ArchiveError where the catalog cannot be listed.
+    """
+    months, problems = [], []
+    for month, paths in (await months_to_compact(archive, today)).items():
+        try:
+            if done := await compact_month(archive, month, paths):
+                months.append(done)
+        except ArchiveError as error:
+            problems.append(f"The catalog's files of {month} stay as they are: {error}")
+    return Tidied(tuple(months), tuple(problems))
+
+
 async def months_to_compact(archive: Archive, today: date) -> dict[str, list[str]]:
     """The catalog's files of every month before that of `today` (UTC) which has several. Raises ArchiveError."""
     months: dict[str, list[str]] = defaultdict(list)

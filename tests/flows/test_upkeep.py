@@ -58,3 +58,21 @@ async def test_upkeep_puts_the_files_of_past_months_together(archive: Path) -> N
     assert len(list((archive / "catalog").rglob("*.parquet"))) == 2
     await upkeep()
     assert [path.parent.name for path in (archive / "catalog").rglob("*.parquet")] == ["month=2024-10"]
+
+
+async def test_every_run_puts_together_what_it_finds_open(archive: Path) -> None:
+    for _ in range(3):
+        await run_daily()
+    found = [path.parent.name for path in (archive / "catalog").rglob("*.parquet")]
+    assert sorted(found) == ["day=2024-10-31", "month=2024-10"]
+
+
+async def test_a_catalog_that_cannot_be_put_together_fails_no_run(
+    archive: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(2):
+        (archive / "catalog/day=2024-01-01").mkdir(parents=True, exist_ok=True)
+        (archive / f"catalog/day=2024-01-01/run-{number}.parquet").write_bytes(b"PAR1")
+    with caplog.at_level(logging.WARNING):
+        assert (await run_daily()).name == "Completed"
+    assert "The catalog's files of 2024-01 stay as they are" in caplog.text

@@ -17,7 +17,7 @@ from frontispiece.archive.catalog import SCHEMA, Catalog
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveError
-from frontispiece.maintenance.compact import Compacted, compact_month, months_to_compact
+from frontispiece.maintenance.compact import Compacted, compact_closed_months, compact_month, months_to_compact
 from frontispiece.maintenance.prune import prunable
 
 TODAY = date(2024, 12, 5)
@@ -204,6 +204,16 @@ class TestPrune:
         assert list((tmp_path / "originals").iterdir()) == []
         assert main(["prune", "--originals-older-than", "-3"]) == 2
         assert main(["prune"]) == 2
+
+
+async def test_a_month_that_cannot_be_put_together_keeps_no_other_open(tmp_path: Path) -> None:
+    archive = await several_days(tmp_path)
+    await archive.put("catalog/day=2024-10-30/run-1.parquet", b"PAR1")
+    tidied = await compact_closed_months(archive, TODAY)
+    assert [(one.month, one.files) for one in tidied.months] == [("2024-11", 2)]
+    (problem,) = tidied.problems
+    assert "2024-10" in problem
+    assert len(await files(archive)) == 6
 
 
 def test_the_command_compacts_and_says_so(
