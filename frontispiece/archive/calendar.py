@@ -3,10 +3,9 @@
 from datetime import date
 from enum import StrEnum
 
-from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.catalog import Catalog, Tally
 from frontispiece.archive.paths import CATALOG, empty_day, empty_day_path
 from frontispiece.archive.store import Archive
-from frontispiece.archive.tally import Tally
 from frontispiece.dates import Days
 
 

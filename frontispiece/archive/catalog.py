@@ -5,26 +5,22 @@ several rows about a paper and a recipe holds is said in `frontispiece.archive.p
 docs/catalog.md.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pydantic import Field
 
-from frontispiece.archive.index import MAX_UNCOVERED, Index, Question
-from frontispiece.archive.paths import catalog_may_hold, catalog_path
-from frontispiece.archive.precedence import AGE, IDENTITY, age
+from frontispiece.archive.paths import catalog_may_hold, catalog_month, catalog_path
+from frontispiece.archive.precedence import AGE, IDENTITY
 from frontispiece.archive.reader import MAX_FILE, Reader
-from frontispiece.archive.store import Archive, Entry
-from frontispiece.archive.tally import COLUMNS as TALLIED
-from frontispiece.archive.tally import Tally, tally
+from frontispiece.archive.store import Archive
+from frontispiece.archive.views import STANDING, TALLIES, narrowed
 from frontispiece.errors import ArchiveError
-from frontispiece.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Status, Value
+from frontispiece.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Value
 from frontispiece.money import known
 
 MAX_ATTEMPTS: Final = 1000
@@ -155,14 +151,28 @@ class Standing(Value):
     stale: bool = Field(default=False, description="whether another recipe has made a picture of it")
 
 
+class Tally(Value):
+    """One day of a source. All numbers but `stale` are papers under one recipe."""
+
+    day: date
+    listed: int = Field(default=0, description="papers that were on the list at any time")
+    wanted: int = Field(default=0, description="those of them with enough votes")
+    prompted: int = Field(default=0, description="papers with a prompt")
+    painted: int = Field(default=0, description="papers with a painting")
+    archived: int = Field(default=0, description="papers with a picture")
+    failed: int = Field(default=0, description="papers without a picture or a refusal that failed")
+    blocked: int = Field(default=0, description="papers a provider refuses for their content")
+    stale: int = Field(default=0, description="papers whose only pictures are by other recipes")
+    left: int = Field(default=0, description="archived papers that have gone from the list since")
+    run: str | None = Field(default=None, description="the newest run over this day")
+
+
 class Catalog:
     """The catalog of one archive."""
 
-    def __init__(self, archive: Archive, max_uncovered: int = MAX_UNCOVERED) -> None:
-        """`max_uncovered` files that the index does not cover are read themselves before it is written anew."""
+    def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._reader = Reader(archive)
-        self._index = Index(archive, self._reader, max_uncovered)
+        self._reader = Reader(archive, SCHEMA)
 
     @property
     def problems(self) -> list[str]:
@@ -191,12 +201,10 @@ class Catalog:
         """
         if not keys:
             return {}
-        values = pa.array(sorted(set(keys)), pa.string())
-        found = await self._index.rows(Question(_STANDING, "paper_key", lambda those: pc.is_in(those, values)))
-        about: dict[str, list[dict[str, Any]]] = {key: [] for key in keys}
-        for row in sorted(found.to_pylist(), key=age):
-            about[row["paper_key"]].append(row)
-        return {key: _standing(its, recipe) for key, its in about.items()}
+        asked = {"keys": sorted(set(keys)), "recipe": recipe}
+        found = await self._reader.ask(STANDING, asked)
+        known = {row.pop("paper_key"): Standing.model_validate(row) for row in found}
+        return {key: known.get(key) or Standing() for key in keys}
 
     async def archived(self, keys: Collection[str], recipe: str) -> dict[str, Picture]:
         """The newest archived picture of each of these papers under this recipe, where there is one.
@@ -207,13 +215,13 @@ class Catalog:
 
     async def tallies(self, first: date, last: date, source: str, recipe: str) -> list[Tally]:
         """How the papers of these days stand: one for each day with rows of this source. Raises ArchiveError."""
-        low, high = pa.scalar(first, pa.date32()), pa.scalar(last, pa.date32())
 
-        def within(days: pa.ChunkedArray) -> pa.ChunkedArray:
-            return pc.and_(pc.greater_equal(days, low), pc.less_equal(days, high))
+        def year(path: str) -> str | None:
+            # A day's rows stand in files of its month, and what is counted side by side should be little.
+            return str(catalog_month(path))[:4] if catalog_may_hold(path, first, last) else None
 
-        found = await self._index.rows(Question(TALLIED, "list_day", within, first, last))
-        return await asyncio.to_thread(tally, found, source, recipe)
+        asked = {"first": first, "last": last, "source": source, "recipe": recipe}
+        return [Tally.model_validate(row) for row in await self._reader.ask(TALLIES, asked, year)]
 
     async def narrow(
         self,
@@ -224,50 +232,18 @@ class Catalog:
         newest: int | None = None,
         keys: Collection[str] | None = None,
     ) -> list[dict[str, Any]]:
-        """A few columns, `list_day` among them, of all rows listed on these days, also while files are compacted.
+        """A few columns of all rows listed on these days, also while files are compacted: a row may come twice.
 
-        With `newest` only so many files are read, those written last; with `keys` (and the column `paper_key`) only
-        rows about these papers come back. Raises ArchiveError.
+        With `newest` only so many files are read, those written last; with `keys` only rows about these papers come
+        back. Raises ArchiveError.
         """
-        schema = pa.schema([SCHEMA.field(name) for name in names])
-
-        async def look(listed: Sequence[Entry]) -> list[dict[str, Any]]:
-            entries = [each for each in listed if catalog_may_hold(each.path, first, last)]
-            if newest is not None:
-                entries = sorted(entries, key=lambda each: each.modified)[-newest:]
-            tables = await self._reader.read([each.path for each in entries], schema)
-            table = pa.concat_tables([schema.empty_table(), *tables.values()])
-            # Masks: an expression would load and start Arrow's query engine.
-            wanted = pc.and_(pc.greater_equal(table["list_day"], first), pc.less_equal(table["list_day"], last))
-            if keys is not None:
-                wanted = pc.and_(wanted, pc.is_in(table["paper_key"], pa.array(keys, pa.string())))
-            return cast("list[dict[str, Any]]", table.filter(wanted).to_pylist())
-
-        return await self._reader.over_listing(look)
-
-
-_STANDING: Final = (
-    *("paper_key", "recipe", "status", "message", "run", "run_finished_at", "list_day"),
-    *(f"picture_{name}" for name in Picture.model_fields),
-)
-
-
-def _standing(about: Iterable[dict[str, Any]], recipe: str) -> Standing:
-    """What the rows about a paper, the oldest first, come to."""
-    picture, refusal, failed, stale = None, None, False, False
-    for row in about:
-        status = row["status"]
-        if row["recipe"] != recipe:
-            stale |= status == Status.DONE
-        elif status == Status.DONE:
-            values = {name: row[f"picture_{name}"] for name in Picture.model_fields}
-            picture = picture if None in values.values() else Picture.model_validate(values)
-            refusal, failed = None, False
-        elif status == Status.BLOCKED:
-            refusal, failed = row["message"] or "A provider refuses it for its content.", False
-        elif status == Status.FAILED:
-            failed = True
-    return Standing(picture=picture, refusal=refusal, failed=failed, stale=stale)
+        asked: dict[str, object] = {"first": first, "last": last}
+        if keys is not None:
+            asked["keys"] = sorted(keys)
+        sql = narrowed(names, by_keys=keys is not None)
+        return await self._reader.ask(
+            sql, asked, lambda path: "" if catalog_may_hold(path, first, last) else None, newest
+        )
 
 
 def _row(outcome: Outcome, run: Run) -> dict[str, object]:

@@ -8,7 +8,6 @@ from frontispiece.dates import month_of
 from frontispiece.models import Paper
 
 CATALOG: Final = "catalog"
-CATALOG_INDEX: Final = "catalog-index"
 JOURNAL: Final = "journal"
 PICTURES: Final = "pictures"
 ORIGINALS: Final = "originals"
@@ -18,7 +17,6 @@ RESULTS: Final = "results"
 _SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")
 _RUN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_YEAR: Final = re.compile(r"[0-9]{4}")
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _CATALOG_FILE: Final = re.compile(CATALOG + r"/(?:month|day)=([0-9]{4}-[0-9]{2})(?:-[0-9]{2})?/[^/]+\.parquet")
 _EMPTY_DAY: Final = re.compile(CATALOG + r"/day=([0-9]{4}-[0-9]{2}-[0-9]{2})/([^/]+)\.empty")
@@ -56,17 +54,6 @@ def catalog_month(path: str) -> str | None:
     """The month (YYYY-MM) whose rows a file of the catalog holds, or None when it is no such file."""
     found = _CATALOG_FILE.fullmatch(path)
     return found[1] if found else None
-
-
-def catalog_year(path: str) -> str | None:
-    """The year (YYYY) whose rows a file of the catalog holds, or None when it is no such file."""
-    month = catalog_month(path)
-    return month[:4] if month else None
-
-
-def index_path(year: str) -> str:
-    """The index over the catalog's files of a year (YYYY); not below `catalog`, for it adds no rows."""
-    return f"{CATALOG_INDEX}/{_matching(_YEAR, year)}.parquet"
 
 
 def catalog_may_hold(path: str, first: date, last: date) -> bool:

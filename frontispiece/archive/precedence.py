@@ -24,8 +24,12 @@ STRENGTH: Final = (Status.DONE, Status.BLOCKED, Status.FAILED, Status.SKIPPED)
 
 ONE_ROW: Final = ", ".join(IDENTITY)
 NEWEST_FIRST: Final = ", ".join(f"{name} DESC" for name in AGE)
-HOLDS_FIRST: Final = f"list_position({list(map(str, STRENGTH))}, status), {NEWEST_FIRST}"
-"""The same for SQL: after PARTITION BY and ORDER BY."""
+STRENGTH_OF_ROW: Final = f"list_position({list(map(str, STRENGTH))}, status)"
+HOLDS_FIRST: Final = f"{STRENGTH_OF_ROW}, {NEWEST_FIRST}"
+AGE_OF_ROW: Final = """row(
+    coalesce(run_finished_at, TIMESTAMPTZ '-infinity'), coalesce(run, ''), coalesce(list_day, DATE '-infinity')
+)"""
+"""The same for SQL: after PARTITION BY and ORDER BY, and to be compared."""
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _WEAKEST_FIRST: Final = {str(status): -place for place, status in enumerate(STRENGTH)}

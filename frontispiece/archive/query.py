@@ -19,26 +19,28 @@ first row that tells of the call.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.dataset as ds  # type: ignore[import-untyped]
+from pyarrow.fs import LocalFileSystem  # type: ignore[import-untyped]
 
 from frontispiece.archive.catalog import SCHEMA
-from frontispiece.archive.paths import CATALOG
 from frontispiece.archive.precedence import HOLDS_FIRST, ONE_ROW
-from frontispiece.archive.reader import MAX_FILE, Dataset, dataset
-from frontispiece.archive.store import Archive
+from frontispiece.archive.reader import FileGone, Reader, columns_of
+from frontispiece.archive.store import Archive, Entry
 from frontispiece.errors import ArchiveUnavailable, BadInput
 
 FileFormat = Literal["csv", "json", "parquet"]
 
-_READS_AT_ONCE = 16
-_TRIES = 3
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
 _ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
 _OPTIONS: Final = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY", "parquet": "FORMAT parquet"}
@@ -171,51 +173,40 @@ class Records:
 @asynccontextmanager
 async def open_records(archive: Archive) -> AsyncIterator[Records]:
     """The archive's catalog as views; files of a bucket are fetched first. Raises ArchiveError."""
+    reader = Reader(archive, SCHEMA)
+    places, files = await reader.over_listing(partial(_opened, reader))
     with TemporaryDirectory(prefix="frontispiece-") as name:
         folder = Path(name)
-        places, files, broken = await _opened(archive, folder)
-        problems = tuple(
-            f"The catalog's file {places[place]} cannot be read and is left out: {why}."
-            for place, why in broken.items()
-        )
         connection = await asyncio.to_thread(_connect, files, folder)
         try:
-            yield Records(connection, folder, places.keys(), problems)
+            yield Records(connection, folder, places, tuple(reader.problems))
         finally:
             connection.close()
 
 
-async def _opened(archive: Archive, folder: Path) -> tuple[dict[Path, str], Dataset, dict[Path, str]]:
-    """The catalog's files, all their rows, and those files that cannot be read, with why."""
-    for _ in range(_TRIES):
-        places = await _files(archive, folder)
-        files, broken = await asyncio.to_thread(dataset, list(places), SCHEMA)
-        if all(place.exists() for place in broken):
-            return places, files, broken
-        # a file has gone since it was listed, as when months are compacted: look again
-    raise ArchiveUnavailable("The catalog's files are changing; try again in a moment.")
+async def _opened(reader: Reader, listed: list[Entry]) -> tuple[list[Path], ds.Dataset]:
+    """The places of the catalog's files, and all rows of those that can be read."""
+    places = await reader.fetch(listed)
+    return list(places), await asyncio.to_thread(_dataset, reader, places)
 
 
-async def _files(archive: Archive, folder: Path) -> dict[Path, str]:
-    """Every file of the catalog on this machine, with its path in the archive."""
-    paths = [entry.path for entry in await archive.list(CATALOG) if entry.path.endswith(".parquet")]
-    if archive.local_root is not None:
-        return {archive.local_root / path: path for path in paths}
-    lane = asyncio.Semaphore(_READS_AT_ONCE)
-
-    async def fetch(number: int, path: str) -> Path:
-        place = folder / f"{number}.parquet"
-        async with lane:
-            content = await archive.get(path, max_bytes=MAX_FILE)
-        if content is not None:
-            await asyncio.to_thread(place.write_bytes, content)
-        return place
-
-    places = await asyncio.gather(*(fetch(number, path) for number, path in enumerate(paths)))
-    return dict(zip(places, paths, strict=True))
+def _dataset(reader: Reader, places: Mapping[Path, str]) -> ds.Dataset:
+    """All rows of these files, with the columns of SCHEMA and any further ones."""
+    with ThreadPoolExecutor() as threads:
+        found = dict(zip(places, threads.map(partial(columns_of, ours=SCHEMA), places), strict=True))
+    for place, flaw in found.items():
+        if isinstance(flaw, str):
+            if not place.exists():
+                raise FileGone
+            reader.leave_out(places[place], flaw)
+    whole = {place: columns for place, columns in found.items() if not isinstance(columns, str)}
+    parquet, here = ds.ParquetFileFormat(), LocalFileSystem()
+    fragments = [parquet.make_fragment(str(place), here) for place in whole]
+    everything = pa.unify_schemas([SCHEMA, *dict.fromkeys(whole.values())], promote_options="permissive")
+    return ds.FileSystemDataset(fragments, everything, parquet, here)
 
 
-def _connect(files: Dataset, folder: Path) -> duckdb.DuckDBPyConnection:
+def _connect(files: ds.Dataset, folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection that sees these rows and nothing else; what does not fit into memory waits in `folder`."""
     connection = duckdb.connect(
         ":memory:",

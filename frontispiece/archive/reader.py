@@ -1,29 +1,36 @@
-"""Reads a few columns of many of the catalog's small files."""
+"""Opens the catalog's files to SQL: those that may hold what is asked for, and of these only the columns that are.
+
+DuckDB reads the Parquet files where they lie. What lies in a bucket is fetched first, and kept while the reader lives:
+a file of the catalog is never written anew, and one whose size or time is another is fetched again.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+import tempfile
+import weakref
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.dataset as ds  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
-from pyarrow.fs import LocalFileSystem  # type: ignore[import-untyped]
 
 from frontispiece.archive.paths import CATALOG
 from frontispiece.archive.store import Archive, Entry
-from frontispiece.errors import ArchiveUnavailable
+from frontispiece.concurrency import gather_bounded
+from frontispiece.errors import ArchiveError, ArchiveUnavailable
 
 T = TypeVar("T")
-Dataset: TypeAlias = ds.Dataset
 
 MAX_FILE: Final = 256_000_000
 BROKEN: Final = (pa.ArrowException, OSError, ValueError, LookupError)
 """What pyarrow raises for bytes that are no Parquet file, or not the one that was expected."""
 _READS_AT_ONCE: Final = 16
 _LISTINGS: Final = 5
+_MEMORY: Final = "256MB"
 
 
 class FileGone(Exception):
@@ -31,10 +38,14 @@ class FileGone(Exception):
 
 
 class Reader:
-    """Reads files of one archive's catalog."""
+    """Reads the catalog of one archive; `schema` has the columns that all files are taken to have, null where not."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, schema: pa.Schema) -> None:
         self._archive = archive
+        self._schema = schema
+        self._kept: dict[Entry, Path] = {}
+        self._numbers = count()
+        self._fetching = asyncio.Lock()
         self.problems: list[str] = []
         """Files that could not be read and were left out, a sentence each, each once."""
 
@@ -45,74 +56,156 @@ class Reader:
         """
         for _ in range(_LISTINGS):
             listed = [each for each in await self._archive.list(CATALOG) if each.path.endswith(".parquet")]
+            self._forget(self._kept.keys() - set(listed))
             with suppress(FileGone):
                 return await look(listed)
         raise ArchiveUnavailable("The catalog's files are changing; try again in a moment.")
 
-    async def read(self, paths: Collection[str], schema: pa.Schema) -> dict[str, pa.Table]:
-        """These columns of each file that can be read; null where it has not got one.
+    async def ask(
+        self,
+        sql: str,
+        values: Mapping[str, object],
+        group: Callable[[str], str | None] = lambda _: "",
+        newest: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """The rows of a SELECT over the view `files`, which has every row of the catalog, some of them twice.
 
-        Faster than a dataset where there are thousands of small files. Raises FileGone, or ArchiveError.
+        `group` says, by a file's path, with which others it is to be asked together, or None for not at all: what does
+        not hang together takes less time and memory apart. Answers come in the order of groups. With `newest` only so
+        many files are asked, those written last. Raises ArchiveError.
         """
-        lane = asyncio.Semaphore(_READS_AT_ONCE)
-        tables = await asyncio.gather(*(self._read_one(path, schema, lane) for path in paths))
-        return {path: table for path, table in zip(paths, tables, strict=True) if table is not None}
 
-    async def _read_one(self, path: str, schema: pa.Schema, lane: asyncio.Semaphore) -> pa.Table | None:
-        async with lane:
+        async def look(listed: list[Entry]) -> list[dict[str, Any]]:
+            entries = [each for each in listed if group(each.path) is not None]
+            if newest is not None:
+                entries = sorted(entries, key=lambda each: each.modified)[-newest:]
+            groups: dict[str, dict[Path, str]] = defaultdict(dict)
+            for place, path in (await self.fetch(entries)).items():
+                groups[group(path) or ""][place] = path
+            return await asyncio.to_thread(self._answer, sql, values, [groups[name] for name in sorted(groups)])
+
+        return await self.over_listing(look)
+
+    async def fetch(self, entries: Iterable[Entry]) -> dict[Path, str]:
+        """Each file's place on this machine, with its path in the archive. Raises FileGone, or ArchiveError."""
+        if (root := self._archive.local_root) is not None:
+            return {root / entry.path: entry.path for entry in entries}
+        entries = list(entries)
+        async with self._fetching:
+            await gather_bounded(self._keep, [each for each in entries if each not in self._kept], _READS_AT_ONCE)
             try:
-                return await asyncio.to_thread(_columns, await self.place(path), schema)
-            except FileNotFoundError:
+                return {self._kept[entry]: entry.path for entry in entries}
+            except KeyError:  # gone by another listing
                 raise FileGone from None
-            except BROKEN as error:
-                self._leave_out(path, error)
-                return None
 
-    async def place(self, path: str) -> "str | pa.BufferReader":
-        """Where pyarrow finds the file: its own place, or its bytes. Raises FileNotFoundError, ArchiveError."""
-        if self._archive.local_root is not None:
-            return str(self._archive.local_root / path)
-        content = await self._archive.get(path, max_bytes=MAX_FILE)
+    async def _keep(self, entry: Entry) -> None:
+        content = await self._archive.get(entry.path, max_bytes=MAX_FILE)
         if content is None:
-            raise FileNotFoundError(path)
-        return pa.BufferReader(content)
+            raise FileGone
+        place = self._folder / f"{next(self._numbers)}.parquet"
+        await asyncio.to_thread(place.write_bytes, content)
+        self._kept[entry] = place
 
-    def _leave_out(self, path: str, error: Exception) -> None:
-        problem = f"The catalog's file {path} cannot be read and is left out: {_reason(error)}."
+    @property
+    def _folder(self) -> Path:
+        """Where files of a bucket are kept; it goes with the reader."""
+        if not hasattr(self, "_place"):
+            self._place = Path(tempfile.mkdtemp(prefix="frontispiece-"))
+            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
+        return self._place
+
+    def _forget(self, entries: Iterable[Entry]) -> None:
+        for entry in list(entries):
+            self._kept.pop(entry).unlink(missing_ok=True)
+
+    def _answer(
+        self, sql: str, values: Mapping[str, object], groups: Iterable[Mapping[Path, str]]
+    ) -> list[dict[str, Any]]:
+        import duckdb  # it takes a while, and most commands do without
+
+        with (
+            tempfile.TemporaryDirectory(prefix="frontispiece-") as spill,
+            duckdb.connect(
+                ":memory:",
+                config={"autoinstall_known_extensions": False, "memory_limit": _MEMORY, "temp_directory": spill},
+            ) as connection,
+        ):
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.register("nothing", self._schema.empty_table())
+            ours = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in _columns(connection.table("nothing")))
+
+            def ask(places: Collection[Path]) -> list[dict[str, Any]]:
+                # Cast, so that a file of other types is an error, and does not change what all others are taken for.
+                connection.execute(f"CREATE OR REPLACE VIEW files AS SELECT {ours} FROM ({_all_rows(places)})")  # noqa: S608
+                rows: list[dict[str, Any]] = connection.sql(sql, params=dict(values)).to_arrow_table().to_pylist()
+                return rows
+
+            return [row for places in groups for row in self._without_broken(ask, places)]
+
+    def _without_broken(
+        self, ask: Callable[[Collection[Path]], list[dict[str, Any]]], places: Mapping[Path, str]
+    ) -> list[dict[str, Any]]:
+        """All files are taken for whole; when that fails each is looked at, and the broken ones are left out."""
+        import duckdb
+
+        whole = dict(places)
+        for flaw in (self._flaw_of_head, _flaw_within):
+            try:
+                return ask(whole)
+            except duckdb.Error:
+                if not all(place.exists() for place in whole):
+                    raise FileGone from None
+                for place, wrong in {place: flaw(place) for place in whole}.items():
+                    if wrong is not None:
+                        self.leave_out(whole.pop(place), wrong)
+        try:
+            return ask(whole)
+        except duckdb.Error as error:
+            raise ArchiveError(f"The catalog cannot be read: {_first_line(error)}.") from error
+
+    def _flaw_of_head(self, place: Path) -> str | None:
+        found = columns_of(place, self._schema)
+        return found if isinstance(found, str) else None
+
+    def leave_out(self, path: str, why: str) -> None:
+        """Remember that a file cannot be read."""
+        problem = f"The catalog's file {path} cannot be read and is left out: {why}."
         if problem not in self.problems:
             self.problems.append(problem)
 
 
-def _columns(place: "str | pa.BufferReader", schema: pa.Schema) -> pa.Table:
-    with pq.ParquetFile(place, pre_buffer=False) as file:
-        there = set(file.schema_arrow.names)
-        found = file.read(columns=[name for name in schema.names if name in there], use_threads=False)
-    columns = [
-        found[field.name].cast(field.type) if field.name in there else pa.nulls(len(found), field.type)
-        for field in schema
-    ]
-    return pa.table(columns, schema=schema)
+def _columns(relation: Any) -> Iterable[tuple[str, object]]:
+    return zip(relation.columns, relation.types, strict=True)
 
 
-def dataset(places: Collection[Path], schema: pa.Schema) -> tuple[Dataset, dict[Path, str]]:
-    """All rows of these files, with the columns of `schema` and any further ones; and what is broken, with why."""
-    parquet, here = ds.ParquetFileFormat(), LocalFileSystem()
-    fragments = [parquet.make_fragment(str(place), here) for place in places]
-    with ThreadPoolExecutor() as threads:
-        schemas = list(threads.map(_schema_of, fragments))
-    broken = {place: found for place, found in zip(places, schemas, strict=True) if isinstance(found, str)}
-    whole = {fragment: found for fragment, found in zip(fragments, schemas, strict=True) if not isinstance(found, str)}
-    everything = pa.unify_schemas([schema, *dict.fromkeys(whole.values())], promote_options="permissive")
-    return ds.FileSystemDataset(list(whole), everything, parquet, here), broken
+def _all_rows(places: Collection[Path]) -> str:
+    if not places:
+        return "FROM nothing"
+    names = ", ".join("'" + str(place).replace("'", "''") + "'" for place in places)
+    options = "union_by_name = true, hive_partitioning = false"
+    return f"FROM nothing UNION ALL BY NAME FROM read_parquet([{names}], {options})"
 
 
-def _schema_of(fragment: ds.Fragment) -> "pa.Schema | str":
-    """The columns of a file, or why it cannot be read."""
+def columns_of(place: Path, ours: pa.Schema) -> "pa.Schema | str":
+    """The columns of a file, by its footer, or why it is none of the catalog's."""
     try:
-        return fragment.physical_schema.remove_metadata()
+        found = pq.read_schema(place).remove_metadata()
+        pa.unify_schemas([ours, found], promote_options="permissive")
     except BROKEN as error:
-        return _reason(error)
+        return _first_line(error)
+    return found
 
 
-def _reason(error: Exception) -> str:
+def _flaw_within(place: Path) -> str | None:
+    """Why not all that is in the file can be read."""
+    try:
+        with pq.ParquetFile(place, pre_buffer=False) as file:
+            for _ in file.iter_batches():
+                pass
+    except BROKEN as error:
+        return _first_line(error)
+    return None
+
+
+def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [""])[0].rstrip(".")[:200]

@@ -111,7 +111,6 @@ async def readings(archive: Archive) -> dict[str, object]:
         "latest": await ask(archive, latest),
         "pictures": await ask(archive, "SELECT paper_id, writer_dollars FROM pictures ORDER BY paper_id"),
         "choose": await Catalog(archive).standing(keys, RECIPE),
-        "choose by the index": await Catalog(archive, 0).standing(keys, RECIPE),
         "status": day.model_copy(update={"run": None}),
         "gallery": pages,
         "verify": (verdict.rows, verdict.pictures, verdict.findings),

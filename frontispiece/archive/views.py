@@ -1,0 +1,83 @@
+"""What runs and calendars ask of the catalog, as SQL over the view `files`: every row, by the columns of the catalog.
+
+A row may stand in two files while months are put together: nothing here is changed by that. What holds against what,
+and which of several rows is the newer one, is said in `frontispiece.archive.precedence`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from frontispiece.archive.precedence import AGE_OF_ROW, STRENGTH, STRENGTH_OF_ROW
+from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, WITHDRAWN, Picture, Status
+
+_PICTURE: Final = [f"picture_{name}" for name in Picture.model_fields]
+_IS_WHOLE: Final = " AND ".join(f"{name} IS NOT NULL" for name in _PICTURE)
+_VALUES: Final = ", ".join(f"{name} := picture_{name}" for name in Picture.model_fields)
+_DONE, _BLOCKED, _FAILED = (1 + STRENGTH.index(status) for status in (Status.DONE, Status.BLOCKED, Status.FAILED))
+
+STANDING: Final = f"""
+WITH about AS (
+    SELECT *, {AGE_OF_ROW} AS age, recipe = $recipe AS ours FROM files WHERE paper_key IN (SELECT unnest($keys))
+), ends AS (
+    SELECT paper_key,
+        arg_max(struct_pack({_VALUES}), age) FILTER (ours AND status = 'done' AND {_IS_WHOLE}) AS picture,
+        arg_max(coalesce(nullif(message, ''), 'A provider refuses it for its content.'), age)
+            FILTER (ours AND status = 'blocked') AS refusal,
+        max(age) FILTER (ours AND status = 'done') AS done,
+        max(age) FILTER (ours AND status = 'blocked') AS blocked,
+        max(age) FILTER (ours AND status = 'failed') AS failed,
+        coalesce(bool_or(status = 'done') FILTER (NOT ours), false) AS stale
+    FROM about GROUP BY paper_key
+)
+SELECT paper_key, picture, stale,
+    CASE WHEN done IS NULL OR blocked > done THEN refusal END AS refusal,
+    coalesce(failed IS NOT NULL AND (done IS NULL OR failed > done) AND (blocked IS NULL OR failed > blocked), false)
+        AS failed
+FROM ends
+"""  # noqa: S608 constants
+"""How each of `$keys` stands under `$recipe`; papers without rows are left out."""
+
+TALLIES: Final = f"""
+WITH rows AS NOT MATERIALIZED (
+    FROM files WHERE source = $source AND list_day BETWEEN $first AND $last
+), attempts AS (
+    -- A number for each, greater the newer it is: quicker to compare than a time and a name.
+    SELECT *, row_number() OVER (ORDER BY run_finished_at, run) AS number
+    FROM (SELECT DISTINCT run_finished_at, run FROM rows)
+), papers AS (
+    SELECT list_day AS day, paper_key, max(number) AS number,
+        arg_max(rank, number) AS rank,
+        arg_max(coalesce(reason IN ('{TOO_FEW_VOTES}', '{WITHDRAWN}'), false), number) AS unwanted,
+        min(CASE WHEN reason = '{ARCHIVED}' THEN {_DONE} ELSE {STRENGTH_OF_ROW} END) FILTER (recipe = $recipe) AS held,
+        coalesce(bool_or(recipe = $recipe AND writer IS NOT NULL), false) AS prompted,
+        coalesce(bool_or(recipe = $recipe AND painter IS NOT NULL), false) AS painted,
+        coalesce(bool_or(status = 'done'), false) AS made
+    FROM rows JOIN attempts USING (run_finished_at, run) GROUP BY list_day, paper_key
+), lists AS (
+    SELECT day, number, count(*) AS length FROM papers GROUP BY day, number
+), newest AS (
+    -- Of a run that was tried again only the last attempt says what is on the list now.
+    SELECT day, max(number) AS newest, arg_max(length, number) AS length FROM lists GROUP BY day
+), days AS (
+    SELECT day, count(*) AS listed,
+        count(*) FILTER (archived OR NOT unwanted) AS wanted,
+        count(*) FILTER (archived OR prompted) AS prompted,
+        count(*) FILTER (archived OR painted) AS painted,
+        count(*) FILTER (archived) AS archived,
+        count(*) FILTER (held = {_FAILED}) AS failed,
+        count(*) FILTER (held = {_BLOCKED}) AS blocked,
+        count(*) FILTER (made AND NOT archived) AS stale,
+        count(*) FILTER (archived AND number < newest AND rank < length) AS left,
+        any_value(newest) AS attempt
+    FROM (SELECT *, coalesce(held = {_DONE}, false) AS archived FROM papers) JOIN newest USING (day) GROUP BY day
+)
+SELECT days.* EXCLUDE attempt, run FROM days JOIN attempts ON number = attempt ORDER BY day
+"""  # noqa: S608 constants
+"""How the papers of each day from `$first` to `$last` stand, by rows of `$source` and under `$recipe`."""
+
+
+def narrowed(names: Sequence[str], *, by_keys: bool) -> str:
+    """These columns of the rows listed from `$first` to `$last`; where that is wanted, of those about `$keys`."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    about = " AND paper_key IN (SELECT unnest($keys))" if by_keys else ""
+    return f"SELECT {columns} FROM files WHERE list_day BETWEEN $first AND $last{about}"  # noqa: S608 columns' names
