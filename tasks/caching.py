@@ -18,7 +18,7 @@ from frontispiece.recipe import digest
 from frontispiece.sources.interface import Listed
 
 SHAPES: Final[dict[type[Value], str]] = {
-    Listed: "4125744762bef0b6704f600bec1afd37",
+    Listed: "81ec3dcd11e3f0b120b5105f6ce8a354",
     Prompt: "f2dd0c009acdde25dfc47115b59524a6",
     Painting: "6a74104886f4c349d103853d46aed29d",
     Picture: "dc3e4e9737f78669ad25a618e02d9eaa",

@@ -187,7 +187,7 @@ async def test_archives_know_these_fingerprints(
 @pytest.mark.parametrize(
     ("record", "fields"),
     [
-        pytest.param(Listed, "4fc024387e5906dab94b8970268f56ae", id="list"),
+        pytest.param(Listed, "81ec3dcd11e3f0b120b5105f6ce8a354", id="list"),
         pytest.param(Prompt, "124df3e6685bebb0acf0b8d4b722ecb1", id="prompt"),
         pytest.param(Painting, "011cb058158febf01535cc17aad734bf", id="painting"),
         pytest.param(Picture, "4dbae9ae5c05439fe7c7db51214072dd", id="picture"),
