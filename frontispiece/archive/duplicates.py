@@ -26,6 +26,11 @@ class Flaw:
     message: str
 
 
+def no_picture(original: Original) -> Literal["black", "blank", "small"] | None:
+    """Why there is nothing to be seen, whatever the paper is about; None where there is something."""
+    return original.flat or ("small" if min(original.width, original.height) < LEAST_SIDE else None)
+
+
 class DuplicateDetector:
     """Remembers the pictures of papers: their bytes by digest, and what they look like."""
 
@@ -41,12 +46,13 @@ class DuplicateDetector:
 
     def flaw(self, paper: Paper, original: Original) -> Flaw | None:
         """What is wrong with the picture of this paper, if anything."""
-        if original.flat == "black":
-            return Flaw("black", f"The picture of {paper.id} is black all over.")
-        if original.flat == "blank":
-            return Flaw("blank", f"The picture of {paper.id} is one colour all over.")
-        if min(original.width, original.height) < LEAST_SIDE:
-            return Flaw("small", f"The picture of {paper.id} has only {original.width}x{original.height} pixels.")
+        match no_picture(original):
+            case "black":
+                return Flaw("black", f"The picture of {paper.id} is black all over.")
+            case "blank":
+                return Flaw("blank", f"The picture of {paper.id} is one colour all over.")
+            case "small":
+                return Flaw("small", f"The picture of {paper.id} has only {original.width}x{original.height} pixels.")
         if (owner := self._owners.setdefault(original.digest, paper.id)) != paper.id:
             return Flaw("duplicate", f"The picture of {paper.id} is that of {owner}.")
         return None

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import Field
 
+from frontispiece.archive.duplicates import no_picture
 from frontispiece.archive.images import inspect
 from frontispiece.archive.paths import ORIGINALS, PICTURES
 from frontispiece.archive.precedence import NEWEST_FIRST
@@ -160,6 +161,7 @@ def _about_journal(journal: Mapping[str, State], recorded: set[str]) -> list[Fin
 
 
 def _about_deliveries(journal: Mapping[str, State], recorded: set[str]) -> list[Finding]:
+    """Of a painting that shows nothing no picture is made, and none is missing."""
     return [
         Finding(
             about=painting.original.path,
@@ -168,5 +170,5 @@ def _about_deliveries(journal: Mapping[str, State], recorded: set[str]) -> list[
             "when the picture is there, `frontispiece rebuild` enters it.",
         )
         for digest, painting in sorted(paintings(journal).items())
-        if digest not in recorded
+        if digest not in recorded and no_picture(painting.original) is None
     ]
