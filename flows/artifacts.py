@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from frontispiece.models import Outcome, Paper, Status
+from frontispiece.models import CallState, Outcome, Paper, Status
 from frontispiece.money import price, total
-from frontispiece.report import paid_now
+from frontispiece.report import bought
 from frontispiece.text import one_line
 
 MAX_PAGE = 1_000_000
@@ -69,9 +69,10 @@ def facts(outcome: Outcome) -> Iterator[str]:
         if call is not None:
             cost = "cached" if step in outcome.cached else f"{call.seconds:.1f} s, {price(call.dollars)}"
             yield f"{step} by {inert(call.model, 80)} ({cost})"
-    if outcome.wasted:
-        cost = price(total(charge.dollars for charge in outcome.wasted.values()))
-        yield f"answers of no use: {len(outcome.wasted)} ({cost})"
+    for state, words in ((CallState.REFUSED, "answers of no use"), (CallState.IN_DOUBT, "calls in doubt")):
+        if calls := bought([outcome], state):
+            at_most = "at most " if state is CallState.IN_DOUBT else ""
+            yield f"{words}: {len(calls)} ({at_most}{price(total(call.dollars for call in calls))})"
     if outcome.picture is not None:
         yield inert(outcome.picture.path, 200)
 
@@ -122,5 +123,6 @@ def outcome_table(outcomes: Sequence[Outcome]) -> list[dict[str, str | float | N
 
 def _dollars(outcome: Outcome) -> float | None:
     """What this run paid for the paper; None when a price is unknown."""
-    dollars = total(paid_now(outcome))
+    paid = [*bought([outcome], CallState.DELIVERED), *bought([outcome], CallState.REFUSED)]
+    dollars = total(call.dollars for call in paid)
     return None if dollars is None else round(dollars, 6)

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from prefect import get_run_logger
+from prefect import get_run_logger, runtime
 from prefect.exceptions import Pause
 from prefect.tasks import Task
 
 from flows.listener import RunListener
 from flows.steps import Steps
-from frontispiece.errors import Blocked, BudgetReached, FrontispieceError, NotYet
+from frontispiece.errors import ArchiveError, Blocked, BudgetReached, FrontispieceError, NotYet
 from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.purchases.bill import calls_for
 from frontispiece.services import Services
 
 P = ParamSpec("P")
@@ -33,6 +35,7 @@ class PaperRun:
         self._services = services
         self._steps = steps
         self._listener = listener
+        self._began = datetime.now(UTC)
 
     async def call(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a task as this step. Raises as `Steps.call` does."""
@@ -54,6 +57,16 @@ class PaperRun:
             resembles=self.resembles,
             **self.made,
         )
+
+    async def with_bill(self, outcome: Outcome) -> Outcome:
+        """The outcome with all paid calls behind it; those that cannot be read now stand in the journal still."""
+        try:
+            calls = await calls_for(self.paper, outcome.prompt, self._services)
+        except ArchiveError as error:
+            get_run_logger().warning("What paper %s has cost cannot be read now: %s", self.paper.id, error)
+            calls = ()
+        own = tuple(call for call in calls if call.run == str(runtime.flow_run.id) and call.made_at >= self._began)
+        return outcome.model_copy(update={"purchases": calls, "bought": own})
 
     def failure(self, error: Exception) -> Outcome:
         """The outcome of a paper that this error ended."""
@@ -90,7 +103,7 @@ async def run_of(
         outcome = run.failure(error)
     else:
         outcome = run.outcome(Status.DONE)
-    outcome = outcome.model_copy(update={"wasted": await services.waste.pop(paper.key)})
+    outcome = await run.with_bill(outcome)
     await services.budget.release(paper.key)
     listener.ended(outcome)
     outcomes.append(outcome)

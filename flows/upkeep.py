@@ -10,23 +10,38 @@ from flows.results import NO_RESULTS
 from flows.tidy import tidy_catalog
 from frontispiece.archive.presence import is_begun
 from frontispiece.archive.store import Archive
+from frontispiece.errors import FrontispieceError
+from frontispiece.maintenance.enter import enter_paid_calls
 from frontispiece.settings import load_settings
 
 
 @flow(
     name="upkeep",
-    description="Close runs that a killed process left behind, tidy the catalog's past months, write the gallery.",
+    description="Close runs that a killed process left behind, enter what they paid, tidy the catalog's past months, "
+    "write the gallery.",
     persist_result=False,
     result_storage=NO_RESULTS,
 )
 async def upkeep() -> State[None]:
-    """Close what a killed process left open, put small files of past months together, and hang what is new."""
+    """Close what a killed process left open, enter what it paid, put small files together, and hang what is new."""
     logger = get_run_logger()
     done = said(await close_orphans(but=runtime.flow_run.id))
     logger.info(done)
     settings = load_settings()
     archive = Archive.open(settings.archive)
     if await is_begun(archive):
+        await _enter(archive)
         await tidy_catalog(archive)
         await publish_new(archive, settings)
     return Completed(message=done)
+
+
+async def _enter(archive: Archive) -> None:
+    """What killed runs have paid, and nobody has met since, stands in the journal alone."""
+    try:
+        count = await enter_paid_calls(archive)
+    except FrontispieceError as error:
+        get_run_logger().warning("Paid calls that no run has recorded are not entered: %s", error)
+        return
+    if count:
+        get_run_logger().info("Entered %d paid calls that no run had recorded.", count)

@@ -66,6 +66,31 @@ class Charge(Value):
     request_id: str | None = Field(default=None, description="the provider's id of the call")
 
 
+class CallState(StrEnum):
+    """What became of a paid call, by the journal."""
+
+    DELIVERED = "delivered"  # on the bill, and what was bought is here
+    REFUSED = "refused"  # on the bill, and of no use: refused, cut off, empty, no picture
+    FREE = "free"  # certainly not on the bill
+    IN_DOUBT = "in doubt"  # perhaps on the bill: under way, on order, or nobody can tell
+
+
+class PaidCall(Value):
+    """One call to a provider that costs money, as the journal knows it."""
+
+    call: str = Field(description="its name: the journal's key, the number of its entry there, and who made it")
+    kind: str = Field(description="what was bought: prompt or painting; empty when unknown")
+    paper_id: str = Field(description="arXiv id of the paper it was for; empty when unknown")
+    run: str | None = Field(default=None, description="the run that made it; None: unknown")
+    made_at: datetime = Field(description="when it was made, by the clock of who made it")
+    state: CallState
+    dollars: float | None = Field(default=None, description="its price, in doubt the highest; None when unknown")
+    request_id: str | None = Field(default=None, description="the provider's id of it")
+    seconds: float | None = Field(default=None, description="how long it took, of a delivery")
+    attempt: str = Field(default="", description="the attempt at it, in the journal, that told how it ended")
+    entries: int = Field(description="how many entries the journal had when this was read")
+
+
 class ScenePlan(Value):
     """What a line drawing shows, decided by the writer so that words and picture agree."""
 
@@ -164,6 +189,9 @@ class Outcome(Value):
         default=(), description="which steps were already there and cost nothing in this run"
     )
     resembles: str | None = Field(default=None, description="id of a paper whose picture looks nearly the same")
-    wasted: dict[str, Charge] = Field(
-        default={}, description="answers that were paid for and are of no use, by their attempts in the journal"
+    purchases: tuple[PaidCall, ...] | None = Field(
+        default=None, description="all paid calls that led here, whoever made them; None: nobody has looked"
+    )
+    bought: tuple[PaidCall, ...] = Field(
+        default=(), description="those of them that this run has made, in this attempt"
     )

@@ -1,13 +1,13 @@
 """What a run has to say for itself at the end."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from pydantic import Field
 
 from frontispiece.errors import BudgetReached, NotYet
-from frontispiece.models import Outcome, Status, Value
+from frontispiece.models import CallState, Outcome, PaidCall, Status, Value
 from frontispiece.money import known
 
 
@@ -26,7 +26,10 @@ class Report(Value):
     on_order: int = Field(default=0, description="papers whose prompts are on order in a batch")
     failures: tuple[str, ...] = Field(description="the failed and blocked papers, a sentence each")
     dollars: float = Field(description="what this run paid, as far as prices are known")
-    unpriced: int = Field(description="calls of this run whose price is unknown")
+    refused: float = Field(default=0.0, description="the part of it that was for answers of no use")
+    unpriced: int = Field(description="paid calls of this run whose price is unknown")
+    doubts: tuple[str, ...] = Field(default=(), description="calls of this run that may have been paid for, named")
+    in_doubt: float = Field(default=0.0, description="what those may have cost at most, as far as prices are known")
     seconds: float = Field(description="wall time of the run")
     catalog: tuple[str, ...] = Field(description="Parquet files written, in the archive")
     archive: str = Field(description="where the archive is: a folder or a URL")
@@ -37,7 +40,9 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
     count = Counter(outcome.status for outcome in outcomes)
     reasons = Counter(outcome.reason or "" for outcome in outcomes if outcome.status is Status.SKIPPED)
     unbought, on_order = (reasons.pop(error.__name__, 0) for error in (BudgetReached, NotYet))
-    prices = [price for outcome in outcomes for price in paid_now(outcome)]
+    refused = [call.dollars for call in bought(outcomes, CallState.REFUSED)]
+    paid = [*(call.dollars for call in bought(outcomes, CallState.DELIVERED)), *refused]
+    doubtful = bought(outcomes, CallState.IN_DOUBT)
     return {
         "papers": len(outcomes) + len(missing),
         "pictures": count[Status.DONE],
@@ -55,16 +60,15 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
                 if outcome.status in (Status.FAILED, Status.BLOCKED)
             ),
         ),
-        "dollars": known(prices),
-        "unpriced": prices.count(None),
+        "dollars": known(paid),
+        "refused": known(refused),
+        "unpriced": paid.count(None),
+        "doubts": tuple(f"{call.kind or 'call'} {call.paper_id}" for call in doubtful),
+        "in_doubt": known(call.dollars for call in doubtful),
     }
 
 
-def paid_now(outcome: Outcome) -> list[float | None]:
-    """The prices of the calls this run made for one paper, useless answers included.
-
-    What came from the cache was paid before.
-    """
-    calls = (("prompt", outcome.prompt), ("painting", outcome.painting))
-    useful = [call.dollars for name, call in calls if call is not None and name not in outcome.cached]
-    return [*useful, *(charge.dollars for charge in outcome.wasted.values())]
+def bought(outcomes: Iterable[Outcome], state: CallState) -> list[PaidCall]:
+    """The paid calls that this run made for these papers, and that came to this."""
+    calls = {call.call: call for outcome in outcomes for call in outcome.bought}
+    return [call for call in calls.values() if call.state is state]

@@ -15,7 +15,6 @@ from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
-from frontispiece.purchases.waste import Waste
 from frontispiece.recipe import Recipe
 from frontispiece.settings import Settings
 from frontispiece.sources import open_source
@@ -51,7 +50,6 @@ class Services:
         self.catalog = Catalog(archive)
         self.journal = Journal(archive)
         self.duplicates = DuplicateDetector()
-        self.waste = Waste(self.catalog)
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.refresh_id = refresh_id
         self.budget = budget

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 
 from frontispiece.models import Paper
@@ -29,7 +29,7 @@ async def order_prompts(papers: Sequence[Paper], services: Services, beside: int
 
     Raises BadInput when the writer takes no batches, ProviderError and ArchiveError.
     """
-    orders = await order(papers, services, beside)
+    orders = await order(papers, services, beside, str(runtime.flow_run.id))
     for ticket, ordered in orders.ordered.items():
         get_run_logger().info("Batch %s has the orders of %d prompts.", ticket.batch, len(ordered))
     return orders

@@ -4,21 +4,16 @@ from prefect import get_run_logger, runtime, task
 
 from frontispiece.concurrency import Lane
 from frontispiece.models import Painting, Paper, Prompt
-from frontispiece.purchases.paintings import PaintingJob
-from frontispiece.recipe import painting_key
+from frontispiece.purchases.paintings import PaintingJob, key_of
 from frontispiece.services import Services
 from tasks.caching import keyed, report_doubts, worth_another_attempt
-
-
-def _key(paper: Paper, prompt: Prompt, services: Services, take: int = 0) -> str:
-    return painting_key(paper, prompt, services.painter.recipe, services.refresh_id, take)
 
 
 @task(
     name="paint image",
     task_run_name="paint {paper.id}",
     description="Have the painter paint the prompt, and keep the bytes it sends untouched.",
-    cache_policy=keyed(Painting, _key),
+    cache_policy=keyed(Painting, key_of),
     persist_result=True,
     cache_result_in_memory=False,
     retry_condition_fn=worth_another_attempt,

@@ -1,6 +1,6 @@
 """Have a picture prompt written."""
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger, runtime, task
 
 from frontispiece.concurrency import Lane
 from frontispiece.models import Paper, Prompt
@@ -28,7 +28,7 @@ async def write_prompt(paper: Paper, services: Services) -> Prompt:
     async with Lane(services.prompts_lane) as lane:
         writer = services.writer
         logger.info("%s request. Model: %s. Prompt: %s", writer.label, writer.recipe.model, writer.request(paper))
-        job = PromptJob(paper, services, lane)
+        job = PromptJob(paper, services, lane, str(runtime.flow_run.id))
         if writer.paid:
             settled = await services.journal.settle(job)
             report_doubts(job.what, settled)

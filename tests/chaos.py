@@ -4,6 +4,7 @@
 of its own: the fake providers, a Prefect server, and the runs that are killed.
 """
 
+import asyncio
 import contextlib
 import io
 import json
@@ -19,14 +20,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from helpers.bill import Books, books
 from helpers.real_server import free_port
 from PIL import Image
 
 from deployments.server import SERVER_SETTINGS
+from frontispiece.archive.store import Archive
+from frontispiece.maintenance.enter import enter_paid_calls
 
 PAPERS = 40
 ROUNDS = 25
-PROMPT_DOLLARS_AT_MOST, PICTURE_DOLLARS = 0.001, 0.003
 HERE = Path(__file__).parent
 
 
@@ -168,7 +171,7 @@ def until_done(opened: Stage, rng: random.Random, side_by_side: int = 1, kill_se
 
 
 def check(opened: Stage) -> str:
-    """Every paper archived once, every JPEG opens, the catalog reads, the books balance within the doubts."""
+    """Every paper archived once, every JPEG opens, the catalog reads, the sums are the bill but for named doubts."""
     pictures = sorted((opened.archive / "pictures").rglob("*.jpg"))
     assert len(pictures) == PAPERS, f"{len(pictures)} pictures"
     for path in pictures:
@@ -182,24 +185,20 @@ def check(opened: Stage) -> str:
     ]
     newest = {row["paper_id"]: row for row in sorted(rows, key=lambda row: row["run_finished_at"])}
     assert len(newest) == PAPERS, f"{len(newest)} papers in the catalog"
-    spent = sum(row["writer_dollars"] + row["painter_dollars"] for row in newest.values())
-    books = opened.books()
-    doubtful_prompts, doubtful_pictures = books["openai"] - PAPERS, books["fal"] - PAPERS
-    doubts = doubts_in(opened.archive)
-    assert 0 <= doubtful_prompts + doubtful_pictures <= doubts, f"{books} with {doubts} doubts"
-    unaccounted = books["dollars"] - spent
-    allowed = doubtful_prompts * PROMPT_DOLLARS_AT_MOST + doubtful_pictures * PICTURE_DOLLARS
-    assert -1e-9 <= unaccounted <= allowed + 1e-9, f"${unaccounted:.4f} unaccounted for, ${allowed:.4f} allowed"
-    return f"{books['openai']:.0f} prompts and {books['fal']:.0f} pictures for {PAPERS} papers, {doubts} calls in doubt"
+    billed = opened.books()
+    said = asyncio.run(bill(opened.archive))
+    more = billed["openai"] + billed["fal"] - 2 * PAPERS
+    assert 0 <= more <= said.doubts, f"{billed} with {said.doubts} doubts"
+    assert said.unpriced == 0
+    assert said.agree_with(billed["dollars"]), f"${billed['dollars']:.4f} billed, and stats say {said}"
+    doubtful = f"${said.in_doubt:.4f} in doubt ({', '.join(said.named) or 'nothing'})"
+    return f"{billed['openai']:.0f} prompts and {billed['fal']:.0f} pictures, ${said.dollars:.4f} and {doubtful}"
 
 
-def doubts_in(archive: Path) -> int:
-    """Calls the journal had to make again without knowing whether they were paid for."""
-    total = 0
-    for folder in (archive / "journal").iterdir():
-        kinds = [json.loads(path.read_bytes())["kind"] for path in sorted(folder.glob("*.json"))]
-        total += max(0, kinds.count("intent") - 1)
-    return total
+async def bill(archive: Path) -> Books:
+    """What `stats` say after `upkeep` has been."""
+    await enter_paid_calls(Archive.open(str(archive)))
+    return await books(archive)
 
 
 SCENARIOS = {

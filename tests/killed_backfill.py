@@ -4,6 +4,7 @@
 three times.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -19,7 +20,11 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 from fakes.providers import Providers, fake_providers
+from helpers.bill import Books, books
 from helpers.real_server import RealServer, real_server_in, until
+
+from frontispiece.archive.store import Archive
+from frontispiece.maintenance.enter import enter_paid_calls
 
 FIRST = date(2024, 10, 1)
 DOLLARS_A_PAPER = 0.004
@@ -37,6 +42,7 @@ class Killed:
     seconds: float
     papers_twice: tuple[str, ...]
     days_done: int
+    said: Books
 
 
 def snapshot(path: Path, days: int, papers: int) -> Path:
@@ -86,6 +92,7 @@ def play(folder: Path, server: RealServer, days: int, papers: int, kills: int) -
             seconds=time.monotonic() - began,
             papers_twice=papers_archived_twice(folder / "archive"),
             days_done=days_done(folder / "archive"),
+            said=asyncio.run(bill(folder / "archive")),
         )
 
 
@@ -129,6 +136,12 @@ def prompts_delivered(archive: Path) -> int:
     return delivered
 
 
+async def bill(archive: Path) -> Books:
+    """What `stats` say after `upkeep` has been."""
+    await enter_paid_calls(Archive.open(str(archive)))
+    return await books(archive)
+
+
 def papers_archived_twice(archive: Path) -> tuple[str, ...]:
     """Papers that two rows call freshly painted."""
     rows = ds.dataset(archive / "catalog", format="parquet", exclude_invalid_files=True).to_table(
@@ -153,3 +166,4 @@ if __name__ == "__main__":
         print(killed, (Path(place) / "log.txt").read_text()[-2000:], sep="\n")
         assert (killed.prompts, killed.pictures) == (numbers[0] * numbers[1],) * 2
         assert (killed.code, killed.papers_twice, killed.days_done) == (0, (), numbers[0])
+        assert killed.said.agree_with(killed.dollars)

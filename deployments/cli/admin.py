@@ -14,6 +14,7 @@ from frontispiece.errors import BadInput
 
 if TYPE_CHECKING:
     from frontispiece.archive.store import Archive
+    from frontispiece.purchases.journal import OpenEntry
 
 MAX_LOG = 500_000_000
 
@@ -138,12 +139,23 @@ def _offered(folder: Path) -> dict[str, tuple[Path, date | None]]:
 
 
 def journal() -> int:
-    """List paid calls that are under way, ordered or in doubt, with their age and the money at stake."""
+    """List paid calls that are under way, ordered or in doubt, with their age and the money at stake.
+
+    What the journal knows of calls that no run has recorded is entered, so that `stats` counts them.
+    """
     from frontispiece.archive.query import Answer
+    from frontispiece.maintenance.enter import enter_paid_calls
     from frontispiece.money import amount, known
     from frontispiece.purchases.journal import Journal
 
-    entries = asyncio.run(Journal(archive()).entries_open())
+    place = archive()
+
+    async def look() -> "tuple[list[OpenEntry], int]":
+        return await Journal(place).entries_open(), await enter_paid_calls(place)
+
+    entries, entered = asyncio.run(look())
+    if entered:
+        print(f"{entered} paid calls that no run had recorded are entered: `frontispiece stats` counts them.")
     if not entries:
         print("No paid call is open.")
         return Exit.DONE

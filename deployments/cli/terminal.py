@@ -22,6 +22,8 @@ _STILL_SENDING: Final = "Still processing items"
 SKIPPED: Final = {ARCHIVED: "archived before", TOO_FEW_VOTES: "with too few votes"}
 """Reasons for which papers are skipped, where the word itself does not say it to a person."""
 
+MOST_NAMED = 10
+
 
 class Stage(RunListener):
     """Shows a run, and its log.
@@ -124,6 +126,8 @@ def print_summary(console: Console, report: Report) -> None:
         return
     money = amount(report.dollars) + (f" and {report.unpriced} calls of unknown price" if report.unpriced else "")
     reasons = ", ".join(f"{count} {SKIPPED.get(reason, reason)}" for reason, count in report.reasons.items())
+    refused = f", {amount(report.refused)} of it for answers of no use" if report.refused else ""
+    named = ", ".join(report.doubts[:MOST_NAMED]) + (" …" if len(report.doubts) > MOST_NAMED else "")
     rows = {
         "papers": f"{report.papers} · {days} · {report.source}",
         "pictures": f"{report.pictures} new",
@@ -132,7 +136,8 @@ def print_summary(console: Console, report: Report) -> None:
         "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
         "blocked": str(report.blocked) if report.blocked else None,
         "failed": str(report.failed),
-        "cost": f"{money} in {report.seconds:.1f} s",
+        "cost": f"{money} in {report.seconds:.1f} s{refused}",
+        "in doubt": f"{amount(report.in_doubt)} at most, perhaps on the bill: {named}" if report.doubts else None,
         "archive": report.archive,
         "catalog": ", ".join(report.catalog),
     }

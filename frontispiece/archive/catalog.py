@@ -14,18 +14,20 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from pydantic import Field
 
+from frontispiece.archive.paid_calls import FIELDS, paid_call_rows
 from frontispiece.archive.paths import catalog_may_hold, catalog_month, catalog_path
 from frontispiece.archive.precedence import AGE, IDENTITY
 from frontispiece.archive.reader import MAX_FILE, Reader
 from frontispiece.archive.store import Archive
 from frontispiece.archive.views import STANDING, TALLIES, narrowed
 from frontispiece.errors import ArchiveError
-from frontispiece.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Value
+from frontispiece.models import CallState, Original, Outcome, PaidCall, Painting, Paper, Picture, Prompt, Value
 from frontispiece.money import known
 
 MAX_ATTEMPTS: Final = 1000
 """So many files one run may write about a day."""
 _STRINGS: Final = pa.list_(pa.string())
+PURCHASES: Final = pa.list_(pa.struct(list(FIELDS)))
 _TIME: Final = pa.timestamp("us", tz="UTC")
 
 
@@ -104,7 +106,8 @@ SCHEMA: Final = pa.schema(
         _field("picture_height", pa.int32(), "pixels"),
         _field("picture_bytes", pa.int64(), "size in bytes"),
         _field("resembles", pa.string(), "id of a paper whose picture looks nearly the same; only a remark"),
-        _field("wasted_calls", _STRINGS, "answers paid for and of no use, by attempt in the journal; each in one row"),
+        _field("purchases", PURCHASES, "all paid calls that led here, whoever made them; null in rows of no run"),
+        _field("wasted_calls", _STRINGS, "answers this run paid for and are of no use, by attempt in the journal"),
         _field("wasted_dollars", pa.float64(), "what they cost, US dollars, as far as prices are known"),
         _field("wasted_unpriced", pa.int64(), "how many of them have an unknown price"),
     ],
@@ -266,7 +269,8 @@ def _row(outcome: Outcome, run: Run) -> dict[str, object]:
         **(_about_prompt(outcome.prompt) if outcome.prompt else {}),
         **(_about_painting(outcome.painting) if outcome.painting else {}),
         **(_prefixed("picture", outcome.picture) if outcome.picture else {}),
-        **(_about_waste(outcome.wasted) if outcome.wasted else {}),
+        "purchases": None if outcome.purchases is None else paid_call_rows(outcome.purchases),
+        **_about_waste([call for call in outcome.bought if call.state is CallState.REFUSED]),
     }
 
 
@@ -318,10 +322,12 @@ def _about_painting(painting: Painting) -> dict[str, object]:
     }
 
 
-def _about_waste(wasted: Mapping[str, Charge]) -> dict[str, object]:
-    prices = [charge.dollars for charge in wasted.values()]
+def _about_waste(wasted: Sequence[PaidCall]) -> dict[str, object]:
+    if not wasted:
+        return {}
+    prices = [call.dollars for call in wasted]
     return {
-        "wasted_calls": sorted(wasted),
+        "wasted_calls": sorted(call.attempt for call in wasted),
         "wasted_dollars": known(prices),
         "wasted_unpriced": prices.count(None),
     }

@@ -13,6 +13,7 @@ PICTURES: Final = "pictures"
 ORIGINALS: Final = "originals"
 BUDGETS: Final = "budgets"
 RESULTS: Final = "results"
+PAID_CALLS: Final = "paid-calls"
 
 _SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")
@@ -107,6 +108,11 @@ def booking_of(path: str) -> tuple[str, int, str, int] | None:
     """Key, number, booked or paid, and nanodollars of a booking, or None for any other path."""
     found = _BOOKING.fullmatch(path)
     return (found[1], int(found[2]), found[3], int(found[4])) if found else None
+
+
+def paid_calls_path(name: str) -> str:
+    """The place of paid calls that no row of the catalog names."""
+    return f"{PAID_CALLS}/{_matching(_HEX, name)}.parquet"
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:

@@ -9,12 +9,12 @@ Views, each row once even while files are being compacted:
     outcomes   every row of the catalog: one paper in one attempt of a run
     pictures   those outcomes that made a picture; where a run came by it several times, the first
     latest     for each paper and recipe the outcome that holds (`frontispiece.archive.precedence`)
-    runs       one row a run, whatever its attempts: papers by the outcome that holds in it, dollars of them all
+    runs       one row a run, whatever its attempts: papers by the outcome that holds in it, dollars of all its calls
+    purchases  every paid call once, for the run that made it, whether it wrote a row or was killed before
 
-Besides the columns of the catalog all but `runs` have `day` (of the list), `month` (of the run), `dollars` and
-`seconds` (what was spent on the paper; dollars with those for answers of no use) and `unpriced` (calls of unknown
-price). A call counts once, in the row of the run that made it; where that was killed before it wrote anything, in the
-first row that tells of the call.
+Besides the columns of the catalog the first three have `day` (of the list), `month` (of the run), `dollars` (what the
+run spent on the paper, in one of its rows, with those for answers of no use), `unpriced` (calls of unknown price) and
+`seconds` (of the calls that this row is the first to tell of). All dollars come from `purchases`.
 """
 
 import asyncio
@@ -34,10 +34,12 @@ import pyarrow.dataset as ds  # type: ignore[import-untyped]
 from pyarrow.fs import LocalFileSystem  # type: ignore[import-untyped]
 
 from frontispiece.archive.catalog import SCHEMA
+from frontispiece.archive.paid_calls import entered
 from frontispiece.archive.precedence import HOLDS_FIRST, ONE_ROW
 from frontispiece.archive.reader import FileGone, Reader, columns_of
 from frontispiece.archive.store import Archive, Entry
 from frontispiece.errors import ArchiveUnavailable, BadInput
+from frontispiece.models import CallState
 
 FileFormat = Literal["csv", "json", "parquet"]
 
@@ -45,32 +47,90 @@ _EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
 _ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
 _OPTIONS: Final = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY", "parquet": "FORMAT parquet"}
 
-# Whether a call counts in this row.
+# Whether this row is the first to tell of a call, by all that its own columns say.
 _WROTE: Final = """writer IS NOT NULL AND row_number() OVER (
-    PARTITION BY paper_key, writer_model, prompt, writer_request_id, writer_seconds, writer_dollars
+    PARTITION BY paper_key, writer_model, writer_request_id, writer_seconds
     ORDER BY list_contains(cached, 'prompt'), run_finished_at, run, list_day
 ) = 1"""
 _PAINTED: Final = """painter IS NOT NULL AND row_number() OVER (
-    PARTITION BY paper_key, painter_model, original_digest, painter_request_id, painter_seconds, painter_dollars
+    PARTITION BY paper_key, painter_model, painter_request_id, painter_seconds
     ORDER BY list_contains(cached, 'painting'), run_finished_at, run, list_day
 ) = 1"""
+# Of the rows of a run about a paper the one that says what was spent on it.
+_SPENT_HERE: Final = """row_number() OVER (
+    PARTITION BY run, paper_id ORDER BY status = 'done' DESC, run_finished_at, len(cached), list_day, recipe
+) = 1"""
+_ON_THE_BILL: Final = "state IN ('delivered', 'refused')"
+
+# Rows of earlier versions name no calls, so theirs follow from the other columns: `mark` is what tells a call from
+# others of its paper, here and where the journal is known.
+_PURCHASES: Final = f"""
+CREATE SCHEMA parts;
+
+CREATE VIEW parts.once AS SELECT * FROM files QUALIFY row_number() OVER (PARTITION BY {ONE_ROW}) = 1;
+
+CREATE VIEW parts.journalled AS
+SELECT *, CASE state WHEN 'delivered' THEN coalesce(request_id, seconds::VARCHAR) ELSE attempt END AS mark
+FROM (SELECT unnest(purchases, max_depth := 2) FROM files UNION ALL BY NAME FROM entered)
+QUALIFY row_number() OVER (
+    PARTITION BY call ORDER BY list_position({list(map(str, CallState))}, state), dollars IS NULL
+) = 1;
+
+CREATE VIEW parts.told AS
+WITH unnamed AS (SELECT * FROM files WHERE purchases IS NULL),
+calls AS (
+    SELECT 'prompt' AS kind, paper_id, run, run_started_at AS made_at, 'delivered' AS state, writer_dollars AS dollars,
+        writer_request_id AS request_id, writer_seconds AS seconds,
+        coalesce(request_id, nullif(seconds, 0)::VARCHAR, 'prompt of ' || recipe) AS mark,
+        list_contains(cached, 'prompt') AS was_there, run_finished_at, list_day
+    FROM unnamed WHERE writer IS NOT NULL AND writer_dollars IS DISTINCT FROM 0
+    UNION ALL BY NAME
+    SELECT 'painting' AS kind, paper_id, run, run_started_at AS made_at, 'delivered' AS state,
+        painter_dollars AS dollars, painter_request_id AS request_id, painter_seconds AS seconds,
+        coalesce(request_id, nullif(seconds, 0)::VARCHAR, 'painting of ' || recipe) AS mark,
+        list_contains(cached, 'painting') AS was_there, run_finished_at, list_day
+    FROM unnamed WHERE painter IS NOT NULL AND painter_dollars IS DISTINCT FROM 0
+    UNION ALL BY NAME
+    SELECT '' AS kind, paper_id, run, run_started_at AS made_at, 'refused' AS state,
+        CASE WHEN number > wasted_unpriced THEN wasted_dollars / (len(wasted_calls) - wasted_unpriced) END AS dollars,
+        wasted_calls[number] AS mark, false AS was_there, run_finished_at, list_day
+    FROM (SELECT *, unnest(generate_series(1, len(wasted_calls))) AS number FROM unnamed)
+)
+SELECT * FROM calls QUALIFY row_number() OVER (
+    PARTITION BY paper_id, mark ORDER BY was_there, run_finished_at, run, list_day
+) = 1;
+
+CREATE VIEW purchases AS
+WITH known AS (FROM parts.journalled), told AS (FROM parts.told)
+SELECT call, kind, paper_id, run, made_at, strftime(made_at, '%Y-%m') AS month, state, dollars, request_id, seconds
+FROM (
+    SELECT known.* REPLACE (
+        coalesce(known.run, told.run) AS run, coalesce(told.made_at, known.made_at) AS made_at
+    )
+    FROM known LEFT JOIN told USING (paper_id, mark) WHERE known.state <> '{CallState.FREE}'
+    UNION ALL BY NAME
+    SELECT *, kind || ' ' || mark AS call FROM told ANTI JOIN known USING (paper_id, mark)
+);
+
+CREATE VIEW parts.spent AS
+SELECT run, paper_id,
+    coalesce(sum(dollars) FILTER ({_ON_THE_BILL}), 0) AS dollars,
+    count(*) FILTER ({_ON_THE_BILL} AND dollars IS NULL) AS unpriced
+FROM purchases GROUP BY ALL;
+"""  # noqa: S608 constants of this file
 
 _VIEWS: Final = f"""
+{_PURCHASES}
 CREATE VIEW outcomes AS
-WITH once AS (SELECT * FROM files QUALIFY row_number() OVER (PARTITION BY {ONE_ROW}) = 1),
-counted AS (SELECT *, {_WROTE} AS wrote, {_PAINTED} AS painted FROM once)
-SELECT * EXCLUDE (wrote, painted),
+WITH counted AS (SELECT *, {_WROTE} AS wrote, {_PAINTED} AS painted, {_SPENT_HERE} AS spent_here FROM parts.once)
+SELECT counted.* EXCLUDE (wrote, painted, spent_here),
     list_day AS day,
     strftime(run_started_at, '%Y-%m') AS month,
-    CASE WHEN wrote THEN coalesce(writer_dollars, 0) ELSE 0 END
-        + CASE WHEN painted THEN coalesce(painter_dollars, 0) ELSE 0 END
-        + coalesce(wasted_dollars, 0) AS dollars,
+    CASE WHEN spent_here THEN coalesce(spent.dollars, 0) ELSE 0 END AS dollars,
     CASE WHEN wrote THEN writer_seconds ELSE 0 END
         + CASE WHEN painted THEN painter_seconds ELSE 0 END AS seconds,
-    CASE WHEN wrote AND writer_dollars IS NULL THEN 1 ELSE 0 END
-        + CASE WHEN painted AND painter_dollars IS NULL THEN 1 ELSE 0 END
-        + coalesce(wasted_unpriced, 0) AS unpriced
-FROM counted;
+    CASE WHEN spent_here THEN coalesce(spent.unpriced, 0) ELSE 0 END AS unpriced
+FROM counted LEFT JOIN parts.spent USING (run, paper_id);
 
 CREATE VIEW pictures AS
 SELECT * FROM outcomes WHERE status = 'done' AND picture_path IS NOT NULL
@@ -84,41 +144,69 @@ QUALIFY row_number() OVER (PARTITION BY paper_key, recipe ORDER BY {HOLDS_FIRST}
 
 CREATE VIEW runs AS
 WITH marked AS (
-    SELECT *, row_number() OVER (PARTITION BY run, paper_key, recipe ORDER BY {HOLDS_FIRST}) = 1 AS holds FROM outcomes
+    SELECT *, row_number() OVER (PARTITION BY run, paper_key, recipe ORDER BY {HOLDS_FIRST}) = 1 AS holds
+    FROM parts.once
+), recorded AS (
+    SELECT run, any_value(source) AS source, min(run_started_at) AS started_at, max(run_finished_at) AS finished_at,
+        count(*) FILTER (holds) AS papers,
+        count(*) FILTER (holds AND status = 'done') AS pictures,
+        count(*) FILTER (holds AND status = 'skipped') AS skipped,
+        count(*) FILTER (holds AND status = 'blocked') AS blocked,
+        count(*) FILTER (holds AND status = 'failed') AS failed,
+        max_by(program_version, run_finished_at) AS program_version
+    FROM marked GROUP BY run
+), paying AS (
+    SELECT run, min(made_at) AS first_call,
+        sum(dollars) FILTER ({_ON_THE_BILL}) AS dollars,
+        count(*) FILTER ({_ON_THE_BILL} AND dollars IS NULL) AS unpriced,
+        sum(dollars) FILTER (state = '{CallState.IN_DOUBT}') AS in_doubt,
+        count(*) FILTER (state = '{CallState.IN_DOUBT}') AS doubts
+    FROM purchases GROUP BY run
 )
-SELECT run, any_value(source) AS source, min(run_started_at) AS started_at, max(run_finished_at) AS finished_at,
-    count(*) FILTER (holds) AS papers,
-    count(*) FILTER (holds AND status = 'done') AS pictures,
-    count(*) FILTER (holds AND status = 'skipped') AS skipped,
-    count(*) FILTER (holds AND status = 'blocked') AS blocked,
-    count(*) FILTER (holds AND status = 'failed') AS failed,
-    sum(dollars) AS dollars, sum(unpriced)::BIGINT AS unpriced,
-    max_by(program_version, run_finished_at) AS program_version
-FROM marked GROUP BY run;
+SELECT run, source, coalesce(started_at, first_call) AS started_at, finished_at,
+    coalesce(papers, 0) AS papers, coalesce(pictures, 0) AS pictures, coalesce(skipped, 0) AS skipped,
+    coalesce(blocked, 0) AS blocked, coalesce(failed, 0) AS failed,
+    coalesce(dollars, 0) AS dollars, coalesce(unpriced, 0) AS unpriced,
+    coalesce(in_doubt, 0) AS in_doubt, coalesce(doubts, 0) AS doubts, program_version
+FROM recorded FULL JOIN paying USING (run);
 """  # noqa: S608 constants of this file
 
-STATS: Final = """
+STATS: Final = f"""
 WITH kinds AS (
     SELECT month, reason, count(*) AS times FROM outcomes WHERE status IN ('failed', 'blocked') GROUP BY ALL
 ), failures AS (
     SELECT month, string_agg(reason || ' ' || times, ', ' ORDER BY times DESC, reason) AS kinds
     FROM kinds GROUP BY month
+), worked AS (
+    SELECT month,
+        count(DISTINCT paper_key) AS papers,
+        count(DISTINCT (run, paper_key, recipe)) FILTER (status = 'done') AS pictures,
+        quantile_cont(seconds, 0.5) FILTER (status = 'done' AND seconds > 0) AS p50,
+        quantile_cont(seconds, 0.95) FILTER (status = 'done' AND seconds > 0) AS p95,
+        sum(len(cached))::BIGINT AS cache_hits,
+        count(*) FILTER (status = 'done' AND resembles IS NOT NULL) AS alike
+    FROM outcomes GROUP BY month
+), paid AS (
+    SELECT month,
+        sum(dollars) FILTER ({_ON_THE_BILL}) AS dollars,
+        sum(dollars) FILTER (state = '{CallState.REFUSED}') AS refused,
+        sum(dollars) FILTER (state = '{CallState.IN_DOUBT}') AS in_doubt,
+        count(*) FILTER (state = '{CallState.IN_DOUBT}') AS doubts,
+        count(*) FILTER ({_ON_THE_BILL} AND dollars IS NULL) AS unpriced
+    FROM purchases GROUP BY month
 )
-SELECT month,
-    count(DISTINCT paper_key) AS papers,
-    count(DISTINCT (run, paper_key, recipe)) FILTER (status = 'done') AS pictures,
-    coalesce(any_value(failures.kinds), '') AS failures,
-    round(sum(dollars), 6) AS dollars,
-    sum(unpriced)::BIGINT AS unpriced,
-    round(quantile_cont(seconds, 0.5) FILTER (status = 'done' AND seconds > 0), 3) AS p50_seconds,
-    round(quantile_cont(seconds, 0.95) FILTER (status = 'done' AND seconds > 0), 3) AS p95_seconds,
-    sum(len(cached))::BIGINT AS cache_hits,
-    count(*) FILTER (status = 'done' AND resembles IS NOT NULL) AS alike
-FROM outcomes LEFT JOIN failures USING (month)
-GROUP BY month ORDER BY month
-"""
-"""What the runs of each month (UTC) did: `cache_hits` are steps that were there already, `unpriced` calls of unknown
-price; seconds are those of pictures made; `alike` counts pictures that look nearly like another paper's."""
+SELECT month, coalesce(papers, 0) AS papers, coalesce(pictures, 0) AS pictures, coalesce(kinds, '') AS failures,
+    round(coalesce(dollars, 0), 6) AS dollars, round(coalesce(refused, 0), 6) AS refused,
+    coalesce(unpriced, 0) AS unpriced, round(coalesce(in_doubt, 0), 6) AS in_doubt, coalesce(doubts, 0) AS doubts,
+    round(p50, 3) AS p50_seconds, round(p95, 3) AS p95_seconds, coalesce(cache_hits, 0) AS cache_hits,
+    coalesce(alike, 0) AS alike
+FROM worked FULL JOIN paid USING (month) LEFT JOIN failures USING (month)
+ORDER BY month
+"""  # noqa: S608 constants of this file
+"""What the runs of each month (UTC) did, and which calls were made in it: `dollars` are on the provider's bill, and
+`refused` those of them that were for answers of no use; `unpriced` calls are on the bill at an unknown price; `doubts`
+are calls that may be on it, at most at `in_doubt` dollars. `cache_hits` are steps that were there already; seconds are
+those of pictures made; `alike` counts pictures that look nearly like another paper's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +265,10 @@ async def open_records(archive: Archive) -> AsyncIterator[Records]:
     places, files = await reader.over_listing(partial(_opened, reader))
     with TemporaryDirectory(prefix="frontispiece-") as name:
         folder = Path(name)
-        connection = await asyncio.to_thread(_connect, files, folder)
+        others, damaged = await entered(archive)
+        connection = await asyncio.to_thread(_connect, files, others, folder)
         try:
-            yield Records(connection, folder, places, tuple(reader.problems))
+            yield Records(connection, folder, places, (*reader.problems, *damaged))
         finally:
             connection.close()
 
@@ -206,7 +295,7 @@ def _dataset(reader: Reader, places: Mapping[Path, str]) -> ds.Dataset:
     return ds.FileSystemDataset(fragments, everything, parquet, here)
 
 
-def _connect(files: ds.Dataset, folder: Path) -> duckdb.DuckDBPyConnection:
+def _connect(files: ds.Dataset, others: pa.Table, folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection that sees these rows and nothing else; what does not fit into memory waits in `folder`."""
     connection = duckdb.connect(
         ":memory:",
@@ -220,6 +309,7 @@ def _connect(files: ds.Dataset, folder: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_external_access = false")
     connection.register("files", files)
+    connection.register("entered", others)
     connection.execute(_VIEWS)
     connection.execute("SET lock_configuration = true")
     return connection

@@ -19,6 +19,7 @@ from frontispiece.archive.provenance import Provenance
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive, Entry
 from frontispiece.errors import ArchiveError, ProviderBroken
+from frontispiece.maintenance.enter import enter_paid_calls
 from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 from frontispiece.purchases.overview import paintings, prompts, read_journal
 from frontispiece.version import VERSION
@@ -81,6 +82,7 @@ async def rebuild(archive: Archive, now: datetime) -> Rebuilt:
     run = Run(id=run_id, source=SOURCE, started_at=now, finished_at=now, version=VERSION)
     catalog = Catalog(archive)
     written = [await catalog.write(day, run_id, outcomes, run) for day, outcomes in sorted(by_day.items())]
+    await enter_paid_calls(archive)
     return Rebuilt(looked.count(None), sum(map(len, by_day.values())), tuple(written), tuple(problems))
 
 

@@ -46,6 +46,8 @@ class BulkOrder(ABC, Generic[T]):
     ticket: type[T]
     lines: Mapping[str, Line]
     """The calls, by their keys in the journal."""
+    run: str | None = None
+    """The run that makes them, where it is one."""
 
     @abstractmethod
     async def book(self, keys: Sequence[str]) -> Sequence[str]:
@@ -152,7 +154,7 @@ async def _hold(log: Log, key: str, name: str, order: BulkOrder[T]) -> T | _Stan
                 await order.refund([key])
         elif log.is_mine or (state.phase is Phase.FREE and not log.must_be_left):
             line = order.lines[key]
-            await log.intend(line.what, line.dollars, bulk=name, lease=LEASE_SECONDS)
+            await log.intend(line.what, line.dollars, run=order.run, bulk=name, lease=LEASE_SECONDS)
         elif log.must_be_left:
             return _Standing.BUSY
         else:

@@ -16,6 +16,10 @@ counts only if it brings a fact that cannot be undone: ticket, done, blocked.
 
 A call may go with thousands of others in a bulk order, whose name stands on its intent. Such an order takes hours, so
 its ticket gives the lease back; and since the provider tells it by its name, its doubts are always resolved.
+
+Each intent that counts is a call of its own (`State.calls`), whatever becomes of the others: two that were made because
+nobody could tell are two on the provider's bill. What an attempt says of its own call is a fact, whoever holds the
+lease; what it says without one is about the latest call that is open.
 """
 
 import re
@@ -28,7 +32,7 @@ from typing import Final
 
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 
-from frontispiece.models import Value
+from frontispiece.models import CallState, Value
 from frontispiece.purchases.process_identity import ProcessIdentity
 
 DELIVERIES = 2  # an order whose delivery is broken is fetched once more before it counts as spoiled
@@ -63,6 +67,7 @@ class Entry(Value):
     what: str | None = Field(default=None, description="the call in a few words, on intent")
     dollars: float | None = Field(default=None, description="its expected price, where known, on intent")
     bulk: str | None = Field(default=None, description="name of the order of many calls that it goes with, on intent")
+    run: str | None = Field(default=None, description="the run that makes the call, where known, on intent")
     ticket: JsonValue = Field(default=None, description="what fetches the order, on ticket")
     record: JsonValue = Field(
         default=None,
@@ -91,7 +96,6 @@ def parse(content: bytes, modified: datetime, lease: float) -> Entry:
         return Entry(kind=kind, at=modified, lease=lease if kind in _LEASING else 0.0)
 
 
-_WASTED: Final = frozenset({Kind.BLOCKED, Kind.SPOILED, Kind.BROKEN, Kind.PAUSED})
 _LEASING: Final = frozenset({Kind.INTENT, Kind.CLAIM, Kind.ALIVE})
 _SURVIVING: Final = frozenset(kind.value for kind in Kind) - {Kind.TICKET, Kind.DONE}
 # From an attempt that has lost its lease these say nothing.
@@ -131,6 +135,27 @@ class Bulk:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call that was announced, and what came of it."""
+
+    number: int
+    """Of the entry that announced it."""
+    by: str
+    """The attempt that made it."""
+    at: datetime
+    run: str | None = None
+    expected: float | None = None
+    """What it should cost at most, in dollars, where that is known."""
+    state: CallState = CallState.IN_DOUBT
+    is_open: bool = True
+    """Whether more may be heard of it."""
+    ended_by: str = ""
+    """The attempt that told the end."""
+    record: JsonValue = None
+    """What was delivered, or what a useless answer cost."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What a journal's entries add up to."""
 
@@ -145,10 +170,10 @@ class State:
     ticket: JsonValue = None
     spent: tuple[JsonValue, ...] = ()
     """Tickets that turned out useless."""
-    wasted: tuple[tuple[str, JsonValue], ...] = ()
-    """Answers that were paid for and are of no use: by which attempt, and what was charged."""
-    is_charged: bool = False
-    """Whether the cost of this ticket's order was told when we refused what it delivered."""
+    entries: int = 0
+    """How many entries there are."""
+    calls: tuple[Call, ...] = ()
+    """All calls, those of no use included."""
     broken: int = 0
     """Broken deliveries of this ticket."""
     record: JsonValue = None
@@ -164,8 +189,11 @@ def fold(entries: Iterable[Entry]) -> State:
 
 
 def _after(state: State, entry: Entry) -> State:
-    if entry.kind in _WASTED and entry.record is not None:  # money is a fact, whoever holds the lease
-        state = replace(state, wasted=(*state.wasted, (entry.by, entry.record)), is_charged=entry.kind is Kind.PAUSED)
+    after = _phased(state, entry)
+    return replace(after, entries=state.entries + 1, calls=_called(state, entry, after.phase))
+
+
+def _phased(state: State, entry: Entry) -> State:
     if entry.kind in _HOLDERS_ONLY and not _is_holders(entry, state.lease):
         return state
     match entry.kind:
@@ -217,11 +245,11 @@ def _fact(state: State, entry: Entry) -> State:
             return replace(state, phase=Phase.BLOCKED, message=state.message or entry.message, lease=None)
         case _:
             lease = None if state.bulk else state.lease  # nobody renews thousands of leases for hours
-            return replace(state, phase=Phase.ORDERED, ticket=entry.ticket, lease=lease, broken=0, is_charged=False)
+            return replace(state, phase=Phase.ORDERED, ticket=entry.ticket, lease=lease, broken=0)
 
 
 def _ended(state: State, entry: Entry) -> State:
-    free = replace(state, phase=Phase.FREE, since=None, bulk=None, is_charged=False)
+    free = replace(state, phase=Phase.FREE, since=None, bulk=None)
     match entry.kind, state.phase:
         case ((Kind.REFUSED | Kind.SPOILED), Phase.CALLING):
             return free
@@ -244,3 +272,35 @@ def _cut(state: State, entry: Entry) -> State:
     if state.ticket is not None:
         return replace(state, phase=Phase.ORDERED, lease=None)
     return replace(state, phase=Phase.IN_DOUBT, lease=None, since=state.since or entry.at)
+
+
+def _called(before: State, entry: Entry, phase: Phase) -> tuple[Call, ...]:
+    """The calls after an entry that leads to this phase."""
+    match entry.kind, before.phase:
+        case (Kind.INTENT, Phase.FREE | Phase.CALLING | Phase.IN_DOUBT) | (Kind.UNREADABLE, Phase.FREE):
+            return (*before.calls, Call(before.entries, entry.by, entry.at, entry.run, entry.dollars))
+        case Kind.DONE, _:
+            return _close(before, entry, CallState.DELIVERED)
+        case Kind.REFUSED, _:
+            return _close(before, entry, CallState.FREE)
+        case ((Kind.BLOCKED | Kind.SPOILED | Kind.BROKEN), _):
+            if entry.record is not None:
+                return _close(before, entry, CallState.REFUSED)
+            is_over = entry.kind is not Kind.BROKEN or phase is Phase.FREE
+            return _close(before, entry, CallState.IN_DOUBT) if is_over else before.calls
+        case (Kind.PAUSED, _) if entry.record is not None:  # refused by us; the order is kept, and may be fetched yet
+            return _close(before, entry, CallState.REFUSED, is_open=True)
+        case _:
+            return before.calls
+
+
+def _close(before: State, entry: Entry, state: CallState, *, is_open: bool = False) -> tuple[Call, ...]:
+    """The calls when the one that an entry speaks of has ended so; while it `is_open`, it may end otherwise yet."""
+    counts = _is_holders(entry, before.lease) if entry.kind in _HOLDERS_ONLY else before.phase is not Phase.DONE
+    still = [place for place, call in enumerate(before.calls) if call.is_open]
+    own = [place for place in still if entry.by and before.calls[place].by == entry.by]
+    if not (place := (own or (still if counts else []))[-1:]):
+        return before.calls
+    calls = list(before.calls)
+    calls[place[0]] = replace(calls[place[0]], state=state, is_open=is_open, ended_by=entry.by, record=entry.record)
+    return tuple(calls)

@@ -4,14 +4,13 @@ The journal drives it (`Journal.settle`); the budget that the job brings along d
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Generic, Protocol, cast
 
 from typing_extensions import TypeVar  # with defaults, which typing has from 3.13 on
 
 from frontispiece.errors import ProviderBroken, Rejected
-from frontispiece.models import Charge, Value
+from frontispiece.models import Value
 from frontispiece.purchases.budget import Budget, Purchase
 
 
@@ -64,6 +63,8 @@ class PaidJob(ABC, Generic[R, A, T]):
     then: float | None = None
     paper_key: str = ""
     by: str = ""
+    run: str | None = None
+    """The run that makes the call, where it is one."""
 
     @abstractmethod
     async def submit(self) -> T | A:
@@ -91,9 +92,6 @@ class PaidJob(ABC, Generic[R, A, T]):
     async def buy(self, purchase: Purchase) -> T | A:
         """Make the call where the budget has room for it. Raises BudgetReached."""
         return await purchase.make(self.submit)
-
-    def note_waste(self, attempt: str, charges: Mapping[str, Charge]) -> None:
-        """Told by which attempt it was tried, and what all useless answers to it ever were charged for, by attempt."""
 
     async def make(self) -> R:
         """Have the job done by who takes no money: without budget and journal. Raises ProviderBroken for an order."""

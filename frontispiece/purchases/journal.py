@@ -100,11 +100,7 @@ class Journal:
         """
         log = self.log(job.key)
         async with job.budget.purchase(job.key, job.price, job.then, job.paper_key, job.by) as purchase:
-            try:
-                settled = await self._settle(log, job, purchase)
-            finally:
-                charges = {attempt: from_json(Charge, record) for attempt, record in log.state.wasted}
-                job.note_waste(log.attempt, {attempt: charge for attempt, charge in charges.items() if charge})
+            settled = await self._settle(log, job, purchase)
             await purchase.delivered(settled.record.dollars)
             return settled
 
@@ -126,7 +122,7 @@ class Journal:
                 await self._sleep(POLL_SECONDS)
                 await log.look()
             elif state.phase is Phase.FREE:
-                await log.intend(job.what, job.price)
+                await log.intend(job.what, job.price, run=job.run)
             else:
                 await log.claim()
 
@@ -185,7 +181,7 @@ class Journal:
         if log.state.phase is Phase.CALLING:
             submitted = await job.buy(purchase)
             if not isinstance(submitted, job.ticket):
-                return await self._deliver(log, job, cast("A", submitted), purchase)
+                return await self._deliver(log, job, cast("A", submitted))
             await log.append(Kind.TICKET, ticket=as_json(job.ticket, submitted))
         if log.state.phase is not Phase.ORDERED or not log.is_mine:
             return False
@@ -196,9 +192,10 @@ class Journal:
         answer = await job.collect(ticket)
         if answer is None:
             await purchase.delivered(0.0)
-            await log.append(Kind.SPOILED, message="The provider gave the order up.")
+            nothing = as_json(Charge, Charge(dollars=0.0))
+            await log.append(Kind.SPOILED, message="The provider gave the order up.", record=nothing)
             return False
-        return await self._deliver(log, job, answer, purchase)
+        return await self._deliver(log, job, answer)
 
     async def _resolve(self, log: Log, job: PaidJob[R, A, T]) -> bool:
         """Find the lost ticket of a call in doubt, or announce another call; False when someone was faster."""
@@ -210,16 +207,11 @@ class Journal:
         found = await job.find(since - CLOCK_SKEW, None)
         spent = {old.request_id for old in (from_json(job.ticket, ticket) for ticket in log.state.spent) if old}
         if found is None or found.request_id in spent:
-            return await log.intend(job.what, job.price)
+            return await log.intend(job.what, job.price, run=job.run)
         return await log.try_append(Kind.TICKET, ticket=as_json(job.ticket, found))
 
-    async def _deliver(self, log: Log, job: PaidJob[R, A, T], answer: A, purchase: Purchase) -> bool:
-        kept = await job.keep(answer)
-        record = as_json(job.record, kept)
-        if log.state.is_charged and isinstance(record, dict):
-            await purchase.delivered(kept.dollars)
-            record["dollars"] = 0.0  # it was counted when it was refused
-        await log.append(Kind.DONE, record=record)
+    async def _deliver(self, log: Log, job: PaidJob[R, A, T], answer: A) -> bool:
+        await log.append(Kind.DONE, record=as_json(job.record, await job.keep(answer)))
         return True
 
 
@@ -251,11 +243,8 @@ def closing(error: BaseException, phase: Phase) -> Kind:
 
 
 def _charge(error: BaseException, kind: Kind, state: State) -> JsonValue:
-    """What the answer cost that ends an attempt with such an entry, once for each order.
-
-    A delivery that is fetched again cost nothing.
-    """
-    if not isinstance(error, ProviderError) or error.charge is None or error.charge.dollars == 0 or state.is_charged:
+    """What the answer cost that ends an attempt with such an entry; a delivery that is fetched again cost nothing."""
+    if not isinstance(error, ProviderError) or error.charge is None:
         return None
     is_over = kind in (Kind.BLOCKED, Kind.SPOILED) or (kind is Kind.BROKEN and state.broken + 1 >= DELIVERIES)
     is_refused = kind is Kind.PAUSED and isinstance(error, NotAccepted)

@@ -44,11 +44,6 @@ class Log:
         self.state = State()
 
     @property
-    def attempt(self) -> str:
-        """The name that stands on the entries of this attempt."""
-        return self._by
-
-    @property
     def is_mine(self) -> bool:
         """Whether this attempt holds the lease."""
         return self.state.lease is not None and self.state.lease.by == self._by
@@ -84,13 +79,20 @@ class Log:
             return await self._look()
 
     async def intend(
-        self, what: str, dollars: float | None, bulk: str | None = None, lease: float | None = None
+        self,
+        what: str,
+        dollars: float | None,
+        *,
+        run: str | None = None,
+        bulk: str | None = None,
+        lease: float | None = None,
     ) -> bool:
         """Announce the call, for `dollars` at most; False when another program was faster.
 
-        `bulk` names the bulk order that the call goes with, `lease` is how many seconds it takes when not as usual.
+        `run` makes it, `bulk` names the bulk order that the call goes with, `lease` is how many seconds it takes when
+        not as usual.
         """
-        terms = {"holder": self._holder, "lease": lease or self._lease_seconds, "bulk": bulk}
+        terms = {"holder": self._holder, "lease": lease or self._lease_seconds, "bulk": bulk, "run": run}
         return await self.try_append(Kind.INTENT, what=what, dollars=dollars, **terms)
 
     async def claim(self) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Final
 
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import inspect
@@ -13,19 +14,27 @@ from frontispiece.painters.interface import Canvas, Ticket
 from frontispiece.purchases.buyer import Buyer, PaperJob
 from frontispiece.recipe import painting_key
 
+TAKES: Final = 2
+"""So often a prompt is painted at most: what is no picture is painted once more."""
+
+
+def key_of(paper: Paper, prompt: Prompt, services: Buyer, take: int = 0) -> str:
+    """The key of a painting in the journal."""
+    return painting_key(paper, prompt, services.painter.recipe, services.refresh_id, take)
+
 
 class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
-    """The painting of a prompt, in one of its takes; `run` is whose it is."""
+    """The painting of a prompt, in one of its takes."""
 
     record = Painting
     ticket = Ticket
 
     def __init__(self, paper: Paper, prompt: Prompt, buyer: Buyer, take: int = 0, *, run: str, lane: Lane) -> None:
-        super().__init__(paper, buyer, lane)
-        self._prompt, self._take, self._run = prompt, take, run
+        super().__init__(paper, buyer, lane, run)
+        self._prompt, self._take = prompt, take
         self._painter, self._archive = buyer.painter, buyer.archive
         self._most_pixels = 1_000_000 * buyer.settings.picture_megapixels
-        self.key = painting_key(paper, prompt, buyer.painter.recipe, buyer.refresh_id, take)
+        self.key = key_of(paper, prompt, buyer, take)
         self.what = f"painting {paper.id} by {buyer.painter.label}"
         self.price = buyer.painter.price
 
@@ -63,7 +72,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
             request_id=answer.request_id,
             seconds=answer.seconds,
             dollars=answer.dollars,
-            run=self._run,
+            run=self.run,
             made=datetime.now(UTC),
             nsfw=answer.nsfw,
             original=Original(

@@ -57,8 +57,8 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
     record = Prompt
     ticket = BatchTicket
 
-    def __init__(self, paper: Paper, buyer: Buyer, lane: Lane) -> None:
-        super().__init__(paper, buyer, lane)
+    def __init__(self, paper: Paper, buyer: Buyer, lane: Lane, run: str | None = None) -> None:
+        super().__init__(paper, buyer, lane, run)
         self._writer = buyer.writer
         self.key = key_of(paper, buyer)
         self.what = f"prompt {paper.id} by {buyer.writer.label}"
@@ -94,17 +94,17 @@ class _Fetching(PromptJob):
         raise NotYet("The batch ended before it came to this prompt: it is to be ordered again.")
 
 
-async def order(papers: Sequence[Paper], services: Buyer, beside: int = 0) -> Orders:
+async def order(papers: Sequence[Paper], services: Buyer, beside: int = 0, run: str | None = None) -> Orders:
     """Order in batches what nobody has bought or ordered yet; waits for no other program and for no batch.
 
-    The budget keeps room for the paintings of all these papers, and of so many `beside` them.
+    The budget keeps room for the paintings of all these papers, and of so many `beside` them; `run` is whose it is.
 
     Raises BadInput when the writer takes no batches, ProviderError and ArchiveError.
     """
     batches = batches_of(services.writer)
     orders = Orders()
     for part in _parts({key_of(paper, services): paper for paper in papers}, batches):
-        placed = await place(services.journal, PromptOrder(part, services, beside))
+        placed = await place(services.journal, PromptOrder(part, services, beside, run))
         beside += len(part) - len(placed.unaffordable)
         services.budget.held_back |= set(placed.unaffordable)
         services.budget.held_back -= placed.ordered.keys()
@@ -163,7 +163,8 @@ class PromptOrder(BulkOrder[BatchTicket]):
 
     ticket = BatchTicket
 
-    def __init__(self, papers: Mapping[str, Paper], buyer: Buyer, beside: int) -> None:
+    def __init__(self, papers: Mapping[str, Paper], buyer: Buyer, beside: int, run: str | None = None) -> None:
+        self.run = run
         self._papers = papers
         self._batches = batches_of(buyer.writer)
         self._budget = buyer.budget

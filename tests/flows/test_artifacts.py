@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from helpers.papers import paper
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.artifacts import Exhibit, inert, link, outcome_table, pages
-from frontispiece.models import Original, Outcome, Painting, Picture, Prompt, Status
+from frontispiece.models import CallState, Original, Outcome, PaidCall, Painting, Picture, Prompt, Status
 from frontispiece.text import one_line
 
 NASTY = [
@@ -25,6 +26,11 @@ NASTY = [
 ]
 
 
+def call(number: int, state: CallState, dollars: float) -> PaidCall:
+    about = {"kind": "prompt", "paper_id": "2410.24175", "made_at": datetime.now(UTC), "entries": 2}
+    return PaidCall(call=f"ab/{number}", state=state, dollars=dollars, **about)  # type: ignore[arg-type]
+
+
 def outcome(title: str = "On Birds", status: Status = Status.DONE, prompt: str = "Draw a bird.") -> Outcome:
     original = Original(digest="0" * 64, path="originals/0.png", format="png", width=1, height=1, bytes=1)
     return Outcome(
@@ -38,6 +44,11 @@ def outcome(title: str = "On Birds", status: Status = Status.DONE, prompt: str =
             painter="fal", model="fal-ai/flux/schnell", parameters="{}", seconds=2.0, dollars=0.003, original=original
         ),
         picture=Picture(path="pictures/20241031/6550f79d46b1945c.jpg", digest="0" * 64, width=1, height=1, bytes=1),
+        bought=(
+            call(1, CallState.DELIVERED, 0.0002),
+            call(2, CallState.REFUSED, 0.003),
+            call(3, CallState.DELIVERED, 0.003),
+        ),
     )
 
 
@@ -81,6 +92,7 @@ def test_a_story_tells_models_seconds_and_dollars() -> None:
     assert "2.0 s, $0.0030" in text
     cached = outcome().model_copy(update={"cached": ("prompt",)})
     assert "(cached)" in Exhibit(cached).markdown()
+    assert "answers of no use: 1 ($0.0030)" in text
 
 
 def test_pages_keep_below_their_size_and_lose_nobody() -> None:
@@ -94,5 +106,5 @@ def test_pages_keep_below_their_size_and_lose_nobody() -> None:
 def test_the_table_puts_failures_first_and_is_json() -> None:
     table = outcome_table([outcome(), outcome(status=Status.BLOCKED)])
     assert [row["status"] for row in table] == ["blocked", "done"]
-    assert table[1]["dollars"] == 0.0032
+    assert table[1]["dollars"] == 0.0062
     json.dumps(table)

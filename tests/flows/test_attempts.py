@@ -106,7 +106,7 @@ async def readings(archive: Archive) -> dict[str, object]:
     }
     verdict = await verify(archive)
     return {
-        "stats": await ask(archive, STATS.replace("sum(len(cached))::BIGINT AS cache_hits", "0")),
+        "stats": await ask(archive, STATS.replace("coalesce(cache_hits, 0) AS cache_hits", "0")),
         "runs": await ask(archive, runs),
         "latest": await ask(archive, latest),
         "pictures": await ask(archive, "SELECT paper_id, writer_dollars FROM pictures ORDER BY paper_id"),

@@ -18,3 +18,5 @@ def test_killed_three_times_it_buys_each_prompt_and_picture_once(tmp_path: Path)
     assert (killed.code, killed.rounds) == (0, KILLS + 1), (tmp_path / "log.txt").read_text()
     assert (killed.prompts, killed.pictures) == (DAYS * PAPERS, DAYS * PAPERS)
     assert (killed.papers_twice, killed.days_done) == ((), DAYS)
+    assert killed.said.agree_with(killed.dollars), (killed.said, killed.dollars)
+    assert killed.said.dollars == pytest.approx(killed.dollars, abs=1e-6), "all was delivered in the end"

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 from fakes.providers import Providers
+from helpers.bill import books
 from helpers.real_server import PATIENCE
 from helpers.watching import Watcher, run_day, run_papers
 
 from flows.artifacts import facts, outcome_table
-from frontispiece.archive.query import STATS, open_records
-from frontispiece.archive.store import Archive
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -21,9 +20,7 @@ LONG = 16_384
 
 async def stats(archive: Path) -> float:
     """All dollars that `stats` shows."""
-    async with open_records(Archive.open(str(archive))) as records:
-        answer = records.ask(STATS)
-    return sum(row[answer.columns.index("dollars")] for row in answer.rows)  # type: ignore[misc]
+    return (await books(archive)).dollars
 
 
 def shown(seen: Watcher) -> float:
@@ -112,7 +109,7 @@ async def test_an_answer_that_is_refused_three_times_costs_three_times(
         pytest.param("images", "no picture", "openai-images", id="no picture at once"),
     ],
 )
-async def test_a_run_that_is_killed_leaves_its_costs_to_the_next(
+async def test_what_a_run_that_is_killed_has_paid_is_counted(
     where: str, fault: str, painter: str, world: Providers, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
@@ -124,9 +121,9 @@ async def test_a_run_that_is_killed_leaves_its_costs_to_the_next(
     for room in ("catalog", "results"):  # as if it had been killed before it wrote its rows
         shutil.rmtree(archive / room, ignore_errors=True)
     fake.faults.always(where, None)
-    paid = world.paid
+    paid, before = world.paid, world.dollars
     _, seen = await run_papers([ID], painter=painter)
-    assert shown(seen) == pytest.approx(world.dollars)
+    assert shown(seen) == pytest.approx(world.dollars - before)
     assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
     is_final = fault in ("refusal", "nsfw")
     assert (world.paid == paid) == is_final

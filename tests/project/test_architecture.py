@@ -40,7 +40,7 @@ HOMES: Final = {
         "frontispiece.sources.arxiv_pages",
         "frontispiece.sources.arxiv_oai",
     },
-    "pyarrow": {f"frontispiece.archive.{name}" for name in ("catalog", "reader", "query")},
+    "pyarrow": {f"frontispiece.archive.{name}" for name in ("catalog", "paid_calls", "reader", "query")},
     "duckdb": {"frontispiece.archive.query", "frontispiece.archive.reader"},
     "jinja2": {"frontispiece.gallery.pages"},
     "obstore": {"frontispiece.archive.store"},

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from frontispiece.archive.store import Archive
-from frontispiece.models import Charge, Original, Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import CallState, Original, Outcome, PaidCall, Painting, Paper, Picture, Prompt, Status
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2024, 11, 1)
@@ -163,14 +163,23 @@ class TestRows:
             "message",
             "painter_dollars",
             "resembles",
+            "purchases",
             "wasted_calls",
             "wasted_dollars",
             "wasted_unpriced",
         }
 
     def test_answers_of_no_use_are_summed_and_named(self) -> None:
-        charges = {"b": Charge(dollars=0.25), "a": Charge(dollars=0.5), "c": Charge(dollars=None)}
-        row = rows([ended(Status.FAILED).model_copy(update={"wasted": charges})], run()).to_pylist()[0]
+        def call(attempt: str, dollars: float | None, state: CallState = CallState.REFUSED) -> PaidCall:
+            about = {"kind": "prompt", "paper_id": "2410.24175", "made_at": NOW, "entries": 2}
+            return PaidCall(call=f"ab/{attempt}", state=state, dollars=dollars, attempt=attempt, **about)  # type: ignore[arg-type]
+
+        own = (call("b", 0.25), call("a", 0.5), call("c", None), call("d", 1.0, CallState.DELIVERED))
+        all_there_are = (*own, call("e", 2.0))
+        failed = ended(Status.FAILED).model_copy(update={"purchases": all_there_are, "bought": own})
+        row = rows([failed], run()).to_pylist()[0]
+        assert [each["attempt"] for each in row["purchases"]] == ["b", "a", "c", "d", "e"]
+        assert PaidCall.model_validate(row["purchases"][0]) == own[0]
         assert {name: value for name, value in row.items() if name.startswith("wasted")} == {
             "wasted_calls": ["a", "b", "c"],
             "wasted_dollars": 0.75,
@@ -331,4 +340,6 @@ def test_every_column_is_documented_with_its_type() -> None:
 
 
 def _type_name(kind: pa.DataType) -> str:
-    return "list<string>" if pa.types.is_list(kind) else str(kind)
+    if not pa.types.is_list(kind):
+        return str(kind)
+    return "list<string>" if pa.types.is_string(kind.value_type) else "list<struct>"

@@ -8,16 +8,24 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from helpers.stocked import DAY, NOW, failure, outcome, painting, run, stocked
+from helpers.bill import books
+from helpers.jobs import AtOnce
+from helpers.papers import numbered
+from helpers.stocked import DAY, NOW, buy, failure, outcome, painting, run, stocked
 
 from deployments.cli import main
-from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.catalog import SCHEMA, Catalog, rows
 from frontispiece.archive.query import STATS, open_records
 from frontispiece.archive.store import Archive
-from frontispiece.errors import BadInput
-from frontispiece.models import Outcome, Status
+from frontispiece.errors import BadInput, ProviderBroken
+from frontispiece.maintenance.enter import enter_paid_calls
+from frontispiece.models import Charge, Outcome, Prompt, Status
+from frontispiece.purchases.bill import paid_calls
+from frontispiece.purchases.journal import Journal
+from frontispiece.purchases.overview import read_journal
 
 
 def tree(root: Path) -> dict[Path, bytes | None]:
@@ -81,6 +89,63 @@ async def test_stats_count_by_month_what_was_made_and_paid(tmp_path: Path) -> No
     assert december["failures"] == "ProviderBroken 2, Blocked 1"
     assert (december["pictures"], december["dollars"], december["p50_seconds"]) == (2, 0.003, 2.5)
     assert december["cache_hits"] == 1
+
+
+class TestRowsOfEarlierVersions:
+    """They name no calls; what the journal knows of the same calls is not counted beside them."""
+
+    async def test_what_the_journal_knows_too_counts_once(self, tmp_path: Path) -> None:
+        archive = await stocked(tmp_path)
+        before = await books(tmp_path)
+        assert (before.dollars, before.runs) == (pytest.approx(0.0093), {"run-1": pytest.approx(0.0093)})
+        await buy(archive, 7)
+        assert await enter_paid_calls(archive) == 8
+        after = await books(tmp_path)
+        assert (after.dollars, after.runs["run-1"]) == (pytest.approx(0.0124), pytest.approx(0.0093))
+
+    async def test_a_row_of_now_beside_one_of_then(self, tmp_path: Path) -> None:
+        archive = await stocked(tmp_path)
+        calls = tuple(call for key, state in (await read_journal(archive)).items() for call in paid_calls(key, state))
+        made = of(await outcome(archive, 1), purchases=[call for call in calls if call.paper_id == "2410.00001"])
+        await later(archive, "run-2", 30, made)
+        said = await books(tmp_path)
+        assert said.runs == {"run-1": pytest.approx(0.0093), "run-2": 0}
+
+    async def test_both_takes_in_one_row_beside_the_takes_themselves(self, tmp_path: Path) -> None:
+        """A painting's price was that of all its takes."""
+        archive = Archive.open(str(tmp_path))
+        both = painting(2).model_copy(update={"dollars": 0.006})
+        await later(archive, "run-1", 0, of(await outcome(archive, 2), painting=both))
+        assert (await books(tmp_path)).dollars == pytest.approx(0.0061)
+        first = painting(3).model_copy(update={"run": "run-1"})
+        await Journal(archive).settle(AtOnce("cd" * 16, f"painting {numbered(2).id} by fal", first))
+        await enter_paid_calls(archive)
+        assert (await books(tmp_path)).dollars == pytest.approx(0.0061)
+
+    async def test_answers_of_no_use(self, tmp_path: Path) -> None:
+        archive = await stocked(tmp_path, pictures=0)
+        job = AtOnce("cd" * 16, f"prompt {numbered(98).id} by OpenAI", refusal(0.25), record=Prompt)
+        for _ in range(3):
+            with pytest.raises(ProviderBroken):
+                await Journal(archive).settle(job)
+        ((key, state),) = (await read_journal(archive)).items()
+        calls = paid_calls(key, state)
+        row = rows([failure(98)], run("run-1")).to_pylist()[0]
+        row |= {"wasted_calls": [calls[0].attempt, calls[1].attempt], "wasted_dollars": 0.25, "wasted_unpriced": 1}
+        file = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist([row], schema=SCHEMA), file)
+        await archive.put("catalog/day=2024-10-31/then.parquet", file.getvalue().to_pybytes())
+        then = await books(tmp_path)
+        assert (then.refused, then.unpriced, then.runs) == (0.25, 1, {"run-1": 0.25})
+        await enter_paid_calls(archive)
+        now = await books(tmp_path)
+        assert (now.refused, now.unpriced, now.runs["run-1"]) == (0.75, 0, 0.5)
+
+
+def refusal(dollars: float) -> ProviderBroken:
+    error = ProviderBroken("No use.")
+    error.charge = Charge(dollars=dollars)
+    return error
 
 
 ATTACKS = {
@@ -170,9 +235,9 @@ async def test_a_query_only_reads_the_views(sql: str, attacked: Path, monkeypatc
         ("TABLE runs", 1),
         ("WITH made AS (FROM pictures) SELECT paper_id FROM made", 1),
         ("WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n WHERE a < 3) FROM n", 3),
-        ("SHOW TABLES", 5),
-        ("DESCRIBE runs", 12),
-        ("SUMMARIZE runs", 12),
+        ("SHOW TABLES", 7),
+        ("DESCRIBE runs", 14),
+        ("SUMMARIZE runs", 14),
         ("EXPLAIN SELECT * FROM latest", 1),
         ("/* why */ explain ANALYZE\nSELECT * FROM latest -- so slow", 1),
         ("FROM (PIVOT outcomes ON status IN ('done', 'failed') USING count(*) GROUP BY list_day)", 1),

@@ -37,6 +37,7 @@ from frontispiece.errors import (
 from frontispiece.models import Paper, Prompt
 from frontispiece.providers.openai_client import OpenAIApi
 from frontispiece.purchases import bulk
+from frontispiece.purchases.bill import calls_for
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Bulk, Entry, Kind, Phase, fold
 from frontispiece.purchases.journal import Journal
@@ -373,12 +374,13 @@ class TestLines:
     async def test_a_refusal_in_words_is_paid_at_half_the_price(self, fake: Providers, archive: Archive) -> None:
         fake.openai.lines.extend(["refusal"] * 3)
         async with program(fake, archive, Clock()) as services:
-            await order(PAPERS, services)
+            await order(PAPERS, services, run="batch-run")
             (name,) = fake.openai.batches
             fake.openai.finish(name)
             assert len((await fetch(PAPERS, services)).problems) == 3
-            charges = [await services.waste.pop(paper.key) for paper in PAPERS]
-        assert sum(charge.dollars for each in charges for charge in each.values()) == pytest.approx(fake.openai.dollars)
+            calls = [call for paper in PAPERS for call in await calls_for(paper, None, services)]
+        assert {(call.kind, call.state, call.run) for call in calls} == {("prompt", "refused", "batch-run")}
+        assert sum(call.dollars or 0 for call in calls) == pytest.approx(fake.openai.dollars)
         assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
 
     @pytest.mark.parametrize("what", ["empty", "garbage"])

@@ -31,7 +31,7 @@ from frontispiece.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from frontispiece.models import Charge, Value
+from frontispiece.models import CallState, Charge, Value
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
 from frontispiece.purchases.job import PaidJob
@@ -204,6 +204,13 @@ async def kinds(archive: Archive) -> list[str]:
     return [entry.kind.value for entry in await entries(archive)]
 
 
+async def knows_the_bill(archive: Archive, shop: "Shop", key: str = KEY) -> bool:
+    """Whether what was sold are the calls that the journal is sure of, and no more than those it doubts beside them."""
+    states = [call.state for call in fold(await entries(archive, key)).calls]
+    certain = states.count(CallState.DELIVERED) + states.count(CallState.REFUSED)
+    return certain <= len(shop.purchases) <= certain + states.count(CallState.IN_DOUBT)
+
+
 async def write(archive: Archive, number: int, kind: Kind, **fields: object) -> None:
     entry = Entry.model_validate({"kind": kind, "at": NOW, "by": "x", "lease": 30, "holder": ELSEWHERE, **fields})
     assert await archive.put_if_absent(f"journal/{KEY}/{number:03d}.json", entry.to_json())
@@ -326,6 +333,7 @@ class TestKilled:
             settled = await journal(archive).settle(shop.job(key))
             assert settled.record.answer in shop.purchases
             assert len(shop.purchases) <= 1 + settled.doubts
+            assert await knows_the_bill(archive, shop, key)
             assert settled.doubts <= 1
             assert len(shop.purchases) == 1 or not keeps_a_list
             if finished:
@@ -343,6 +351,7 @@ class TestKilled:
             shop.fuse.left = 1_000_000
             settled = await journal(archive).settle(shop.job())
             assert len(shop.purchases) <= 1 + settled.doubts
+            assert await knows_the_bill(archive, shop)
             if shop.keeps_a_list:
                 assert len(shop.purchases) == 1
 
@@ -533,10 +542,12 @@ class TestErrors:
                 await journal(archive).settle(shop.job())
         state = fold(await entries(archive))
         assert (state.phase, len(shop.purchases)) == (Phase.ORDERED, 1)
-        assert [charge for _, charge in state.wasted] == [{"dollars": 0.003, "request_id": None}], "counted once"
+        charge = {"dollars": 0.003, "request_id": None}
+        assert [(call.state, call.record) for call in state.calls] == [(CallState.REFUSED, charge)], "counted once"
         settled = await journal(archive).settle(shop.job())  # the rule has been changed
-        assert settled == Settled(Record(answer="order-0", dollars=0.0), bought=True, doubts=0)
+        assert settled == Settled(Record(answer="order-0", dollars=0.003), bought=True, doubts=0)
         assert len(shop.purchases) == 1
+        assert [call.state for call in fold(await entries(archive)).calls] == [CallState.DELIVERED]
 
     async def test_an_order_that_is_spoiled_after_we_refused_it_was_counted(self, archive: Archive) -> None:
         errors: list[BaseException | None] = [
@@ -551,8 +562,9 @@ class TestErrors:
             with pytest.raises(ProviderBroken):
                 await journal(archive).settle(shop.job())
         settled = await journal(archive).settle(shop.job())
-        wasted = fold(await entries(archive)).wasted
-        assert (len(shop.purchases), len(wasted), settled.record.dollars) == (2, 1, 0.003)
+        assert (len(shop.purchases), settled.record.dollars) == (2, 0.003)
+        ends = [call.state for call in fold(await entries(archive)).calls]
+        assert ends == [CallState.REFUSED, CallState.DELIVERED]
 
     async def test_an_answer_at_once_that_we_refuse_is_spoiled(self, archive: Archive) -> None:
         shop = Shop(gives_tickets=False, keep_raises=[NotAccepted("Too large.")])
@@ -711,7 +723,13 @@ class TestShape:
         entries = [parse(content, NOW, 30) for content in self.WRITTEN]
         assert tuple(entry.to_json() for entry in entries) == self.WRITTEN
         assert tuple(fold(entries[: count + 1]).phase for count in range(len(entries))) == self.PHASES
-        assert fold(entries).wasted == (("b", {"dollars": 0.003, "request_id": "order-0"}),)
+        refused, delivered = fold(entries).calls
+        assert (refused.state, refused.ended_by, refused.record) == (
+            "refused",
+            "b",
+            {"dollars": 0.003, "request_id": "order-0"},
+        )
+        assert (delivered.number, delivered.state, delivered.record) == (6, "delivered", {"answer": "a fish"})
 
 
 class TestOpenEntries:
@@ -761,6 +779,9 @@ class TestFold:
         assert (state.lease is not None) <= (state.phase in (Phase.CALLING, Phase.IN_DOUBT, Phase.ORDERED))
         assert (state.record is not None) <= (state.phase is Phase.DONE)
         assert 0 <= state.doubts <= sum(entry.kind is Kind.INTENT for entry in history)
+        assert state.doubts <= len(state.calls) <= state.entries == len(history)
+        assert len({call.number for call in state.calls}) == len(state.calls)
+        assert all(call.state is CallState.IN_DOUBT for call in state.calls if call.is_open)
         assert state.since is not None or state.phase not in (Phase.CALLING, Phase.IN_DOUBT)
 
     @given(st.lists(ANY_ENTRY, max_size=15), st.lists(ANY_ENTRY, max_size=15))
@@ -780,6 +801,44 @@ class TestFold:
     )))  # fmt: skip
     def test_any_bytes_are_an_entry_of_some_kind(self, content: bytes) -> None:
         assert isinstance(fold([parse(content, NOW, 30)]), State)
+
+    @pytest.mark.parametrize(
+        ("history", "calls"),
+        [
+            pytest.param("a:intent a:done", "delivered", id="delivered"),
+            pytest.param("a:intent a:refused", "free", id="not taken"),
+            pytest.param("a:intent a:spoiled+", "refused", id="useless"),
+            pytest.param("a:intent a:spoiled", "in doubt", id="useless, and nobody knows the price"),
+            pytest.param("a:intent a:blocked+", "refused", id="refused for good"),
+            pytest.param("a:intent a:doubt", "in doubt", id="not answered"),
+            pytest.param("a:intent b:claim b:intent b:done", "in doubt, delivered", id="made again"),
+            pytest.param("a:intent b:claim b:ticket b:done", "delivered", id="found again"),
+            pytest.param("a:intent a:ticket b:claim b:done", "delivered", id="fetched by another"),
+            pytest.param("a:intent a:ticket b:claim b:done a:done", "delivered", id="fetched by both"),
+            pytest.param("a:intent b:claim b:intent a:done b:done", "delivered, delivered", id="both were delivered"),
+            pytest.param("a:intent b:claim b:intent b:done a:done", "delivered, delivered", id="the first one late"),
+            pytest.param("a:intent b:claim b:intent b:done a:refused", "free, delivered", id="the first one not taken"),
+            pytest.param(
+                "a:intent b:claim b:intent b:done a:spoiled+", "refused, delivered", id="the first one useless"
+            ),
+            pytest.param("a:intent a:ticket a:broken a:done", "delivered", id="broken once"),
+            pytest.param(
+                "a:intent a:ticket a:broken b:claim b:broken+ b:intent b:done", "refused, delivered", id="broken twice"
+            ),
+            pytest.param("a:intent a:done b:lost b:claim b:intent b:done", "delivered, delivered", id="lost"),
+            pytest.param("a:intent a:ticket a:done b:lost b:claim b:done", "delivered", id="lost, fetched again"),
+            pytest.param("a:intent a:done b:intent", "delivered", id="announced in vain"),
+            pytest.param("a:unreadable b:claim b:intent b:done", "in doubt, delivered", id="a damaged entry"),
+            pytest.param("a:intent b:refused", "in doubt", id="another's word"),
+        ],
+    )
+    def test_every_call_has_its_own_end(self, history: str, calls: str) -> None:
+        """`+` marks an answer that was charged for."""
+        said = [
+            Entry(kind=Kind(word.rstrip("+")), at=NOW, by=by, record={"dollars": 0.003} if "+" in word else None)
+            for by, word in (each.split(":") for each in history.split())
+        ]
+        assert ", ".join(call.state for call in fold(said).calls) == calls
 
 
 class TestHolder:
