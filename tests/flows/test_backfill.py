@@ -213,7 +213,7 @@ async def test_refusals_in_batches_stand_in_the_rows_of_their_days(world: Provid
 async def dollars(archive: Archive) -> float:
     """What `stats` shows."""
     async with open_records(archive) as records:
-        return float(records.ask("SELECT sum(dollars) FROM outcomes").rows[0][0])  # type: ignore[arg-type]
+        return float(records.ask("SELECT sum(dollars) FROM runs").rows[0][0])  # type: ignore[arg-type]
 
 
 async def test_a_daily_has_a_budget_too_and_remembers_it(
