@@ -103,10 +103,11 @@ def import_log(
 
     """
     from frontispiece.archive.store import Archive
-    from frontispiece.maintenance.import_log import Importer, parse_log
+    from frontispiece.maintenance.import_log import parse_logs
+    from frontispiece.maintenance.importer import Importer
     from frontispiece.settings import load_settings
 
-    parsed = [parse_log(_read(path)) for path in logs]
+    parsed = parse_logs(_read(path) for path in logs)
     offered = _offered(pictures) if pictures else None
     settings = load_settings()
     importer = Importer(Archive.open(settings.archive), settings, offered)
@@ -124,14 +125,14 @@ def _read(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_LOG:
             raise BadInput(f"{path} has more than {MAX_LOG:,} bytes; give the log in parts.")
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise BadInput(f"The log {path} cannot be read: {error.strerror}.") from error
 
 
 def _offered(folder: Path) -> dict[str, tuple[Path, date | None]]:
     """The JPEGs in a folder and below, by name."""
-    from frontispiece.maintenance.import_log import folder_day
+    from frontispiece.maintenance.importer import folder_day
 
     if not folder.is_dir():
         raise BadInput(f"There is no folder {folder}.")

@@ -1,6 +1,7 @@
 """Names and places in the archive: the only file that makes paths, and it takes nothing on trust."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, Literal
 
@@ -63,6 +64,13 @@ def catalog_may_hold(path: str, first: date, last: date) -> bool:
     if path.startswith(f"{CATALOG}/day="):
         return month is not None and first.isoformat() <= path.split("/")[1][len("day=") :] <= last.isoformat()
     return month is not None and month_of(first) <= month <= month_of(last)
+
+
+def catalog_files_of(run_id: str, day: date, paths: Sequence[str]) -> list[str]:
+    """Those of the catalog's files that hold a run's rows about a day: its own ones, or else those of the month."""
+    own = f"{CATALOG}/day={day.isoformat()}/{run_id}."
+    of_month = f"{CATALOG}/month={month_of(day)}/"
+    return [path for path in paths if path.startswith(own)] or [path for path in paths if path.startswith(of_month)]
 
 
 def empty_day_path(day: date, source: str) -> str:

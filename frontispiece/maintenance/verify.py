@@ -2,15 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from typing import Final
 
 from pydantic import Field
 
 from frontispiece.archive.duplicates import no_picture
-from frontispiece.archive.images import inspect
-from frontispiece.archive.paths import ORIGINALS, PICTURES
+from frontispiece.archive.images import Provenance, inspect, read_provenance
+from frontispiece.archive.paths import CATALOG, ORIGINALS, PICTURES, catalog_files_of
 from frontispiece.archive.precedence import NEWEST_FIRST
 from frontispiece.archive.query import Records, open_records
 from frontispiece.archive.store import Archive, Entry
@@ -26,6 +29,11 @@ _ROWS: Final = f"""
 SELECT picture_path, picture_digest, picture_bytes, picture_width, picture_height, paper_id
 FROM pictures QUALIFY row_number() OVER (PARTITION BY picture_path ORDER BY {NEWEST_FIRST}) = 1
 ORDER BY picture_path
+"""  # noqa: S608 constants
+# What each row that holds says of its file, be there a newer row about it by another recipe.
+_RECIPES: Final = f"""
+SELECT picture_path, recipe, run, list_day FROM latest
+WHERE status = 'done' AND picture_path IS NOT NULL ORDER BY {NEWEST_FIRST}
 """  # noqa: S608 constants
 _ORIGINALS: Final = "SELECT DISTINCT original_path, original_bytes, original_digest FROM pictures"
 
@@ -61,6 +69,24 @@ class _Row:
     paper: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a row says of who made a file."""
+
+    recipe: str
+    run: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What the archive holds, by path."""
+
+    pictures: Mapping[str, Entry]
+    catalog: Sequence[str]
+    claims: Mapping[str, Sequence[_Claim]]
+
+
 async def verify(archive: Archive) -> Verdict:
     """Compare the catalog's rows, the files and the journal; reads every picture. Raises ArchiveError."""
     files = {entry.path: entry for entry in await archive.list(PICTURES)}
@@ -69,10 +95,14 @@ async def verify(archive: Archive) -> Verdict:
     async with open_records(archive) as records:
         rows = [_Row(*row) for row in records.ask(_ROWS).rows]  # type: ignore[arg-type] # DuckDB's rows are untyped
         known = {str(path): (size, str(digest)) for path, size, digest in records.ask(_ORIGINALS).rows}
+        claims = defaultdict[str, list[_Claim]](list)
+        for path, *claim in records.ask(_RECIPES).rows:
+            claims[str(path)].append(_Claim(*claim))  # type: ignore[arg-type] # DuckDB's rows are untyped
         findings = _about_catalog(records)
+    present = _Present(files, [entry.path for entry in await archive.list(CATALOG)], claims)
     lane = asyncio.Semaphore(_READS_AT_ONCE)
-    looked = await asyncio.gather(*(_about_row(row, files, archive, lane) for row in rows))
-    findings += [finding for finding in looked if finding is not None]
+    looked = await asyncio.gather(*(_about_row(row, present, archive, lane) for row in rows))
+    findings += chain.from_iterable(looked)
     findings += _about_files(files.keys() - {row.path for row in rows})
     findings += _about_originals(known, originals)
     findings += _about_journal(journal, {digest for _, digest in known.values()})
@@ -86,23 +116,35 @@ def _about_catalog(records: Records) -> list[Finding]:
     ]
 
 
-async def _about_row(
-    row: _Row, files: Mapping[str, Entry], archive: Archive, lane: asyncio.Semaphore
-) -> Finding | None:
-    """The first thing that is wrong with a row's file."""
+async def _about_row(row: _Row, present: _Present, archive: Archive, lane: asyncio.Semaphore) -> list[Finding]:
+    """The first thing that is wrong with a row's file, or else who claims to have made it and has not."""
     again = f"`frontispiece paper {row.paper}` with the same writer and painter makes it again; what was bought is kept"
-    if row.path not in files:
-        return Finding(about=row.path, wrong="The catalog names it, but there is no such file.", mend=f"{again}.")
+    if row.path not in present.pictures:
+        return [Finding(about=row.path, wrong="The catalog names it, but there is no such file.", mend=f"{again}.")]
     async with lane:
-        content = await archive.get(row.path)
-        wrong = await asyncio.to_thread(_flaw, row, content or b"")
-    if wrong is None:
-        return None
+        content = await archive.get(row.path) or b""
+        wrong = await asyncio.to_thread(_flaw, row, content)
+        if wrong is None:
+            return _about_claims(row.path, await asyncio.to_thread(read_provenance, content), present)
     if content and _opens(content):
-        return Finding(
-            about=row.path, wrong=wrong, mend="If you changed it on purpose, `frontispiece rebuild` enters it as it is."
+        mend = "If you changed it on purpose, `frontispiece rebuild` enters it as it is."
+        return [Finding(about=row.path, wrong=wrong, mend=mend)]
+    return [Finding(about=row.path, wrong=wrong, mend=f"Delete it, then {again}.")]
+
+
+def _about_claims(path: str, story: Provenance | None, present: _Present) -> list[Finding]:
+    """Rows that contradict what the picture says of itself; one of the predecessor's says nothing."""
+    return [
+        Finding(
+            about=path,
+            wrong=f"The catalog's row of the run {claim.run} says that the recipe {claim.recipe} made it; by its own "
+            f"story {story.painter} did, with the recipe {story.recipe}.",
+            mend=f"Delete {' and '.join(catalog_files_of(claim.run, claim.day, present.catalog))}, then run "
+            "`frontispiece rebuild`, and `frontispiece import-log` again for what came from a log.",
         )
-    return Finding(about=row.path, wrong=wrong, mend=f"Delete it, then {again}.")
+        for claim in present.claims.get(path, ())
+        if story is not None and story.recipe != claim.recipe
+    ]
 
 
 def _flaw(row: _Row, content: bytes) -> str | None:

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from helpers.jobs import AtOnce
-from helpers.stocked import buy, painting, stocked
+from helpers.stocked import DAY, NOW, buy, outcome, painting, run, stocked
 
 from deployments.cli import main
+from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
 from frontispiece.errors import InDoubt
+from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.maintenance.rebuild import rebuild
 from frontispiece.maintenance.verify import verify
 from frontispiece.models import Painting
 from frontispiece.purchases.journal import Journal
@@ -72,6 +76,30 @@ async def test_damage_is_named(damage: Callable[[Path], None], wrong: str, mend:
     (finding,) = (await verify(archive)).findings
     assert wrong in finding.wrong
     assert mend in finding.mend
+
+
+@pytest.mark.parametrize("compacted", [pytest.param(False, id="day"), pytest.param(True, id="month")])
+async def test_a_row_that_contradicts_the_picture_is_named_and_the_mend_mends(tmp_path: Path, compacted: bool) -> None:
+    """As earlier versions entered drawings of ours for the predecessor's; the row is older than the true one."""
+    archive = await stocked(tmp_path)
+    true = await outcome(archive, 1)
+    false = true.model_copy(update={"recipe": "fedcba9876543210"})
+    await Catalog(archive).write(DAY, "imported-1", [false], run("imported-1", NOW - timedelta(days=1)))
+    file = tmp_path / "catalog/day=2024-10-31/imported-1.parquet"
+    if compacted:
+        ((month, paths),) = (await months_to_compact(archive, date(2025, 1, 1))).items()
+        await compact_month(archive, month, paths)
+        (file,) = (tmp_path / "catalog").rglob("*.parquet")
+    (finding,) = (await verify(archive)).findings
+    assert true.picture is not None
+    assert finding.about == true.picture.path
+    assert "imported-1" in finding.wrong
+    assert false.recipe in finding.wrong
+    assert "fal did, with the recipe 0123456789abcdef" in finding.wrong
+    assert f"Delete {file.relative_to(tmp_path)}, then run `frontispiece rebuild`" in finding.mend
+    file.unlink()
+    await rebuild(archive, NOW)
+    assert (await verify(archive)).findings == []
 
 
 async def test_a_pruned_original_is_no_damage(tmp_path: Path) -> None:
