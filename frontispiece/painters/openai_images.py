@@ -5,9 +5,9 @@ OpenAI sends them with the answer. Where a server sends an address instead, that
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, SecretStr, ValidationError
 
 from frontispiece.errors import NotAccepted, ProviderBroken
 from frontispiece.models import Charge, Paper, Prompt
@@ -15,7 +15,7 @@ from frontispiece.painters.interface import Canvas, Painted, Ticket
 from frontispiece.providers.answers import OrNone, clean
 from frontispiece.providers.downloads import DownloadSettings, download_picture, inline_picture, is_inline
 from frontispiece.providers.http import Http
-from frontispiece.providers.openai_account import OpenAISettings, family
+from frontispiece.providers.openai_account import OpenAISettings, Server, family, origin_of, server_at
 from frontispiece.recipe import PainterRecipe, canonical_json, digest
 
 if TYPE_CHECKING:  # the client is loaded when a painter is built
@@ -38,9 +38,34 @@ QUOTED_PIXELS = 1024 * 1536
 class ImageSettings(OpenAISettings, DownloadSettings):
     """What the user may set."""
 
+    secret_blocks: ClassVar = {"openai_image_api_key": "openai_image_secret_block"}
+
+    openai_image_api_key: SecretStr | None = Field(
+        None,
+        description="key of the painter openai-images; left empty it is the writer's, for the writer's server only",
+    )
+    openai_image_secret_block: str | None = Field(
+        None,
+        description="Prefect Secret block with the painter's key, where FRONTISPIECE_OPENAI_IMAGE_API_KEY is not set",
+    )
+    openai_image_base_url: str = Field("", description="address of its server; left empty it is OPENAI_BASE_URL")
     openai_image_model: str = Field("gpt-image-2.5-flare", description="image model of the painter openai-images")
     openai_image_size: str = Field("640x1200", pattern=r"^\d+x\d+$", description="its picture size, in multiples of 16")
     openai_image_quality: Literal["low", "medium", "high", "auto"] = Field("low", description="its quality")
+
+
+def server_of(settings: ImageSettings) -> Server:
+    """That of the pictures, which is the chat models' where it has no settings of its own.
+
+    A key goes to no other server than the one it is for. Raises BadInput for an address or key that cannot be.
+    """
+    address, key = ("openai_base_url", "OPENAI_BASE_URL"), ("openai_api_key", "OPENAI_API_KEY")
+    if settings.openai_image_base_url:
+        address = ("openai_image_base_url", "FRONTISPIECE_OPENAI_IMAGE_BASE_URL")
+    place = getattr(settings, address[0])
+    if settings.openai_image_api_key or origin_of(place) != origin_of(settings.openai_base_url):
+        key = ("openai_image_api_key", "FRONTISPIECE_OPENAI_IMAGE_API_KEY")
+    return server_at(place, address[1], getattr(settings, key[0]), key[1])
 
 
 _Count = OrNone[Annotated[int, Field(ge=0, lt=1_000_000_000)]]
@@ -79,7 +104,7 @@ class OpenAIImages:
         self._size = settings.openai_image_size
         self._quality = settings.openai_image_quality
         self._max_bytes = 1_000_000 * settings.picture_megabytes
-        self._api = OpenAIApi(settings, seconds=seconds, max_bytes=int(BASE64 * self._max_bytes))
+        self._api = OpenAIApi(settings, server_of(settings), seconds=seconds, max_bytes=int(BASE64 * self._max_bytes))
         self._media = Http(timeout=seconds or DOWNLOAD_SECONDS)  # has no key, which is not for a picture's host
         # The user's own word for the server is its word for pictures on it.
         self._hosts = (*settings.picture_hosts, self._api.origin)

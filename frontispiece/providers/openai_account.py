@@ -1,6 +1,7 @@
 """Which server speaks OpenAI's API, and by what key: the settings that its writer and its painter share."""
 
 import re
+from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -44,18 +45,39 @@ class OpenAISettings(BaseModel):
     )
 
 
-def host_and_key(settings: OpenAISettings) -> tuple[str, str]:
-    """Of the server; raises BadInput for an address or key that cannot be."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where calls go, and by what key."""
+
+    base_url: str
+    host: str
+    key: str
+
+
+def chat_server(settings: OpenAISettings) -> Server:
+    """That of the chat models. Raises BadInput for an address or key that cannot be."""
+    return server_at(settings.openai_base_url, "OPENAI_BASE_URL", settings.openai_api_key, "OPENAI_API_KEY")
+
+
+def server_at(base_url: str, address_name: str, key: SecretStr | None, key_name: str) -> Server:
+    """A server by its settings, which are named. Raises BadInput for an address or key that cannot be."""
+    place = origin_of(base_url)
+    if place is None:
+        raise BadInput(f"{address_name}: {shown(base_url)!r} is not the address of a server.")
+    sent = key_to_send(key, key_name)
+    if not sent and place[1] == OFFICIAL_HOST:
+        raise BadInput(f"{key_name} is not set: put a key of OpenAI there, or name another {address_name}.")
+    return Server(base_url, place[1], sent)
+
+
+def origin_of(base_url: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of a server's address; None when it is none."""
     try:
-        parts = urlsplit(settings.openai_base_url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadInput(f"OPENAI_BASE_URL: {shown(settings.openai_base_url)!r} is not the address of a server.")
-    key = key_to_send(settings.openai_api_key, "OPENAI_API_KEY")
-    if not key and parts.hostname == OFFICIAL_HOST:
-        raise BadInput("OPENAI_API_KEY is not set: put a key of OpenAI there, or name another OPENAI_BASE_URL.")
-    return parts.hostname, key
+        parts = urlsplit(base_url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None
 
 
 def family(model: str) -> str:

@@ -34,7 +34,7 @@ from frontispiece.errors import (
 )
 from frontispiece.providers.answers import heard
 from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer
-from frontispiece.providers.openai_account import OpenAISettings, host_and_key
+from frontispiece.providers.openai_account import OpenAISettings, Server
 from frontispiece.providers.openai_errors import LIBRARY_ERRORS, complaint, is_complaint, translate
 from frontispiece.providers.throttle import Throttle
 from frontispiece.recipe import digest
@@ -77,18 +77,18 @@ class OpenAIApi:
     and who asks the same again gets that answer.
     """
 
-    def __init__(self, settings: OpenAISettings, *, seconds: float | None, max_bytes: int) -> None:
+    def __init__(self, settings: OpenAISettings, server: Server, *, seconds: float | None, max_bytes: int) -> None:
         self.throttle = Throttle()
         self._patience = settings.openai_seconds
         self._seconds = seconds or PATIENCES * self._patience
         self._max_bytes = max_bytes
-        self._host, self._key = host_and_key(settings)
+        self._host, self._key = server.host, server.key
         self._is_local = is_local(self._host)
         self._limits: set[asyncio.Timeout] = set()
         self._overdue: dict[str, asyncio.Task[Reply]] = {}
         self._client = openai.AsyncOpenAI(
             api_key=self._key or "none",  # compatible servers want some key, whatever it is
-            base_url=settings.openai_base_url,
+            base_url=server.base_url,
             max_retries=0,
             timeout=httpx2.Timeout(self._seconds, connect=CONNECT_SECONDS),
             http_client=openai.DefaultAsyncHttpxClient(

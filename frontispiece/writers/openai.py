@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validat
 from frontispiece.errors import Blocked, NotAccepted, OutOfService, ProviderBroken, ProviderError, Rejected
 from frontispiece.models import Charge, Paper, Prompt
 from frontispiece.providers.answers import OrNone, clean, heard
-from frontispiece.providers.openai_account import MAX_COMPLETION_TOKENS, OpenAISettings, family
+from frontispiece.providers.openai_account import MAX_COMPLETION_TOKENS, OpenAISettings, chat_server, family
 from frontispiece.recipe import WriterRecipe, canonical_json, digest
 from frontispiece.settings import Settings
 from frontispiece.styles import template
@@ -141,7 +141,7 @@ class OpenAIChat:
         self._effort = settings.openai_reasoning_effort
         self._most = settings.openai_max_completion_tokens
         self._limit: LimitName = "max_completion_tokens"
-        self._api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
+        self._api = OpenAIApi(settings, chat_server(settings), seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.throttle = self._api.throttle
         self.batches = OpenAIBatches(self._api, self)
         self.recipe = self.recipe_for(settings)  # reads the style, once

@@ -75,7 +75,8 @@ def test_settings_are_shown_without_secrets(
             assert field.annotation is str
     monkeypatch.setenv("FRONTISPIECE_PICTURE_HOSTS", "fal.media,http://me:planted@127.0.0.1:8099")
     monkeypatch.setenv("FRONTISPIECE_OPENAI_MODEL", "llama3:8b")
-    for secret in ("OPENAI_API_KEY", "FAL_KEY", "HF_TOKEN", "FRONTISPIECE_WEBHOOK"):
+    secrets = ("OPENAI_API_KEY", "FRONTISPIECE_OPENAI_IMAGE_API_KEY", "FAL_KEY", "HF_TOKEN", "FRONTISPIECE_WEBHOOK")
+    for secret in secrets:
         monkeypatch.setenv(secret, "https://planted")
     assert main(["settings"]) == 0
     said = capsys.readouterr().out

@@ -7,7 +7,7 @@ import pytest
 from fakes import openai
 from fakes.faults import TOO_LONG, Fault
 from fakes.pictures import png
-from fakes.providers import SEED_PAPER, Providers, prompt
+from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
 from fakes.server import refusing, serving
 from helpers.real_server import PATIENCE
 from starlette.applications import Starlette
@@ -28,6 +28,7 @@ from frontispiece.errors import (
 from frontispiece.painters.interface import Canvas, Ticket
 from frontispiece.painters.openai_images import OpenAIImages
 from frontispiece.settings import load_settings
+from frontispiece.writers.openai import OpenAIChat
 
 Open = Callable[..., OpenAIImages]
 
@@ -192,3 +193,70 @@ async def test_it_keeps_no_orders(open_painter: Open) -> None:
 def test_openai_itself_needs_a_key() -> None:
     with pytest.raises(BadInput, match="OPENAI_API_KEY is not set"):
         OpenAIImages(load_settings())
+
+
+OTHER = "http://127.0.0.1:9/v1"
+
+
+def keys(fake: Providers) -> list[str]:
+    """Whose keys it was sent."""
+    return [headers["authorization"] for headers in fake.openai.headers]
+
+
+async def test_writer_and_painter_stand_on_different_servers(fake: Providers, opened: list[OpenAIImages]) -> None:
+    with fake_providers() as other:
+        settings = fake.settings(openai_image_base_url=f"{other.url}/v1", openai_image_api_key="sk-of-the-painter")
+        opened.append(OpenAIImages(settings, seconds=PATIENCE))
+        await opened[-1].submit(SEED_PAPER, prompt())
+        chat = OpenAIChat(settings, seconds=PATIENCE)
+        await chat.write(SEED_PAPER)
+        await chat.close()
+        assert (keys(fake), keys(other)) == (["Bearer sk-secret"], ["Bearer sk-of-the-painter"])
+        assert (fake.openai.paid, other.openai.paid) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("choices", "sent"),
+    [
+        pytest.param({}, "sk-secret", id="nothing of its own"),
+        pytest.param({"openai_image_api_key": "sk-p"}, "sk-p", id="its own key at the writer's server"),
+        pytest.param({"openai_image_base_url": "own", "openai_base_url": OTHER}, "none", id="its own server, no key"),
+        pytest.param({"openai_image_base_url": "own"}, "sk-secret", id="the same server by name"),
+        pytest.param(
+            {
+                "openai_image_base_url": "own",
+                "openai_image_api_key": "sk-p",
+                "openai_base_url": OTHER,
+                "openai_api_key": None,
+            },
+            "sk-p",
+            id="its own server and key",
+        ),
+    ],
+)
+async def test_a_key_goes_only_to_the_server_it_is_for(
+    choices: dict[str, str], sent: str, fake: Providers, open_painter: Open
+) -> None:
+    if "openai_image_base_url" in choices:
+        choices = {**choices, "openai_image_base_url": f"{fake.url}/v1"}
+    await open_painter(**choices).submit(SEED_PAPER, prompt())
+    assert keys(fake) == [f"Bearer {sent}"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        pytest.param(
+            {"openai_image_base_url": "localhost:1/v1"}, "^FRONTISPIECE_OPENAI_IMAGE_BASE_URL: ", id="no address"
+        ),
+        pytest.param({"openai_image_api_key": "sk-\nx"}, "^FRONTISPIECE_OPENAI_IMAGE_API_KEY holds", id="no key"),
+        pytest.param(
+            {"openai_image_base_url": "https://api.openai.com/v1", "openai_base_url": OTHER, "openai_api_key": "local"},
+            "^FRONTISPIECE_OPENAI_IMAGE_API_KEY is not set: .* another FRONTISPIECE_OPENAI_IMAGE_BASE_URL",
+            id="the key of another server",
+        ),
+    ],
+)
+def test_what_is_wrong_with_its_own_server_is_named(choices: dict[str, str], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        OpenAIImages(load_settings(**choices))

@@ -35,6 +35,7 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.models import Paper, Prompt
+from frontispiece.providers.openai_account import chat_server
 from frontispiece.providers.openai_client import OpenAIApi
 from frontispiece.purchases import bulk
 from frontispiece.purchases.bill import calls_for
@@ -122,7 +123,7 @@ async def program(
     async with open_services(settings) as services:
         writer = services.writer
         assert isinstance(writer, OpenAIChat)
-        api = OpenAIApi(settings, seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
+        api = OpenAIApi(settings, chat_server(settings), seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         writer.batches = MortalBatches(api, writer, clock, Fuse())  # type: ignore[assignment]
         await move(services, archive, clock, max_usd=max_usd)
         yield services
