@@ -125,6 +125,8 @@ async def _paint(run: PaperRun, prompt: Prompt, services: Services) -> Painting:
     if flaw is None:
         return first
     get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
+    if "painting" not in run.cached:
+        services.lost_time.note(paper.key, "painting", first.seconds)
     second = await run.call("painting", paint_image, paper, prompt, services, take=1)
     second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
     flaw = services.duplicates.flaw(paper, second.original)

@@ -104,6 +104,7 @@ async def run_of(
     else:
         outcome = run.outcome(Status.DONE)
     outcome = await run.with_bill(outcome)
+    outcome = outcome.model_copy(update={"lost_seconds": services.lost_time.pop(paper.key)})
     await services.budget.release(paper.key)
     listener.ended(outcome)
     outcomes.append(outcome)

@@ -8,7 +8,7 @@ which is not the same as 0.0 (free).
 import hashlib
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -172,6 +172,8 @@ TOO_FEW_VOTES: Final = "upvotes"
 """The reason why a paper was skipped that has fewer votes than are wanted."""
 WITHDRAWN: Final = "withdrawn"
 """The reason why one was skipped of which only a notice is left."""
+PaidStep: TypeAlias = Literal["prompt", "painting"]
+"""A step that calls a provider."""
 
 
 class Outcome(Value):
@@ -195,3 +197,4 @@ class Outcome(Value):
     bought: tuple[PaidCall, ...] = Field(
         default=(), description="those of them that this run has made, in this attempt"
     )
+    lost_seconds: dict[PaidStep, float] = Field(default={}, description="wall time of calls that came to nothing")

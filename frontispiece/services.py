@@ -15,6 +15,7 @@ from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
+from frontispiece.purchases.lost_time import LostTime
 from frontispiece.recipe import Recipe
 from frontispiece.settings import Settings
 from frontispiece.sources import open_source
@@ -50,6 +51,7 @@ class Services:
         self.catalog = Catalog(archive)
         self.journal = Journal(archive)
         self.duplicates = DuplicateDetector()
+        self.lost_time = LostTime()
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.refresh_id = refresh_id
         self.budget = budget

@@ -110,6 +110,10 @@ SCHEMA: Final = pa.schema(
         _field("wasted_calls", _STRINGS, "answers this run paid for and are of no use, by attempt in the journal"),
         _field("wasted_dollars", pa.float64(), "what they cost, US dollars, as far as prices are known"),
         _field("wasted_unpriced", pa.int64(), "how many of them have an unknown price"),
+        _field("writer_lost_seconds", pa.float64(), "wall time of the run's calls that came to no prompt, seconds"),
+        _field(
+            "painter_lost_seconds", pa.float64(), "wall time of those that came to no picture, from order to failure"
+        ),
     ],
     metadata={"description": "Frontispiece: one row for each paper a run looked at"},
 )
@@ -271,6 +275,8 @@ def _row(outcome: Outcome, run: Run) -> dict[str, object]:
         **(_prefixed("picture", outcome.picture) if outcome.picture else {}),
         "purchases": None if outcome.purchases is None else paid_call_rows(outcome.purchases),
         **_about_waste([call for call in outcome.bought if call.state is CallState.REFUSED]),
+        "writer_lost_seconds": outcome.lost_seconds.get("prompt", 0.0),
+        "painter_lost_seconds": outcome.lost_seconds.get("painting", 0.0),
     }
 
 

@@ -14,7 +14,8 @@ Views, each row once even while files are being compacted:
 
 Besides the columns of the catalog the first three have `day` (of the list), `month` (of the run), `dollars` (what the
 run spent on the paper, in one of its rows, with those for answers of no use), `unpriced` (calls of unknown price) and
-`seconds` (of the calls that this row is the first to tell of). All dollars come from `purchases`.
+`seconds` (of the calls that this row is the first to tell of, and of those that came to nothing). All dollars come from
+`purchases`.
 """
 
 import asyncio
@@ -128,7 +129,8 @@ SELECT counted.* EXCLUDE (wrote, painted, spent_here),
     strftime(run_started_at, '%Y-%m') AS month,
     CASE WHEN spent_here THEN coalesce(spent.dollars, 0) ELSE 0 END AS dollars,
     CASE WHEN wrote THEN writer_seconds ELSE 0 END
-        + CASE WHEN painted THEN painter_seconds ELSE 0 END AS seconds,
+        + CASE WHEN painted THEN painter_seconds ELSE 0 END
+        + coalesce(writer_lost_seconds, 0) + coalesce(painter_lost_seconds, 0) AS seconds,
     CASE WHEN spent_here THEN coalesce(spent.unpriced, 0) ELSE 0 END AS unpriced
 FROM counted LEFT JOIN parts.spent USING (run, paper_id);
 

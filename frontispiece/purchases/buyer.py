@@ -1,14 +1,16 @@
 """Whom prompts and paintings are bought for, and what both kinds of job have in common."""
 
-from typing import Protocol
+import time
+from typing import ClassVar, Protocol
 
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import Lane
-from frontispiece.models import Paper
+from frontispiece.models import PaidStep, Paper
 from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.job import A, PaidJob, R, T
 from frontispiece.purchases.journal import Journal
+from frontispiece.purchases.lost_time import LostTime
 from frontispiece.settings import Settings
 from frontispiece.writers.interface import Writer
 
@@ -23,6 +25,7 @@ class Buyer(Protocol):
     refresh_id: str
     journal: Journal
     budget: Budget
+    lost_time: LostTime
 
 
 class PaperJob(PaidJob[R, A, T]):
@@ -32,9 +35,24 @@ class PaperJob(PaidJob[R, A, T]):
     who have it. It is left as soon as the provider is free: its next call need not wait for what is ours to do.
     """
 
+    step: ClassVar[PaidStep]
+
     def __init__(self, paper: Paper, buyer: Buyer, lane: Lane, run: str | None) -> None:
         self._paper = paper
+        self._began: float | None = None
         self._lane = lane
         self.budget = buyer.budget
         self.paper_key = paper.key
         self.run = run
+        self._lost_time = buyer.lost_time
+
+    def note_lost(self) -> None:
+        """For the paper's row: how long it took."""
+        if self._began is not None:
+            self._lost_time.note(self._paper.key, self.step, time.monotonic() - self._began)
+            self._began = None
+
+    def _begin(self, seconds_ago: float = 0.0) -> None:
+        """The provider is at work, since so long."""
+        if self._began is None:
+            self._began = time.monotonic() - seconds_ago

@@ -93,6 +93,9 @@ class PaidJob(ABC, Generic[R, A, T]):
         """Make the call where the budget has room for it. Raises BudgetReached."""
         return await purchase.make(self.submit)
 
+    def note_lost(self) -> None:
+        """Told when a call has come to nothing, and there is no order left that could be fetched."""
+
     async def make(self) -> R:
         """Have the job done by who takes no money: without budget and journal. Raises ProviderBroken for an order."""
         answer = await self.submit()

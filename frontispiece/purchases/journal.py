@@ -162,6 +162,8 @@ class Journal:
             charge = _charge(error, kind, log.state)
             with suppress(ArchiveError):
                 await log.append(kind, error=type(error).__name__, message=sentence(error), record=charge)
+            if log.state.phase is not Phase.ORDERED:
+                job.note_lost()
             raise
         finally:
             renewal.cancel()
@@ -194,6 +196,7 @@ class Journal:
             await purchase.delivered(0.0)
             nothing = as_json(Charge, Charge(dollars=0.0))
             await log.append(Kind.SPOILED, message="The provider gave the order up.", record=nothing)
+            job.note_lost()
             return False
         return await self._deliver(log, job, answer)
 

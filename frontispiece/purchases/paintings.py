@@ -28,6 +28,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
 
     record = Painting
     ticket = Ticket
+    step = "painting"
 
     def __init__(self, paper: Paper, prompt: Prompt, buyer: Buyer, take: int = 0, *, run: str, lane: Lane) -> None:
         super().__init__(paper, buyer, lane, run)
@@ -41,11 +42,13 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
     async def submit(self) -> Ticket | Canvas:
         """Order the picture."""
         await self._lane.enter()
+        self._begin()
         return await self._painter.submit(self._paper, self._prompt, self._take)
 
     async def collect(self, ticket: Ticket) -> Canvas:
         """Wait for the picture, and download it."""
         await self._lane.enter()
+        self._begin((datetime.now(UTC) - ticket.sent_at).total_seconds())
         return await self._painter.collect(ticket, self._lane.leave)
 
     async def find(self, since: datetime, order: str | None) -> Ticket | None:

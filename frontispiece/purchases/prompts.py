@@ -56,6 +56,7 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
 
     record = Prompt
     ticket = BatchTicket
+    step = "prompt"
 
     def __init__(self, paper: Paper, buyer: Buyer, lane: Lane, run: str | None = None) -> None:
         super().__init__(paper, buyer, lane, run)
@@ -69,6 +70,7 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
     async def submit(self) -> Prompt:
         """Have it written."""
         await self._lane.enter()
+        self._begin()
         return await self._writer.write(self._paper)
 
     async def collect(self, ticket: BatchTicket) -> Prompt | None:

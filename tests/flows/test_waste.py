@@ -163,3 +163,43 @@ async def test_what_we_refuse_ourselves_is_paid_once_and_fetched_when_it_is_allo
     assert (state.name, world.paid) == ("Completed", (1, 1))
     assert shown(seen) == 0
     assert await stats(archive) == pytest.approx(world.dollars, abs=1e-6)
+
+
+LATENCY = 0.05
+
+
+async def row(archive: Path) -> dict[str, object]:
+    """The one row of the catalog."""
+    async with open_records(Archive.open(str(archive))) as records:
+        answer = records.ask("SELECT * FROM outcomes")
+    (only,) = answer.rows
+    return dict(zip(answer.columns, only, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("where", "faults", "painter", "lost"),
+    [
+        pytest.param("chat", [], "fal", (0, 0), id="nothing"),
+        pytest.param("chat", ["no content", "no content"], "fal", (2, 0), id="prompts"),
+        pytest.param("chat", ["refusal"], "fal", (1, 0), id="a refusal"),
+        pytest.param("media", ["picture black"], "fal", (0, 1), id="a picture that is painted once more"),
+        pytest.param("images", ["no picture"], "openai-images", (0, 1), id="pictures at once"),
+        pytest.param("result", ["no picture", "no picture"], "fal", (0, 1), id="an order"),
+        pytest.param("result", ["no picture"], "fal", (0, 0), id="a delivery, fetched again"),
+        pytest.param("images", ["no picture"] * 6, "openai-images", (0, 6), id="and in the end there is none"),
+    ],
+)
+async def test_the_time_of_calls_that_came_to_nothing_is_told(
+    where: str, faults: list[str], painter: str, lost: tuple[int, int], world: Providers, archive: Path
+) -> None:
+    world.openai.latency = world.fal.latency = LATENCY
+    (world.openai if where in ("chat", "images") else world.fal).faults.queue(where, *faults)
+    await run_papers([ID], painter=painter)
+    told = await row(archive)
+    for name, calls in zip(("writer_lost_seconds", "painter_lost_seconds"), lost, strict=True):
+        assert told[name] >= LATENCY * calls  # type: ignore[operator]
+        assert (told[name] == 0) == (calls == 0)
+    parts = ("writer_seconds", "painter_seconds", "writer_lost_seconds", "painter_lost_seconds")
+    assert told["seconds"] == pytest.approx(sum(told[name] or 0 for name in parts))  # type: ignore[misc]
+    took = told["run_finished_at"] - told["run_started_at"]  # type: ignore[operator]
+    assert told["seconds"] <= took.total_seconds(), "no second counts twice"  # type: ignore[operator]

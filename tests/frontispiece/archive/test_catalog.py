@@ -186,6 +186,21 @@ class TestRows:
             "wasted_unpriced": 1,
         }
 
+    @pytest.mark.parametrize(
+        ("lost", "columns"),
+        [
+            pytest.param({}, (0.0, 0.0), id="none"),
+            pytest.param({"prompt": 1.5}, (1.5, 0.0), id="for the prompt"),
+            pytest.param({"prompt": 1.5, "painting": 2.5}, (1.5, 2.5), id="for both"),
+        ],
+    )
+    def test_time_that_came_to_nothing_has_columns_of_its_own(
+        self, lost: dict[str, float], columns: tuple[float, float]
+    ) -> None:
+        before, row = rows([done(), done().model_copy(update={"lost_seconds": lost})], run()).to_pylist()
+        assert (row["writer_lost_seconds"], row["painter_lost_seconds"]) == columns
+        assert (row["writer_seconds"], row["painter_seconds"]) == (before["writer_seconds"], before["painter_seconds"])
+
     @pytest.mark.parametrize("status", [Status.FAILED, Status.BLOCKED, Status.SKIPPED])
     def test_a_failure_is_a_row(self, status: Status) -> None:
         row = rows([ended(status)], run()).to_pylist()[0]
