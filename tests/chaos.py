@@ -20,13 +20,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from helpers.bill import Books, books
+from helpers.bill import books_after_upkeep
 from helpers.real_server import free_port
 from PIL import Image
 
 from deployments.server import SERVER_SETTINGS
-from frontispiece.archive.store import Archive
-from frontispiece.maintenance.enter import enter_paid_calls
 
 PAPERS = 40
 ROUNDS = 25
@@ -186,19 +184,13 @@ def check(opened: Stage) -> str:
     newest = {row["paper_id"]: row for row in sorted(rows, key=lambda row: row["run_finished_at"])}
     assert len(newest) == PAPERS, f"{len(newest)} papers in the catalog"
     billed = opened.books()
-    said = asyncio.run(bill(opened.archive))
+    said = asyncio.run(books_after_upkeep(opened.archive))
     more = billed["openai"] + billed["fal"] - 2 * PAPERS
     assert 0 <= more <= said.doubts, f"{billed} with {said.doubts} doubts"
     assert said.unpriced == 0
     assert said.agree_with(billed["dollars"]), f"${billed['dollars']:.4f} billed, and stats say {said}"
     doubtful = f"${said.in_doubt:.4f} in doubt ({', '.join(said.named) or 'nothing'})"
     return f"{billed['openai']:.0f} prompts and {billed['fal']:.0f} pictures, ${said.dollars:.4f} and {doubtful}"
-
-
-async def bill(archive: Path) -> Books:
-    """What `stats` say after `upkeep` has been."""
-    await enter_paid_calls(Archive.open(str(archive)))
-    return await books(archive)
 
 
 SCENARIOS = {

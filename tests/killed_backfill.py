@@ -20,11 +20,8 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 from fakes.providers import Providers, fake_providers
-from helpers.bill import Books, books
+from helpers.bill import books_after_upkeep
 from helpers.real_server import RealServer, real_server_in, until
-
-from frontispiece.archive.store import Archive
-from frontispiece.maintenance.enter import enter_paid_calls
 
 FIRST = date(2024, 10, 1)
 DOLLARS_A_PAPER = 0.004
@@ -92,7 +89,7 @@ def play(folder: Path, server: RealServer, days: int, papers: int, kills: int) -
             seconds=time.monotonic() - began,
             papers_twice=papers_archived_twice(folder / "archive"),
             days_done=days_done(folder / "archive"),
-            said=asyncio.run(bill(folder / "archive")),
+            said=asyncio.run(books_after_upkeep(folder / "archive")),
         )
 
 
@@ -134,12 +131,6 @@ def prompts_delivered(archive: Path) -> int:
         entries = [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
         delivered += entries[0]["what"].startswith("prompt") and any(entry["kind"] == "done" for entry in entries)
     return delivered
-
-
-async def bill(archive: Path) -> Books:
-    """What `stats` say after `upkeep` has been."""
-    await enter_paid_calls(Archive.open(str(archive)))
-    return await books(archive)
 
 
 def papers_archived_twice(archive: Path) -> tuple[str, ...]:

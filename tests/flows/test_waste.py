@@ -11,6 +11,8 @@ from helpers.real_server import PATIENCE
 from helpers.watching import Watcher, run_day, run_papers
 
 from flows.artifacts import facts, outcome_table
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

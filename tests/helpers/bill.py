@@ -7,6 +7,7 @@ import pytest
 
 from frontispiece.archive.query import STATS, open_records
 from frontispiece.archive.store import Archive
+from frontispiece.maintenance.enter import enter_paid_calls
 
 
 @dataclass(frozen=True)
@@ -54,3 +55,9 @@ async def books(place: Path | str) -> Books:
     )
     assert {run: by_run[run] for run, _ in rows} == pytest.approx(dict(rows)), "a run's rows say what it paid"
     return Books(**shown, named=tuple(name for (name,) in named), runs=by_run)  # type: ignore[arg-type]
+
+
+async def books_after_upkeep(place: Path | str) -> Books:
+    """The same, once the journal was asked for what no run has recorded."""
+    await enter_paid_calls(Archive.open(str(place)))
+    return await books(place)
