@@ -4,6 +4,7 @@ A thread of a library that enters Python while the interpreter ends aborts the p
 and rarely on a machine that has nothing else to do. `make chaos` runs it; `python tests/ends.py 20` fewer of them.
 """
 
+import asyncio
 import contextlib
 import itertools
 import os
@@ -14,10 +15,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 from fakes.s3 import FakeS3
 from fakes.server import serving
+
+from frontispiece.archive.calendar import note_empty
+from frontispiece.archive.store import Archive
 
 ROOT = Path(__file__).parents[1]
 RUNS = 200
@@ -43,9 +48,12 @@ def bucket(url: str) -> str:
 
 @contextlib.contextmanager
 def places(folder: Path) -> Iterator[dict[str, str]]:
-    """An archive in a folder, and one in a bucket."""
+    """An archive in a folder, and one in a bucket, where a run has been."""
     with serving(FakeS3().app()) as url:
-        yield {"folder": str(folder / "archive"), "bucket": bucket(url)}
+        made = {"folder": str(folder / "archive"), "bucket": bucket(url)}
+        for place in made.values():
+            asyncio.run(note_empty(Archive.open(place), date(2024, 11, 2), "snapshot"))
+        yield made
 
 
 def start(arguments: tuple[str, ...], archive: str, folder: Path) -> "subprocess.Popen[str]":

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 from fakes.providers import Providers, fake_providers
-from helpers.bill import books_after_upkeep
+from helpers.bill import Books, books_after_upkeep
 from helpers.real_server import RealServer, real_server_in, until
 
 FIRST = date(2024, 10, 1)

@@ -62,12 +62,15 @@ async def _answer(archive: "Archive", sql: str, form: Format, output: Path | Non
     from frontispiece.archive.query import open_records
 
     async with open_records(archive) as records:
-        if form == "table":
-            answer = await asyncio.to_thread(records.ask, sql)
-            print_table(answer)
-        else:
-            made = await asyncio.to_thread(records.export, sql, form)
-            await asyncio.to_thread(_hand_over, made, output)
+        try:
+            if form == "table":
+                print_table(await asyncio.to_thread(records.ask, sql))
+            else:
+                made = await asyncio.to_thread(records.export, sql, form)
+                await asyncio.to_thread(_hand_over, made, output)
+        except asyncio.CancelledError:  # Ctrl-C, which a thread does not hear
+            records.interrupt()
+            raise
         for problem in records.problems:
             print(problem, file=sys.stderr)
     return Exit.DONE

@@ -250,6 +250,10 @@ class Records:
             writer.execute(f"COPY answer TO {_quoted(path)} ({_OPTIONS[file_format]})")
         return path
 
+    def interrupt(self) -> None:
+        """End what is being asked in another thread, which then raises."""
+        self._connection.interrupt()
+
     @contextmanager
     def _diagnosed(self) -> Iterator[None]:
         try:

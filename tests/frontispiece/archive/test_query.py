@@ -251,6 +251,17 @@ async def test_whatever_reads_is_answered(sql: str, rows: int, attacked: Path) -
         assert len(json.loads(records.export(sql, "json").read_text())) == rows
 
 
+async def test_a_query_that_takes_for_ever_can_be_ended(tmp_path: Path) -> None:
+    async with open_records(await stocked(tmp_path)) as records:
+        endless = "SELECT count(*) FROM range(100000000000) a, range(1000) b"
+        asked = asyncio.create_task(asyncio.to_thread(records.ask, endless))
+        while not asked.done():  # until the thread has begun there is nothing to be ended
+            records.interrupt()
+            await asyncio.sleep(0.01)
+        with pytest.raises(BadInput, match="INTERRUPT|Interrupt"):
+            await asked
+
+
 async def test_a_damaged_file_is_left_out_and_named(tmp_path: Path) -> None:
     archive = await stocked(tmp_path)
     (tmp_path / "catalog/day=2024-10-31/bad.parquet").write_bytes(b"PAR1 no more")
