@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from frontispiece.errors import OutOfService
 
@@ -12,6 +14,31 @@ LOOK_SECONDS = 1.0
 
 def _log_wait(seconds: float, reason: str) -> None:
     logging.getLogger(__name__).warning("Waiting %.0f s: %s", seconds, reason)
+
+
+async def _nothing() -> None:
+    """Where nobody has anything to look at."""
+
+
+_last_look: ContextVar[Callable[[], Awaitable[None]]] = ContextVar("last_look", default=_nothing)
+
+
+async def look_once_more() -> None:
+    """To be awaited right before a call that costs money. Raises what `last_look` was told to."""
+    await _last_look.get()()
+
+
+@contextmanager
+def last_look(look: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Have `look` called right before each call that is made in here; what it raises prevents the call.
+
+    Hours may have passed by then: who waits may be stopped, or on a machine that sleeps.
+    """
+    token = _last_look.set(look)
+    try:
+        yield
+    finally:
+        _last_look.reset(token)
 
 
 class Throttle:
@@ -40,15 +67,24 @@ class Throttle:
         return max(0.0, self._opens_at - self._clock())
 
     async def pass_through(self) -> None:
-        """Return as soon as the throttle is open. Raises OutOfService once it was shut for good."""
+        """Return as soon as the throttle is open. Raises OutOfService once it was shut for good.
+
+        Looks once more then, as `look_once_more` does.
+        """
+        has_looked = False
         while True:
             if self._shut is not None:
                 raise OutOfService(self._shut)
             left = self.seconds_left
-            if left <= 0:
+            if left > 0:
+                # In short naps, so that whoever waits soon notices a longer wait or a shut throttle.
+                await self._sleep(min(left, LOOK_SECONDS))
+                has_looked = False
+            elif has_looked:
                 return
-            # In short naps, so that whoever waits soon notices a longer wait or a shut throttle.
-            await self._sleep(min(left, LOOK_SECONDS))
+            else:
+                await look_once_more()
+                has_looked = True
 
     def close_for(self, seconds: float, reason: str) -> None:
         """Keep the throttle closed for so long from now; never shortens a wait that is longer."""

@@ -8,7 +8,6 @@ and when it has none, the order was never made and nothing was paid.
 """
 
 import asyncio
-import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -16,17 +15,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from functools import partial
 from typing import Generic, TypeVar
 
 from frontispiece.errors import ArchiveError, FrontispieceError, ProviderUnavailable
+from frontispiece.providers.throttle import last_look
 from frontispiece.purchases.entries import Kind, Phase
 from frontispiece.purchases.job import T
 from frontispiece.purchases.journal import Journal, as_json, from_json, note_bulk, sentence
 from frontispiece.purchases.log import Log
 
 LEASE_SECONDS = 900.0
-"""Nobody renews thousands of leases, so they last as long as making an order may take."""
-READY_SECONDS = 600.0
+"""Nobody renews thousands of leases, so they last longer than making an order may take."""
 AT_ONCE = 32
 
 
@@ -88,17 +88,19 @@ class _Standing(Enum):
     SETTLED = auto()
 
 
-async def place(journal: Journal, order: BulkOrder[T], *, monotonic: Callable[[], float] = time.monotonic) -> Placed[T]:
-    """Order, as one, whatever of these calls nobody has made or ordered yet. Never waits for another program.
+async def place(journal: Journal, order: BulkOrder[T]) -> Placed[T]:
+    """Order, as one, whatever of these calls nobody has made or ordered yet.
+
+    Waits for no other program but to see whether one that seems long dead moves.
 
     Raises ProviderError, with nothing ordered or with the order in doubt, and ArchiveError.
     """
-    began, name = monotonic(), uuid.uuid4().hex
+    name = uuid.uuid4().hex
     logs = {key: journal.log(key) for key in order.lines}
     booked: Sequence[str] = ()
     asked = False
     try:
-        stands = await side_by_side(order.lines, lambda key: _hold(logs[key], key, name, order))
+        stands = await side_by_side(order.lines, lambda key: _hold(logs[key], key, name, order, journal))
         held = [key for key, stand in stands.items() if stand is _Standing.HELD]
         booked = await order.book(held) if held else ()
         dropped = set(held) - set(booked)
@@ -106,9 +108,10 @@ async def place(journal: Journal, order: BulkOrder[T], *, monotonic: Callable[[]
         ordered = {key: stand for key, stand in stands.items() if not isinstance(stand, _Standing)}
         if booked:
             uploaded = await order.upload(booked)
-            _check_time(monotonic() - began)
+            mine = {key: logs[key] for key in booked}
+            await _check_leases(mine.values())
             asked = True
-            ordered |= await _order(name, uploaded, {key: logs[key] for key in booked}, order)
+            ordered |= await _order(name, uploaded, mine, order)
     except (Exception, asyncio.CancelledError) as error:
         in_doubt = asked and not _is_refused(error)
         with suppress(ArchiveError):
@@ -125,19 +128,20 @@ def _is_refused(error: BaseException) -> bool:
     return isinstance(error, FrontispieceError) and error.is_billed is False and not error.is_transient
 
 
-def _check_time(seconds: float) -> None:
-    if seconds > READY_SECONDS:
+async def _check_leases(logs: Iterable[Log]) -> None:
+    if not all(log.is_fresh for log in logs):
         raise ProviderUnavailable("Preparing a batch took so long that others may have taken over its papers.")
 
 
 async def _order(name: str, uploaded: str, logs: Mapping[str, Log], order: BulkOrder[T]) -> dict[str, T]:
-    ticket = await order.order(name, uploaded)
+    with last_look(partial(_check_leases, logs.values())):
+        ticket = await order.order(name, uploaded)
     written = as_json(order.ticket, ticket)
     await side_by_side(logs, lambda key: logs[key].append(Kind.TICKET, ticket=written))
     return dict.fromkeys(logs, ticket)
 
 
-async def _hold(log: Log, key: str, name: str, order: BulkOrder[T]) -> T | _Standing:
+async def _hold(log: Log, key: str, name: str, order: BulkOrder[T], journal: Journal) -> T | _Standing:
     """Take the call into this order if it is free; what was in doubt is found out first."""
     await log.look()
     while True:
@@ -155,8 +159,10 @@ async def _hold(log: Log, key: str, name: str, order: BulkOrder[T]) -> T | _Stan
         elif log.is_mine or (state.phase is Phase.FREE and not log.must_be_left):
             line = order.lines[key]
             await log.intend(line.what, line.dollars, run=order.run, bulk=name, lease=LEASE_SECONDS)
-        elif log.must_be_left:
+        elif log.must_be_left and not log.is_left_behind:
             return _Standing.BUSY
+        elif log.must_be_left:
+            await journal.wait(log)
         else:
             await log.claim()
 

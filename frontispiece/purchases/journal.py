@@ -9,8 +9,8 @@ to; here they are written, in this order:
 A program may die anywhere. The next one takes over at once when it can see that the holder is dead, and else after one
 lease without a sign of life; so a dead holder delays nobody by more than a lease. A ticket is fetched; a call without
 one is in doubt: it is looked for among the provider's recent requests, and else made again and counted (`doubts`). A
-waiter measures the lease by its own monotonic clock, so a clock that was set back cannot make it wait longer; the wall
-clock counts only for leases that ended minutes ago.
+waiter measures the lease by its own monotonic clock, from the newest entry that it saw: how clocks differ is of no
+account. A holder that was stopped may have been taken for dead, so it looks once more right before it pays.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Generic, TypeVar, cast
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
@@ -33,9 +34,11 @@ from frontispiece.errors import (
     NotAccepted,
     ProviderBroken,
     ProviderError,
+    ProviderUnavailable,
     Rejected,
 )
 from frontispiece.models import Charge, Value
+from frontispiece.providers.throttle import last_look
 from frontispiece.purchases.budget import Purchase
 from frontispiece.purchases.entries import DELIVERIES, Kind, Phase, State, parse
 from frontispiece.purchases.job import A, PaidJob, R, T
@@ -119,12 +122,16 @@ class Journal:
             elif log.is_mine:
                 bought = await self._work(log, job, purchase)
             elif log.must_be_left:
-                await self._sleep(POLL_SECONDS)
-                await log.look()
+                await self.wait(log)
             elif state.phase is Phase.FREE:
                 await log.intend(job.what, job.price, run=job.run)
             else:
                 await log.claim()
+
+    async def wait(self, log: Log) -> None:
+        """Let a moment pass, and see what others have written meanwhile."""
+        await self._sleep(POLL_SECONDS)
+        await log.look()
 
     async def entries_open(self) -> list[OpenEntry]:
         """All calls that are under way, ordered or in doubt, the oldest first. Raises ArchiveError."""
@@ -174,14 +181,20 @@ class Journal:
             await self._sleep(self._lease_seconds / 3)
             # A missed renewal is no harm yet: there are two more in a lease.
             with suppress(ArchiveError):
-                await log.append(Kind.ALIVE, lease=self._lease_seconds)
+                await log.renew()
 
     async def _proceed(self, log: Log, job: PaidJob[R, A, T], purchase: Purchase) -> bool:
         """One way through the phases; False when another program has come in between."""
         if log.state.phase is Phase.IN_DOUBT and not await self._resolve(log, job):
             return False
         if log.state.phase is Phase.CALLING:
-            submitted = await job.buy(purchase)
+            try:
+                with last_look(partial(_check_lease, log)):
+                    submitted = await job.buy(purchase)
+            except FrontispieceError as error:
+                if error.is_billed is False and not log.is_mine:
+                    return False
+                raise
             if not isinstance(submitted, job.ticket):
                 return await self._deliver(log, job, cast("A", submitted))
             await log.append(Kind.TICKET, ticket=as_json(job.ticket, submitted))
@@ -216,6 +229,16 @@ class Journal:
     async def _deliver(self, log: Log, job: PaidJob[R, A, T], answer: A) -> bool:
         await log.append(Kind.DONE, record=as_json(job.record, await job.keep(answer)))
         return True
+
+
+async def _check_lease(log: Log) -> None:
+    """Raise ProviderUnavailable unless the lease is still this attempt's: nobody is to be asked for the call twice."""
+    try:
+        is_held = await log.is_held()
+    except ArchiveError as error:
+        raise ProviderUnavailable(f"No provider was asked, because the journal cannot be read. {error}") from error
+    if not is_held:
+        raise ProviderUnavailable("Another program has taken the call over.")
 
 
 async def note_bulk(log: Log, ticket: type[T], found: T | None) -> None:

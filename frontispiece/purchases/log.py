@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from frontispiece.archive.paths import journal_folder, journal_path, journal_place
@@ -12,10 +12,12 @@ from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, pars
 from frontispiece.purchases.process_identity import ProcessIdentity
 
 LEASE_SECONDS = 30.0
-LEASES_BY_THE_CLOCK = 10  # clocks of different machines may well be minutes apart
+BY_THE_CLOCK = 10  # clocks of different machines may well be minutes apart
+CERTAIN = 1 / 30
+"""For this part of its lease a holder that has just looked need not look again."""
 MAX_ENTRY = 4_000_000
 # A bulk order of a killed program may still be on its way, so the provider is not asked for it sooner.
-SETTLING = timedelta(seconds=60)
+SETTLING_SECONDS = 60.0
 
 
 class Log:
@@ -39,6 +41,8 @@ class Log:
         self._by: Final = uuid.uuid4().hex
         self._entries: dict[int, Entry] = {}
         self._changed = monotonic()
+        # When the lease was last taken or renewed, and when it was last seen to be ours.
+        self._leased = self._seen = (monotonic(), clock())
         # An attempt and the renewal of its lease write side by side.
         self._lock = asyncio.Lock()
         self.state = State()
@@ -54,19 +58,60 @@ class Log:
         return self._is_leased or self._is_settling
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether the lease was taken or renewed so lately that nobody can think of taking it over."""
+        lease = self.state.lease
+        return lease is not None and self.is_mine and self._passed(self._leased) < lease.seconds * 2 / 3
+
+    async def is_held(self) -> bool:
+        """Whether the lease is ours for certain: to be asked before money is spent. Raises ArchiveError.
+
+        An attempt may have been stopped since it took the lease, and another have taken it over.
+        """
+        lease = self.state.lease
+        if lease is not None and self.is_mine and self._passed(self._seen) >= CERTAIN * lease.seconds:
+            if self.is_fresh:
+                await self.look()
+            else:
+                await self.renew()
+        return self.is_mine
+
+    async def renew(self) -> None:
+        """Give a sign of life, as long as the lease is ours. Raises ArchiveError."""
+        while self.is_mine and not await self.try_append(Kind.ALIVE, lease=self._lease_seconds):
+            pass
+
+    @property
     def _is_leased(self) -> bool:
         lease = self.state.lease
         if lease is None or (lease.holder is not None and lease.holder.is_gone()):
             return False
-        passed = (self._clock() - lease.at).total_seconds()
-        return self._quiet_seconds < lease.seconds and passed < LEASES_BY_THE_CLOCK * lease.seconds
+        if self._quiet_seconds >= lease.seconds:
+            return False
+        # Who renews a lease is judged by that. Nobody renews those of a bulk order, so there the clocks count as well.
+        is_bulk = self.state.bulk is not None and self.state.phase is Phase.CALLING
+        return not (is_bulk and self._is_past(lease.at, lease.seconds))
+
+    @property
+    def is_left_behind(self) -> bool:
+        """Whether the clocks say that the holder has long gone; they may be wrong, so it is watched nevertheless."""
+        lease = self.state.lease
+        return lease is not None and self._is_past(lease.at, lease.seconds)
 
     @property
     def _is_settling(self) -> bool:
         if self.state.bulk is None or self.state.phase not in (Phase.CALLING, Phase.IN_DOUBT):
             return False
-        is_young = self._clock() - self.state.bulk.since < SETTLING
-        return is_young and self._quiet_seconds < SETTLING.total_seconds()
+        return self._quiet_seconds < SETTLING_SECONDS and not self._is_past(self.state.bulk.since, SETTLING_SECONDS)
+
+    def _is_past(self, since: datetime, seconds: float) -> bool:
+        """Whether so much time has gone by since then, even if the clock that told then was minutes off."""
+        return (self._clock() - since).total_seconds() >= BY_THE_CLOCK * seconds
+
+    def _passed(self, since: tuple[float, datetime]) -> float:
+        """Seconds since then, at most: one clock stands still while the machine sleeps, the other may be set back."""
+        monotonic, wall = since
+        return max(self._monotonic() - monotonic, (self._clock() - wall).total_seconds())
 
     @property
     def _quiet_seconds(self) -> float:
@@ -107,16 +152,22 @@ class Log:
     async def try_append(self, kind: Kind, **fields: object) -> bool:
         """Write the next entry, unless another program has written one that was not considered here."""
         async with self._lock:
-            entry = Entry.model_validate({"kind": kind, "at": self._clock(), "by": self._by, **fields})
+            now = (self._monotonic(), self._clock())
+            entry = Entry.model_validate({"kind": kind, "at": now[1], "by": self._by, **fields})
             number = max(self._entries, default=-1) + 1
             if await self._archive.put_if_absent(journal_path(self._key, number), entry.to_json()):
                 self._add({number: entry})
-                return True
-            await self._look()
+            else:
+                await self._look()
             # A store that tries again by itself may find its own first try in the way.
-            return self._entries.get(number) == entry
+            is_written = self._entries.get(number) == entry
+            if is_written:
+                self._seen = now
+                self._leased = now if entry.lease else self._leased
+            return is_written
 
     async def _look(self) -> State:
+        now = (self._monotonic(), self._clock())
         listed = await self._archive.list(journal_folder(self._key))
         stored = {place[1]: found for found in listed if (place := journal_place(found.path))}
         fresh = [number for number in stored if number not in self._entries]
@@ -129,6 +180,7 @@ class Log:
                 for number, content in zip(fresh, contents, strict=True)
             }
         )
+        self._seen = now
         return self.state
 
     def _add(self, entries: dict[int, Entry]) -> None:

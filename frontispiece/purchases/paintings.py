@@ -11,6 +11,7 @@ from frontispiece.concurrency import Lane
 from frontispiece.errors import ProviderBroken
 from frontispiece.models import Charge, Original, Painting, Paper, Prompt
 from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.providers.throttle import look_once_more
 from frontispiece.purchases.buyer import Buyer, PaperJob
 from frontispiece.recipe import painting_key
 
@@ -42,6 +43,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
     async def submit(self) -> Ticket | Canvas:
         """Order the picture."""
         await self._lane.enter()
+        await look_once_more()
         self._begin()
         return await self._painter.submit(self._paper, self._prompt, self._take)
 

@@ -31,7 +31,7 @@ class ProcessIdentity(Value):
     @classmethod
     def of(cls, pid: int) -> "ProcessIdentity":
         """Another program on this machine."""
-        return _machine().model_copy(update={"pid": pid, "born": _born(pid)})
+        return _machine().model_copy(update={"pid": pid, "born": _started(_stat(pid)) if _machine().space else None})
 
     def is_alive(self) -> bool:
         """Whether the program certainly runs on this very machine; False wherever that cannot be known."""
@@ -41,25 +41,45 @@ class ProcessIdentity(Value):
         """Whether the program has certainly ended; False wherever that cannot be known."""
         here = _machine()
         same_machine = bool(self.boot and self.space) and (self.boot, self.space) == (here.boot, here.space)
-        return same_machine and self.born is not None and _born(self.pid) != self.born
+        if not same_machine or self.born is None:
+            return False
+        stat = _stat(self.pid)
+        return _started(stat) != self.born if stat else not _exists(self.pid)
 
 
 @cache
 def _machine() -> ProcessIdentity:
+    # Where /proc was mounted by another pid namespace, the pids in it are not those that processes know of themselves.
+    is_ours = _link(_PROC / "self") == str(os.getpid())
     return ProcessIdentity(
         host=socket.gethostname(),
         pid=0,
-        boot=_read(_PROC / "sys/kernel/random/boot_id"),
-        space=_link(_PROC / "self/ns/pid"),
+        boot=_read(_PROC / "sys/kernel/random/boot_id") if is_ours else "",
+        space=_link(_PROC / "self/ns/pid") if is_ours else "",
     )
 
 
-def _born(pid: int) -> int | None:
-    """The start of a living process; None for one that has ended, a zombie included, or when there is no /proc."""
+def _stat(pid: int) -> list[str]:
+    """What /proc tells of a process from its state on; nothing of one that is not there, or is hidden from us."""
     # After the name, which is in brackets and may hold anything: state is field 3, start time field 22.
     fields = _read(_PROC / str(pid) / "stat").rpartition(")")[2].split()
-    is_alive = len(fields) > 19 and fields[0] not in ("Z", "X")
-    return int(fields[19]) if is_alive else None
+    return fields if len(fields) > 19 else []
+
+
+def _started(stat: list[str]) -> int | None:
+    """The start of a living process; None for one that has ended, a zombie included."""
+    return int(stat[19]) if stat and stat[0] not in ("Z", "X") else None
+
+
+def _exists(pid: int) -> bool:
+    """Whether there is such a process, also one that /proc hides because it is another user's (`hidepid`)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _read(path: Path) -> str:

@@ -47,6 +47,7 @@ from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.purchases.prompts import PromptOrder, fetch, key_of, order
 from frontispiece.services import Services, open_services
 from frontispiece.settings import load_settings
+from frontispiece.writers.interface import BatchTicket
 from frontispiece.writers.openai import MAX_ANSWER_BYTES, OpenAIChat
 from frontispiece.writers.openai_batches import Delivery, OpenAIBatches, reply_in
 from tasks.order_prompts import fetch_prompts, order_prompts
@@ -318,25 +319,40 @@ class TestKilled:
                 await order(PAPERS, services)
             for paper in many(9)[3:]:
                 await order([paper], services)
-            clock.now += timedelta(minutes=2)
+            clock.now += timedelta(minutes=5, seconds=1)  # so much may the clocks of two machines differ
+            assert (await order(PAPERS, services)).busy == tuple(PAPERS)
+            clock.now += timedelta(minutes=5)
             orders = await order(PAPERS, services)
             assert [len(each) for each in orders.ordered.values()] == [3]
             assert len(fake.openai.batches) == 7
 
-    async def test_preparing_for_too_long_orders_nothing(self, fake: Providers, archive: Archive) -> None:
+    @pytest.mark.parametrize(
+        ("where", "phase"),
+        [
+            pytest.param("upload", Phase.FREE, id="uploading"),
+            pytest.param("order", Phase.IN_DOUBT, id="in the throttle"),
+        ],
+    )
+    async def test_preparing_for_too_long_orders_nothing(
+        self, fake: Providers, archive: Archive, where: str, phase: Phase
+    ) -> None:
         clock = Clock()
         async with program(fake, archive, clock) as services:
 
             class Slow(PromptOrder):
                 async def upload(self, keys: Sequence[str]) -> str:
-                    clock.now += timedelta(seconds=bulk.READY_SECONDS + 1)
+                    clock.now += timedelta(seconds=bulk.LEASE_SECONDS * 0.7 if where == "upload" else 0)
                     return "file-1"
+
+                async def order(self, name: str, uploaded: str) -> BatchTicket:
+                    clock.now += timedelta(seconds=bulk.LEASE_SECONDS * 0.7)
+                    return await super().order(name, uploaded)
 
             papers = {key_of(paper, services): paper for paper in PAPERS}
             with pytest.raises(ProviderUnavailable, match="so long"):
-                await bulk.place(services.journal, Slow(papers, services, 0), monotonic=clock.monotonic)
+                await bulk.place(services.journal, Slow(papers, services, 0))
             assert fake.openai.batches == {}
-            assert await phases(archive, PAPERS, services) == [Phase.FREE] * 3
+            assert await phases(archive, PAPERS, services) == [phase] * 3
 
 
 class TestLines:
@@ -488,6 +504,11 @@ class TestSideBySide:
             orders = await order(PAPERS, services)
             assert orders.busy == (PAPERS[0],)
             assert list(orders.ordered.values()) == [tuple(PAPERS[1:])]
+            clock.now += timedelta(minutes=6)  # what was left behind long ago is watched for a lease, and then ordered
+            began = clock.now
+            orders = await order(PAPERS[:1], services)
+            assert (len(orders.ordered), orders.busy) == (1, ())
+            assert timedelta(seconds=30) <= clock.now - began < timedelta(seconds=40)
 
 
 class TestBudget:

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,12 +13,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import stopped_buyer
 from fakes.s3 import FakeS3
 from fakes.server import serving
 from helpers.jobs import AtOnce
 from helpers.mortal import DEAD, Fuse, Killed, Mortal, Same
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from frontispiece.archive.store import Archive
 from frontispiece.errors import (
@@ -32,6 +39,7 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.models import CallState, Charge, Value
+from frontispiece.providers.throttle import Throttle
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.entries import Entry, Kind, Phase, State, fold, parse
 from frontispiece.purchases.job import PaidJob
@@ -387,23 +395,14 @@ class TestLease:
         assert now.polls == 30
         assert settled.doubts == 1
 
-    async def test_a_clock_set_back_makes_nobody_wait_longer(self, archive: Archive) -> None:
+    @pytest.mark.parametrize("ahead", [timedelta(days=-365), timedelta(0), timedelta(seconds=301), timedelta(days=365)])
+    async def test_whatever_the_clocks_say_a_holder_is_waited_for_one_lease(
+        self, archive: Archive, ahead: timedelta
+    ) -> None:
         await write(archive, 0, Kind.INTENT, what="x")
-        now = Time(NOW - timedelta(days=365))
+        now = Time(NOW + ahead)
         await now.journal(archive).settle(Shop().job())
         assert now.polls == 30
-
-    async def test_a_clock_ahead_takes_nothing_from_the_living(self, archive: Archive) -> None:
-        await write(archive, 0, Kind.INTENT, what="x")
-        now = Time(NOW + timedelta(minutes=4))
-        await now.journal(archive).settle(Shop().job())
-        assert now.polls == 30
-
-    async def test_a_lease_long_over_is_not_waited_for(self, archive: Archive) -> None:
-        await write(archive, 0, Kind.INTENT, what="x")
-        now = Time(NOW + timedelta(minutes=5))
-        await now.journal(archive).settle(Shop().job())
-        assert now.polls == 0
 
     async def test_a_dead_holder_on_this_machine_is_not_waited_for(self, archive: Archive) -> None:
         await write(archive, 0, Kind.INTENT, what="x", holder=DEAD)
@@ -411,9 +410,10 @@ class TestLease:
         await now.journal(archive).settle(Shop().job())
         assert now.polls == 0
 
-    async def test_signs_of_life_are_respected(self, archive: Archive) -> None:
+    @pytest.mark.parametrize("ahead", [0, -301, 301, 86_400])
+    async def test_signs_of_life_are_respected_whatever_the_clocks_say(self, archive: Archive, ahead: int) -> None:
         await write(archive, 0, Kind.INTENT, what="x")
-        now, shop = Time(), Shop()
+        now, shop = Time(NOW + timedelta(seconds=ahead)), Shop()
 
         async def alive_for_a_while(poll: int) -> None:
             if poll % 10 == 0 and poll <= 100:
@@ -437,6 +437,104 @@ class TestLease:
         assert settled == Settled(Record(answer="theirs"), bought=False, doubts=0)
         assert now.polls == 5
         assert shop.calls == 0
+
+    @pytest.mark.parametrize("asleep", [False, True], ids=["stopped", "on a machine that slept"])
+    async def test_who_lost_the_lease_before_it_paid_pays_nothing(self, archive: Archive, asleep: bool) -> None:
+        now, shop, throttle = Time(), Shop(), Throttle()
+
+        class Stopped(ShopJob):
+            async def submit(self) -> Ticket | str:
+                now.wall += timedelta(seconds=50)
+                now.passed += 0 if asleep else 50
+                await journal(archive, ELSEWHERE).settle(theirs)
+                await throttle.pass_through()
+                return await super().submit()
+
+        class AfterALease(Same):
+            async def list(self, prefix: str) -> list:
+                found = await super().list(prefix)
+                later.passed += 30
+                return found
+
+        later = Time()
+        theirs = shop.job()
+        first = Stopped(shop)
+
+        def journal(archive: Archive, holder: ProcessIdentity) -> Journal:
+            return Journal(AfterALease(archive), holder=holder, clock=later.clock, monotonic=later.monotonic, sleep=nap)
+
+        settled = await now.journal(archive).settle(first)
+        assert shop.calls == 1
+        assert settled.record == Record(answer="order-0")
+        assert first.budget.committed == 0
+
+    async def test_a_call_that_waited_is_renewed_before_it_is_made(self, archive: Archive) -> None:
+        now, shop, throttle = Time(), Shop(), Throttle()
+
+        class Slow(ShopJob):
+            async def submit(self) -> Ticket | str:
+                now.passed += 25
+                await throttle.pass_through()
+                assert (await kinds(archive))[-1] == "alive"
+                return await super().submit()
+
+        assert (await now.journal(archive).settle(Slow(shop))).bought
+
+    async def test_no_call_where_the_lease_cannot_be_looked_at(self, archive: Archive) -> None:
+        now, shop, throttle, is_down = Time(), Shop(), Throttle(), []
+
+        class Down(Same):
+            async def list(self, prefix: str) -> list:
+                if is_down:
+                    raise ArchiveUnavailable("The archive is down.")
+                return await super().list(prefix)
+
+        class Slow(ShopJob):
+            async def submit(self) -> Ticket | str:
+                now.passed += 5
+                is_down.append(True)
+                try:
+                    await throttle.pass_through()
+                finally:
+                    is_down.clear()
+                return await super().submit()
+
+        with pytest.raises(ProviderUnavailable, match="archive is down"):
+            await now.journal(Down(archive)).settle(Slow(shop))
+        assert (shop.calls, fold(await entries(archive)).phase) == (0, Phase.FREE)
+
+    def test_a_buyer_that_was_stopped_in_the_throttle_goes_on_and_buys_nothing_twice(self, tmp_path: Path) -> None:
+        sold: list[str] = []
+
+        async def sell(request: Request) -> PlainTextResponse:
+            sold.append((await request.json())["key"])
+            return PlainTextResponse("a fish")
+
+        script = Path(stopped_buyer.__file__)
+        with (
+            serving(Starlette(routes=[Route("/", sell, methods=["POST"])])) as url,
+            subprocess.Popen(
+                [sys.executable, script, tmp_path, url],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(script.parent), str(script.parents[1])])},
+            ) as stopped,
+        ):
+            assert stopped.stdin is not None
+            assert stopped.stdout is not None
+            try:
+                assert stopped.stdout.readline() == b"waiting\n"
+                stopped.send_signal(signal.SIGSTOP)
+                assert os.WIFSTOPPED(os.waitpid(stopped.pid, os.WUNTRACED)[1])
+                budget = Budget()
+                buying = stopped_buyer.buy(Archive.open(str(tmp_path)), url, Throttle(), budget)
+                assert (asyncio.run(buying), budget.committed) == ([True] * 4, 1.0)
+                stopped.send_signal(signal.SIGCONT)
+                said, _ = stopped.communicate(b"\n")
+            finally:
+                stopped.kill()
+        assert said == b"[False, False, False, False] 0.0\n"
+        assert sorted(sold) == sorted(stopped_buyer.KEYS)
 
     async def test_an_order_is_fetched_by_whoever_comes_next(self, archive: Archive) -> None:
         shop = Shop(purchases=["theirs"])
@@ -839,29 +937,3 @@ class TestFold:
             for by, word in (each.split(":") for each in history.split())
         ]
         assert ", ".join(call.state for call in fold(said).calls) == calls
-
-
-class TestHolder:
-    def test_a_process_that_lives_is_not_gone_and_a_killed_one_is(self) -> None:
-        told = (
-            "from frontispiece.purchases.process_identity import ProcessIdentity\n"
-            "print(ProcessIdentity.here().model_dump_json(), flush=True)\n"
-            "input()"
-        )
-        with subprocess.Popen(
-            [sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
-        ) as child:
-            assert child.stdout is not None
-            holder = ProcessIdentity.model_validate_json(child.stdout.readline())
-            assert holder.pid == child.pid
-            assert not holder.is_gone()
-            child.kill()
-            child.wait()
-        assert holder.is_gone() is bool(holder.boot)
-
-    def test_this_program_is_not_gone(self) -> None:
-        assert not ProcessIdentity.here().is_gone()
-
-    @pytest.mark.parametrize("change", [{"boot": "another"}, {"space": "another"}, {"boot": ""}, {"born": None}])
-    def test_what_cannot_be_known_is_not_gone(self, change: dict[str, str | None]) -> None:
-        assert not DEAD.model_copy(update=change).is_gone()
