@@ -12,16 +12,15 @@ from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
 from flows.inputs import check_day
 from flows.listener import surroundings
-from flows.planning import backfill_id, make_plan
+from flows.planning import account_of, earlier_accounts, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.session import open_session, services_for_run
 from flows.tidy import tidy_catalog
-from flows.window import Allowances, Window
+from flows.window import Window
 from frontispiece.archive.presence import for_dry_run
 from frontispiece.dates import check_days, parse_days
 from frontispiece.errors import BadInput
-from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import Plan
 from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
 from frontispiece.services import Services, open_budget
@@ -44,8 +43,7 @@ async def backfill_day(request: BackfillDayRequest) -> State[None]:
     """Illustrate what a backfill wants of one day."""
     settings = load_settings(**request.choices)
     check_day(request.day, settings.source)
-    account, allowance, refresh_id = request.backfill, request.allowance, request.refresh_id
-    async with open_session(settings, refresh_id=refresh_id, account=account, allowance=allowance) as session:
+    async with open_session(settings, refresh_id=request.refresh_id, account=request.backfill) as session:
         await illustrate_list(session, request.day, request.categories or (), request.limit, request.only)
         return await session.record((request.day,))
 
@@ -73,8 +71,9 @@ async def backfill(request: BackfillRequest) -> State[None]:
         settings = await for_dry_run(settings)
     refresh_id = str(runtime.flow_run.id) if request.refresh else ""
     async with services_for_run(settings, refresh_id) as services:
-        account = backfill_id(days, services, request)
-        services.budget = await open_budget(services.archive, account, settings.max_usd)
+        account = account_of(days, services)
+        earlier = earlier_accounts(days, services, request)
+        services.budget = await open_budget(services.archive, account, settings.max_usd, earlier)
         plan, papers = await make_plan(account, days, request, services)
         page = BackfillPage(plan)
         await page.show_plan()
@@ -126,18 +125,14 @@ async def _open_window(services: Services, plan: Plan, request: BackfillRequest)
         **{"refresh_id": services.refresh_id or None, "style": settings.style_to_choose},
         **{name: request.values[name] for name in _OF_EACH_DAY},
     }
-    parameters = recipe | {name: value for name, value in asked.items() if value is not None}
+    parameters = {"backfill": plan.account} | recipe
+    parameters |= {name: value for name, value in asked.items() if value is not None}
     # A style that is a file of this process' settings is not told to another one.
     if settings.style_to_choose is None or not await is_served():
         return Window(services, plan, Here(plan.id, services, backfill_day), parameters, days_at_once)
     days_at_once = min(days_at_once, DEPLOYED_AT_ONCE)
     at_once = request.papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)
-    ledger = Ledger(services.archive, plan.id)
-    return Window(
-        services,
-        plan,
-        Deployed(plan.id),
-        {**parameters, "papers_at_once": max(1, at_once // days_at_once)},
-        days_at_once,
-        Allowances(ledger, settings.max_usd) if settings.max_usd is not None else None,
-    )
+    parameters["papers_at_once"] = max(1, at_once // days_at_once)
+    if settings.max_usd is not None:
+        parameters["max_usd"] = settings.max_usd
+    return Window(services, plan, Deployed(plan.id), parameters, days_at_once, apart=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, get_args
 
 from flows.session import choose_now
 from flows.steps import Steps
@@ -18,8 +18,9 @@ from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, esti
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.recipe import digest
-from frontispiece.request import BackfillRequest
+from frontispiece.request import BackfillRequest, Only, Order
 from frontispiece.services import Services
+from frontispiece.settings import Settings
 from tasks.fetch_papers import fetch_papers
 
 LISTS_AT_ONCE: Final = 4
@@ -29,18 +30,52 @@ DAYS_CHOSEN_AT_ONCE: Final = 366
 FILES_FOR_AVERAGES: Final = 100
 
 
-def backfill_id(days: Days, services: Services, request: BackfillRequest) -> str:
-    """What makes two commands the same backfill; a limit in dollars may change between them."""
+def account_of(days: Days, services: Services) -> str:
+    """Whose purse pays for a backfill: one for the range, the source and the recipe, whatever else is asked.
+
+    It has the name that it always had for a backfill that asks for nothing else.
+    """
+    categories, votes = (Settings.model_fields[name].default for name in ("categories", "min_upvotes"))
+    return _named(days, services, categories, votes)
+
+
+def earlier_accounts(days: Days, services: Services, request: BackfillRequest) -> list[str]:
+    """Purses of the same account, from when each order, choice and limit had one of its own."""
+    if services.refresh_id:
+        return []
     settings = services.settings
-    votes = settings.min_upvotes if services.source.has_votes else None
-    chosen = (str(days), settings.source, sorted(settings.categories), votes, request.only, request.order)
-    more = (request.limit, services.refresh_id) if request.limit is not None or services.refresh_id else ()
+    names = {
+        _named(days, services, settings.categories, settings.min_upvotes, only, order, limit)
+        for only in get_args(Only)
+        for order in get_args(Order)
+        for limit in (None, request.limit)
+    }
+    return sorted(names - {account_of(days, services)})
+
+
+def _backfill_id(days: Days, services: Services, request: BackfillRequest) -> str:
+    """What makes two commands the same backfill, so that one goes on with the days of the other."""
+    settings = services.settings
+    chosen = (settings.categories, settings.min_upvotes)
+    return _named(days, services, *chosen, request.only, limit=request.limit)
+
+
+def _named(
+    days: Days,
+    services: Services,
+    categories: Sequence[str],
+    min_upvotes: int,
+    only: Only = "missing",
+    order: Order = "newest",
+    limit: int | None = None,
+) -> str:
+    votes = min_upvotes if services.source.has_votes else None
+    chosen = (str(days), services.settings.source, sorted(categories), votes, only, order)
+    more = (limit, services.refresh_id) if limit is not None or services.refresh_id else ()
     return digest("backfill", *chosen, services.recipe.fingerprint, *more)[:12]
 
 
-async def make_plan(
-    backfill: str, days: Days, request: BackfillRequest, services: Services
-) -> tuple[Plan, list[Paper]]:
+async def make_plan(account: str, days: Days, request: BackfillRequest, services: Services) -> tuple[Plan, list[Paper]]:
     """Read the lists and the catalog; gives the papers to illustrate as well, in the plan's order.
 
     A list that cannot be read is the problem of its day alone. With `batch`, prompts have a batch's price. Raises
@@ -65,13 +100,15 @@ async def make_plan(
             to_do += mine
             work += prices
             blocked = sum(each.status is Status.BLOCKED and each.paper.listing.day == day for each in settled)
-            planned.append(_day_plan(day, lists[day], prices, blocked, day in new))
+            least = _least(prices, ordered=request.batch)
+            planned.append(_day_plan(day, lists[day], prices, blocked, least, is_new=day in new))
     recipe, settings = services.recipe, services.settings
     # What prompts cost one by one tells nothing of batches.
     rows = [] if request.batch else await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
     hands = Hands(services.writer.paid, services.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
     plan = Plan(
-        id=backfill,
+        id=_backfill_id(days, services, request),
+        account=account,
         days=tuple(planned),
         estimate=estimate(work, hands, *averages(rows, recipe.fingerprint)),
         source=settings.source,
@@ -122,7 +159,13 @@ async def _never_run(days: Days, services: Services) -> set[date]:
     return {each.day for each in known if each.mark is Mark.NEVER_RUN}
 
 
-def _day_plan(day: date, found: _List, work: Sequence[Work], blocked: int, is_new: bool) -> DayPlan:
+def _least(work: Sequence[Work], *, ordered: bool) -> float:
+    """What the cheapest picture costs, without its prompt where those are on order; nothing where that is unknown."""
+    prices = (total((0.0 if ordered else each.prompt_dollars, each.painting_dollars)) for each in work)
+    return min((price or 0.0 for price in prices), default=0.0)
+
+
+def _day_plan(day: date, found: _List, work: Sequence[Work], blocked: int, least: float, *, is_new: bool) -> DayPlan:
     return DayPlan(
         day=day,
         listed=len(found.papers),
@@ -131,5 +174,6 @@ def _day_plan(day: date, found: _List, work: Sequence[Work], blocked: int, is_ne
         blocked=blocked,
         problem=found.problem,
         dollars=total(price for each in work for price in (each.prompt_dollars, each.painting_dollars)),
+        least=least,
         is_new=is_new,
     )

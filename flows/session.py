@@ -94,18 +94,17 @@ async def open_session(
     refresh: bool = False,
     refresh_id: str = "",
     account: str = "",
-    allowance: float | None = None,
 ) -> AsyncIterator[Session]:
     """Open the services and watch over the run: what was done is recorded even when it is cancelled or suspended.
 
-    With `refresh` or a `refresh_id` everything is made anew. `account` and `allowance` as in `open_services`. Raises
-    BadInput as that does, and OutOfService for a wrong key.
+    With `refresh` or a `refresh_id` everything is made anew. `account` as in `open_services`. Raises BadInput as that
+    does, and OutOfService for a wrong key.
     """
     # What tells this run's purchases from earlier ones, when everything is to be made anew.
     refresh_id = str(runtime.flow_run.id) if refresh else refresh_id
     listener = surroundings.get().listener
     async with (
-        services_for_run(settings, refresh_id, account, allowance) as services,
+        services_for_run(settings, refresh_id, account) as services,
         run_page(services.archive, listener) as page,
     ):
         session = Session(services, page)
@@ -124,9 +123,7 @@ async def open_session(
 
 
 @asynccontextmanager
-async def services_for_run(
-    settings: Settings, refresh_id: str = "", account: str = "", allowance: float | None = None
-) -> AsyncIterator[Services]:
+async def services_for_run(settings: Settings, refresh_id: str = "", account: str = "") -> AsyncIterator[Services]:
     """The services this process shares, or else new ones, their keys looked at; signs the run.
 
     Raises as `open_session` does.
@@ -136,7 +133,7 @@ async def services_for_run(
         yield shared
         return
     await _tidy(runtime.flow_run.id)
-    async with open_services(await with_secrets(settings), refresh_id, account, allowance) as services:
+    async with open_services(await with_secrets(settings), refresh_id, account) as services:
         _hear_of_waits(services)
         for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
             get_run_logger().warning(warning)

@@ -17,55 +17,15 @@ from flows.tidy import tidy_catalog
 from flows.verdict import BUDGET_REACHED, has_left_work
 from frontispiece.archive.calendar import Day, calendar
 from frontispiece.dates import Days, month_of
-from frontispiece.money import amount
-from frontispiece.purchases.ledger import Ledger
+from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.services import Services
 
 MOST_NAMED = 10
 
 
-class Allowances:
-    """Parts of a backfill's budget, lent to days that run in processes of their own."""
-
-    def __init__(self, ledger: Ledger, max_usd: float) -> None:
-        self._ledger = ledger
-        self._max_usd = max_usd
-        self._lent: dict[date, float] = {}
-        self._adrift = 0.0
-        self._changed = asyncio.Condition()
-
-    async def lend(self, day: DayPlan) -> float:
-        """What the day may spend; 0.0 when nothing is left. Waits for other days where they may give something back.
-
-        A day whose list could not be read may have any price, and is lent all the room there is.
-        """
-        async with self._changed:
-            while True:
-                spent = sum(booking.dollars for booking in await self._ledger.read())
-                # What running days have spent is counted twice until they end: too little is lent, never too much.
-                room = self._max_usd - spent - sum(self._lent.values()) - self._adrift
-                wanted = room if day.dollars is None or day.problem else day.dollars
-                if room >= wanted or not self._lent:
-                    break
-                await self._changed.wait()
-            self._lent[day.day] = max(0.0, min(room, wanted))
-            return self._lent[day.day]
-
-    async def give_back(self, day: DayPlan) -> None:
-        """The day's run is over: what it spent stands in the ledger."""
-        async with self._changed:
-            self._lent.pop(day.day, None)
-            self._changed.notify_all()
-
-    async def write_off(self, day: DayPlan) -> None:
-        """Nobody knows whether the day's run is over: it may go on spending what it was lent."""
-        self._adrift += self._lent.get(day.day, 0.0)
-        await self.give_back(day)
-
-
 class Window:
-    """Runs what a plan asks for. `allowances` is None where the days share this process' services and their budget."""
+    """Runs what a plan asks for. Days that run `apart` have processes of their own, and share only the account."""
 
     def __init__(
         self,
@@ -74,14 +34,17 @@ class Window:
         runs: DayRuns,
         parameters: dict[str, Any],
         days_at_once: int,
-        allowances: Allowances | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
         self._services = services
         self._plan = plan
         self._runs = runs
-        self._parameters = {**parameters, "backfill": plan.id}
+        self._parameters = parameters
         self._days_at_once = days_at_once
-        self._allowances = allowances
+        self._apart = apart
+        self._under_way = 0
+        self._changed = asyncio.Condition()
         self._states: dict[date, State[Any] | None] = {}
         self._is_out_of_money = False
         self._open_days = Counter(month_of(each.day) for each in plan.days if each.wants_a_run)
@@ -103,25 +66,42 @@ class Window:
                 await self._run_day(day)
             except Exception as error:  # one day must not take the others along
                 get_run_logger().error("%s could not be run: %s", day.day, error)
-            if not self._is_out_of_money:
+            if day.day in self._states:
                 await self._ended(day, page)
 
+    async def _can_pay(self, day: DayPlan) -> bool:
+        """Whether there is money for one picture at least: a process that can buy nothing is not worth its start.
+
+        What days that are under way have set aside, they may still give back.
+        """
+        budget = self._services.budget
+        async with self._changed:
+            while True:
+                await budget.look()
+                if budget.room + ROUNDING >= day.least and not (day.problem and budget.room < ROUNDING):
+                    return True
+                if not self._under_way:
+                    return False
+                await self._changed.wait()
+
     async def _run_day(self, day: DayPlan) -> None:
-        if self._allowances is None:
-            self._states[day.day] = await self._runs.run(day.day, self._parameters)
-            return
-        allowance = await self._allowances.lend(day)
-        if not allowance and (day.dollars != 0 or day.problem):
+        budget = self._services.budget
+        if self._apart and not await self._can_pay(day):
             self._is_out_of_money = True
             del self._states[day.day]
-            await self._allowances.give_back(day)
             return
+        before = budget.committed
+        self._under_way += 1
         try:
-            self._states[day.day] = await self._runs.run(day.day, {**self._parameters, "allowance": allowance})
-        except Exception:
-            await self._allowances.write_off(day)
-            raise
-        await self._allowances.give_back(day)
+            state = self._states[day.day] = await self._runs.run(day.day, self._parameters)
+        finally:
+            async with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+        if self._apart and has_left_work(state):
+            await budget.look()
+            # It could buy nothing for what is left, whatever prices say: nor could the next.
+            self._is_out_of_money |= budget.committed <= before + ROUNDING
 
     async def _ended(self, day: DayPlan, page: BackfillPage) -> None:
         """Show how the day stands now, and tidy its month when that is over."""

@@ -195,7 +195,7 @@ class BackfillDayRequest(SideBySide):
     day: Annotated[date, Doc("The day of the list.")]
     _: KW_ONLY
     backfill: Annotated[str, Doc("The backfill whose budget pays.")] = ""
-    allowance: Annotated[Annotated[float, Ge(0)] | None, Doc("What this run may add to that, in dollars.")] = None
+    max_usd: Annotated[Dollars, Doc("The most that the backfill may spend, all its days together.")] = None
     refresh_id: Annotated[
         str, Doc("Tells what a backfill makes anew from what was made before; left empty, nothing is made anew.")
     ] = ""

@@ -1,7 +1,7 @@
 """Everything the tasks work with, built in one place from the settings."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from frontispiece import registry
@@ -77,18 +77,16 @@ class Services:
                 self.duplicates.recall(row["paper_id"], row["original_digest"], row["original_dhash"] or "")
 
 
-async def open_budget(archive: Archive, account: str, max_usd: float | None, allowance: float | None = None) -> Budget:
-    """The purse of a run. With an account it remembers what earlier runs on that account have spent.
+async def open_budget(archive: Archive, account: str, max_usd: float | None, earlier: Iterable[str] = ()) -> Budget:
+    """The purse of a run. With an account it remembers what others on that account have spent, and shares the limit.
 
-    `max_usd` is the limit of the account, `allowance` what this run may add to it, where that is less.
+    What was spent on `earlier` accounts counts as spent from this one.
     """
     if not account:
         return Budget(max_usd)
     ledger = Ledger(archive, account)
-    booked = await ledger.read()
-    if allowance is not None:
-        max_usd = sum(booking.dollars for booking in booked) + allowance
-    return Budget(max_usd, ledger, booked)
+    await ledger.carry_over(earlier)
+    return Budget(max_usd, ledger, await ledger.read())
 
 
 def recipe_of(settings: Settings) -> Recipe:
@@ -101,13 +99,11 @@ def recipe_of(settings: Settings) -> Recipe:
 
 
 @asynccontextmanager
-async def open_services(
-    settings: Settings, refresh_id: str = "", account: str = "", allowance: float | None = None
-) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, refresh_id: str = "", account: str = "") -> AsyncIterator[Services]:
     """Build the services, and let go of every connection and worker process at its end.
 
-    `account` names the budget that several runs share, `allowance` is the part of it that this one may spend, in
-    dollars. Raises BadInput for a missing key or a place that cannot be written.
+    `account` names the budget that several runs share. Raises BadInput for a missing key or a place that cannot be
+    written.
     """
     async with AsyncExitStack() as stack:
         source = open_source(settings.source, settings)
@@ -118,5 +114,5 @@ async def open_services(
         stack.push_async_callback(painter.close)
         archive = Archive.open(settings.archive)  # last: nothing is opened before keys and files have been found
         await archive.check_writable()
-        budget = await open_budget(archive, account, settings.max_usd, allowance)
+        budget = await open_budget(archive, account, settings.max_usd)
         yield Services(settings, source, writer, painter, archive, refresh_id, budget)

@@ -24,6 +24,7 @@ _CATALOG_FILE: Final = re.compile(CATALOG + r"/(?:month|day)=([0-9]{4}-[0-9]{2})
 _EMPTY_DAY: Final = re.compile(CATALOG + r"/day=([0-9]{4}-[0-9]{2}-[0-9]{2})/([^/]+)\.empty")
 _JOURNAL_FILE: Final = re.compile(JOURNAL + r"/([0-9a-f]{8,64})/([0-9]{3,6})\.json")
 _BOOKING: Final = re.compile(BUDGETS + r"/[^/]+/([0-9a-f]{8,64})-([0-9]{1,6})-(booked|paid)-([0-9]{1,18})")
+_BUDGET_PAGE: Final = re.compile(BUDGETS + r"/[^/]+/([0-9]{4,6})\.json")
 MAX_ENTRIES: Final = 1_000_000
 
 
@@ -105,6 +106,19 @@ def journal_place(path: str) -> tuple[str, int] | None:
 def budget_folder(account: str) -> str:
     """The folder of a budget's bookings."""
     return f"{BUDGETS}/{_matching(_RUN, account)}"
+
+
+def budget_page_path(account: str, number: int) -> str:
+    """The place of a page of a budget. It carries the number alone, so that of two writers only one can have it."""
+    if not 0 <= number < MAX_ENTRIES:
+        raise ValueError(f"Not the number of a budget's page: {number}")
+    return f"{budget_folder(account)}/{number:04d}.json"
+
+
+def budget_page_number(path: str) -> int | None:
+    """The number of a budget's page, or None for any other path."""
+    found = _BUDGET_PAGE.fullmatch(path)
+    return int(found[1]) if found else None
 
 
 def booking_path(account: str, key: str, number: int, said: Literal["booked", "paid"], nanodollars: int) -> str:

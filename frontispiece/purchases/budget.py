@@ -1,57 +1,62 @@
 """A hard limit in dollars: what was spent and what is in flight together never pass it.
 
 Every paid call is booked at its expected price before it is made, and settled at its real one. A call whose fate is
-unknown keeps its booking, because it may have been paid for. A budget with a ledger remembers across restarts.
+unknown keeps its booking, because it may have been paid for. A budget with a ledger remembers across restarts, and
+shares its limit with all programs that spend from the same account.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
-from itertools import accumulate
-from typing import Protocol, TypeVar
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from itertools import accumulate, count
+from typing import TypeVar
 
-from frontispiece.errors import BudgetReached, FrontispieceError, ProviderError
+from frontispiece.errors import ArchiveError, BudgetReached, FrontispieceError, ProviderError
 from frontispiece.money import ROUNDING, amount
-from frontispiece.purchases.ledger import Booking
+from frontispiece.purchases.ledger import Booking, Ledger
 
 A = TypeVar("A")
 
 
-class Memory(Protocol):
-    """Where a budget writes its bookings down; see `frontispiece.purchases.ledger.Ledger`."""
-
-    async def write(self, booking: Booking) -> None:
-        """Write one down, durably."""
-        ...
-
-
 class Budget:
-    """The purse of one run; `max_usd=None` has no bottom. `booked` is what earlier runs on the same account spent."""
+    """The purse of one run; `max_usd=None` has no bottom. `booked` is what `ledger` has been read to say."""
 
     def __init__(
-        self, max_usd: float | None = None, memory: Memory | None = None, booked: Iterable[Booking] = ()
+        self, max_usd: float | None = None, ledger: Ledger | None = None, booked: Iterable[Booking] = ()
     ) -> None:
         self.max_usd = max_usd
         self.is_reached = False
         """Whether a call was turned away; from then on every one is."""
-        self._memory = memory
+        self._ledger = ledger
+        self._numbers = count()
         self.committed = 0.0
         """Dollars spent, in flight, and in doubt."""
         self.held_back: set[str] = set()
         """Keys that a bulk order had no room for: their money is for what can be painted as well, so `book` turns them
         away until a later order has room for them."""
         self._calls: dict[str, dict[int, Booking]] = {}
+        self._own: dict[str, int] = {}  # the newest booking of each key that was made here
         self._in_flight: dict[str, float] = {}
         self._promised: dict[str, float] = {}
         self._first: dict[str, str] = {}
         self._trusted: set[str] = set()
         self._excess: dict[str, float] = {}
         self._changed = asyncio.Condition()
-        booked = list(booked)
-        for booking in booked:
-            self._note(booking)
         # What calls came to, at the worst, by what was expected of them.
-        self._known_excess = max([1.0, *(each.dollars / each.booked for each in booked if each.booked)])
+        self._known_excess = 1.0
+        self._learn(booked)
+
+    @property
+    def room(self) -> float:
+        """Dollars that are neither spent nor set aside, as far as this run knows; infinite without a limit."""
+        return math.inf if self.max_usd is None else self.max_usd - self.committed
+
+    async def look(self) -> None:
+        """Learn what other programs have spent from the account. Raises ArchiveError."""
+        async with self._changed:
+            await self._read()
 
     @asynccontextmanager
     async def purchase(
@@ -91,72 +96,127 @@ class Budget:
         """
         if key in self.held_back:
             raise BudgetReached("The budget has no room for a prompt and its painting beside those that are ordered.")
+        has_looked, bookings = self._ledger is None, list[Booking]()
         async with self._changed:
-            while True:
+            while not bookings:
                 dollars = expected * self._excess_of(by)
                 if by not in self._first or by in self._trusted:
                     if self._fits(dollars + then, paper_key):
-                        break
+                        bookings = await self._take({key: dollars})
+                        continue
                     if self.is_reached or not self._may_fit(dollars + then, paper_key):
+                        if not self.is_reached and not has_looked:  # others may have settled for less
+                            has_looked = True
+                            await self._read()
+                            continue
                         self.is_reached = True
                         self._changed.notify_all()
                         spent = f"{amount(self.committed)} is spent"
                         raise BudgetReached(f"The budget of ${self.max_usd:g} is reached: {spent}.")
                 await self._changed.wait()
-            booking = Booking(key, 1 + max(self._calls.get(key, {}), default=-1), dollars, is_settled=False)
-            self._note(booking)
             if by and self.max_usd is not None:
                 self._first.setdefault(by, key)
             self._promised.pop(paper_key, None)
             if paper_key and then:
                 self._promised[paper_key] = then
-            self._in_flight[key] = self._in_flight.get(key, 0.0) + dollars
-        if self._memory is not None:
-            await self._memory.write(booking)
+            self._in_flight[key] = self._in_flight.get(key, 0.0) + bookings[0].dollars
+        await self._write_down(bookings)
 
-    async def set_aside(self, key: str, dollars: float) -> bool:
-        """Book a call that is made later, with others, where there is room; nobody waits for what it comes to.
+    async def set_aside(self, prices: Mapping[str, float | None], then: float | None, beside: int = 0) -> list[str]:
+        """Book calls that are made later, together: as many as there is room for, in their order; no longer held back.
 
-        Raises ArchiveError.
+        Each needs `then` as well to be useful, and so do `beside` others that are bought already. Raises ArchiveError.
         """
-        try:
-            await self.book(key, dollars)
-        except BudgetReached:
-            return False
-        finally:
-            await self._land(key)
-        return True
-
-    def choose(self, prices: Mapping[str, float | None], then: float | None, beside: int = 0) -> list[str]:
-        """As many of these calls as there is room for, in their order, and no longer held back; nothing is booked.
-
-        Each needs `then` as well to be useful, and so do `beside` others that are bought already.
-        """
-        chosen = list(prices)
-        if self.max_usd is not None:
-            room = 0.0 if self.is_reached else self.max_usd - self.committed - beside * (then or 0.0) + ROUNDING
-            needs = accumulate((price or 0.0) + (then or 0.0) for price in prices.values())
-            chosen = [key for key, need in zip(prices, needs, strict=True) if need <= room]
-        self.held_back.difference_update(chosen)
+        bookings: list[Booking] = []
+        async with self._changed:
+            await self._read()
+            while chosen := self._choose(prices, then, beside):
+                if bookings := await self._take({key: prices[key] or 0.0 for key in chosen}):
+                    break
+            self.held_back.difference_update(chosen)
+        await self._write_down(bookings)
         return chosen
 
-    async def settle(self, key: str, dollars: float | None, expected: float | None = None, by: str = "") -> None:
-        """The newest open booking of this call came to so much; None leaves it as it is. Raises ArchiveError.
+    def _choose(self, prices: Mapping[str, float | None], then: float | None, beside: int) -> list[str]:
+        if self.max_usd is None:
+            return list(prices)
+        room = 0.0 if self.is_reached else self.room - beside * (then or 0.0) + ROUNDING
+        needs = accumulate((price or 0.0) + (then or 0.0) for price in prices.values())
+        return [key for key, need in zip(prices, needs, strict=True) if need <= room]
 
-        With what was `expected`, it is learnt what further calls `by` the same provider may come to.
+    async def settle(self, key: str, dollars: float | None, expected: float | None = None, by: str = "") -> None:
+        """The newest open booking of a call, ours before another's, came to so much; None leaves it as it is.
+
+        With what was `expected`, it is learnt what further calls `by` the same provider may come to. Raises
+        ArchiveError.
         """
-        open_ones = [number for number, each in self._calls.get(key, {}).items() if not each.is_settled]
-        if dollars is None or not open_ones:
+        if dollars is None or (booking := await self._open(key)) is None:
             return
         if by and expected:
             self._excess[by] = max(self._excess_of(by), dollars / expected)
-        paid = Booking(key, max(open_ones), dollars, is_settled=True)
-        if self._memory is not None:
-            await self._memory.write(paid)
+        paid = replace(booking, dollars=dollars, is_settled=True, booked=booking.dollars)
+        await self._write_down([paid])
         async with self._changed:
             self._note(paid)
+            while self._ledger is not None and dollars > booking.dollars:  # others must not think that it was less
+                news, is_ours = await self._ledger.correct(paid)
+                self._learn(news)
+                if is_ours:
+                    break
             self._in_flight.pop(key, None)
             self._changed.notify_all()
+
+    async def _open(self, key: str) -> Booking | None:
+        """The booking of a call that has come to an end."""
+        async with self._changed:
+            while True:
+                calls = self._calls.get(key, {})
+                own = calls.get(self._own.get(key, -1))
+                if own is not None and not own.is_settled:
+                    return own
+                if numbers := [number for number, each in calls.items() if not each.is_settled]:
+                    return calls[max(numbers)]
+                if self._ledger is None or (news := await self._ledger.read_next()) is None:
+                    return None
+                self._learn(news)
+
+    async def _take(self, calls: Mapping[str, float]) -> list[Booking]:
+        """Book these calls; nothing where another program was faster: what it booked is known then."""
+        if self._ledger is None:
+            bookings = [Booking(key, next(self._numbers), dollars, is_settled=False) for key, dollars in calls.items()]
+            is_ours = True
+        else:
+            writing = asyncio.ensure_future(self._ledger.book(calls))
+            try:
+                bookings, is_ours = await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                with suppress(ArchiveError):  # it may be written all the same, and none of the calls will be made
+                    bookings, is_ours = await writing
+                    if is_ours:
+                        bookings = [replace(booking, dollars=0.0, is_settled=True) for booking in bookings]
+                        await self._write_down(bookings)
+                    self._learn(bookings)
+                raise
+        self._learn(bookings)
+        if not is_ours:
+            return []
+        self._own.update((booking.key, booking.number) for booking in bookings)
+        return bookings
+
+    async def _read(self) -> None:
+        if self._ledger is not None:
+            self._learn(await self._ledger.read())
+            self._changed.notify_all()
+
+    async def _write_down(self, bookings: Iterable[Booking]) -> None:
+        if self._ledger is not None:
+            await self._ledger.write_down(bookings)
+
+    def _learn(self, bookings: Iterable[Booking]) -> None:
+        for booking in bookings:
+            self._note(booking)
+            if booking.is_settled and booking.booked:
+                self._known_excess = max(self._known_excess, booking.dollars / booking.booked)
 
     def _excess_of(self, by: str) -> float:
         """How many times its expected price a call by this provider may come to."""
@@ -165,6 +225,8 @@ class Budget:
     def _note(self, booking: Booking) -> None:
         calls = self._calls.setdefault(booking.key, {})
         before = calls.get(booking.number)
+        if before is not None and before.is_settled and not booking.is_settled:
+            return
         self.committed += booking.dollars - (before.dollars if before else 0.0)
         calls[booking.number] = booking
 
@@ -198,7 +260,7 @@ class Budget:
 
     def _was_made(self, key: str) -> bool:
         """Whether the newest call of this key was not certainly free."""
-        newest = self._calls[key][max(self._calls[key])]
+        newest = self._calls[key][self._own[key]]
         return not newest.is_settled or newest.dollars > 0
 
 

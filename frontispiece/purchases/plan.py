@@ -19,6 +19,7 @@ class DayPlan(Value):
     blocked: int = Field(description="papers a provider refuses for their content")
     problem: str | None = Field(default=None, description="why the list could not be read")
     dollars: float | None = Field(default=0.0, description="list price of what is to do, an estimate on the high side")
+    least: float = Field(default=0.0, description="list price of its cheapest picture; 0 when unknown")
     is_new: bool = Field(description="whether no run has looked at the day before")
 
     @property
@@ -31,6 +32,7 @@ class Plan(Value):
     """A whole backfill, before it is run."""
 
     id: str = Field(description="the backfill's id: the same for the same parameters")
+    account: str = Field(description="whose purse pays: the same for the same days, source and recipe")
     days: tuple[DayPlan, ...] = Field(description="in the order in which they will be run")
     estimate: Estimate
     source: str

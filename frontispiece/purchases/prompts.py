@@ -180,9 +180,7 @@ class PromptOrder(BulkOrder[BatchTicket]):
     async def book(self, keys: Sequence[str]) -> Sequence[str]:
         """Those that the budget has room for with their paintings."""
         prices = {key: self.lines[key].dollars for key in keys}
-        chosen = self._budget.choose(prices, self._painting, self._beside + len(self._papers) - len(keys))
-        booked = await side_by_side(chosen, lambda key: self._budget.set_aside(key, prices[key] or 0.0))
-        return [key for key, is_booked in booked.items() if is_booked]
+        return await self._budget.set_aside(prices, self._painting, self._beside + len(self._papers) - len(keys))
 
     async def refund(self, keys: Sequence[str]) -> None:
         """Give the money back."""

@@ -30,16 +30,16 @@ from flows.listener import RunListener, surrounded
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.verdict import BUDGET_REACHED
-from flows.window import Allowances, Window
+from flows.window import Window
 from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.errors import BadInput, SourceUnreached
 from frontispiece.purchases.estimate import Estimate
-from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.plan import DayPlan, Plan, duration
-from frontispiece.services import open_services
+from frontispiece.recipe import digest
+from frontispiece.services import open_budget, open_services
 from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "nothing_runs")
@@ -185,6 +185,37 @@ async def test_the_budget_is_never_passed_and_a_higher_one_goes_on(world: Provid
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [each.mark for each in await standing(archive)] == [Mark.DONE] * DAYS
     assert seen.plans[0].spent <= 0.015
+
+
+async def test_two_at_once_keep_the_limit_of_one(world: Providers, archive: Archive) -> None:
+    both = await asyncio.gather(*(run(max_usd=0.015, papers_at_once=2) for _ in range(2)))
+    assert {state.name for state, _ in both} == {BUDGET_REACHED}
+    assert 0 < world.dollars <= 0.015
+
+
+async def test_the_purse_is_that_of_range_source_and_recipe_whatever_else_is_asked(
+    world: Providers, archive: Archive
+) -> None:
+    await run(max_usd=0.015, papers_at_once=2)
+    paid = world.paid
+    for asked in ({"order": "oldest"}, {"only": "all"}, {"limit": 2}, {"days_at_once": 1}, {"categories": ("cs.CL",)}):
+        state, seen = await run(max_usd=0.015, **asked)
+        assert (state.name, world.paid) == (BUDGET_REACHED, paid), asked
+        assert seen.plans[0].spent == pytest.approx(world.dollars)
+
+
+async def test_purses_of_earlier_versions_are_not_forgotten(world: Providers, archive: Archive) -> None:
+    async with open_services(load_settings()) as services:
+        recipe = services.recipe.fingerprint
+    chosen = [("missing", "newest"), ("missing", "oldest"), ("all", "oldest", 7, "")]
+    for number, (only, order, *more) in enumerate(chosen):
+        categories = sorted(load_settings().categories)
+        account = digest("backfill", RANGE, "snapshot", categories, None, only, order, recipe, *more)[:12]
+        for said in ("booked", "paid") if number else ("booked",):
+            await archive.put_if_absent(f"budgets/{account}/0123456789abcdef-0-{said}-5000000", b"")
+    for _ in range(2):
+        state, seen = await run(max_usd=0.015, limit=7)
+        assert (state.name, world.paid, seen.plans[0].spent) == (BUDGET_REACHED, (0, 0), pytest.approx(0.015))
 
 
 async def test_refusals_are_paid_from_the_budget_and_stay_known(world: Providers, archive: Archive) -> None:
@@ -368,19 +399,6 @@ async def test_a_day_that_nobody_starts_any_longer_does_not_wait_for_ever(
     assert run.state_type in (StateType.CANCELLED, StateType.CANCELLING)
 
 
-class Noted:
-    """Days that only note what they may spend; nobody hears again of the first one."""
-
-    def __init__(self) -> None:
-        self.allowances: list[float] = []
-
-    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
-        self.allowances.append(parameters["allowance"])
-        if day == FIRST:
-            raise OSError("the server is away")
-        return Completed()
-
-
 class Unseen:
     async def day_ended(self) -> None:
         pass
@@ -389,52 +407,67 @@ class Unseen:
         pass
 
 
-class AtTheLimit:
-    """Days in processes of their own that needed more than they were lent."""
+class Apart:
+    """Days in processes of their own, which spend from the same account. What they spend, and how they end, is told."""
+
+    def __init__(self, archive: Archive, ends: dict[date, tuple[float, State[Any] | Exception]]) -> None:
+        self._archive = archive
+        self._ends = ends
+        self.ran: list[date] = []
 
     async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
-        return Completed(name=BUDGET_REACHED)
+        self.ran.append(day)
+        dollars, end = self._ends[day]
+        purse = await open_budget(self._archive, ACCOUNT, 1.0)
+        if dollars:
+            await purse.set_aside({f"{day:%Y%m%d}": dollars}, None)
+        if isinstance(end, Exception):
+            raise end
+        return end
 
 
-async def test_a_limit_that_only_a_days_own_process_met_is_told(archive: Archive) -> None:
-    day = DayPlan(day=FIRST, listed=2, done=0, to_do=2, blocked=0, dollars=0.5, is_new=True)
-    price = Estimate(papers=2, dollars=0.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
-    told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
+ACCOUNT = "0123456789ab"
+THIRD = FIRST + timedelta(days=2)
+DONE, AT_THE_LIMIT = Completed(), Completed(name=BUDGET_REACHED)
+
+
+@pytest.mark.parametrize(
+    ("ends", "name"),
+    [
+        pytest.param([(0.3, DONE), (0.3, DONE), (0.3, DONE)], None, id="enough for all"),
+        pytest.param([(0.3, DONE), (0.3, DONE), (0.3, AT_THE_LIMIT)], BUDGET_REACHED, id="the last one needs more"),
+        pytest.param([(0.4, DONE), (0.59, DONE)], BUDGET_REACHED, id="crumbs are left"),
+        pytest.param([(0.2, DONE), (0.0, AT_THE_LIMIT)], BUDGET_REACHED, id="calls come to more than the list says"),
+        pytest.param(
+            [(0.9, OSError("the server is away")), (0.1, DONE)], BUDGET_REACHED, id="one is not heard of again"
+        ),
+    ],
+)
+async def test_days_apart_are_started_while_there_is_money_for_a_picture(
+    archive: Archive, ends: list[tuple[float, State[Any] | Exception]], name: str | None
+) -> None:
+    there = {"listed": 2, "done": 0, "to_do": 2, "blocked": 0, "dollars": 0.5, "least": 0.1, "is_new": True}
+    days = tuple(DayPlan(day=FIRST + timedelta(days=number), **there) for number in range(DAYS))
+    price = Estimate(papers=6, dollars=1.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    told = {"id": ACCOUNT, "account": ACCOUNT, "source": "snapshot", "writer": "w", "painter": "p", "max_usd": 1.0}
+    runs = Apart(archive, {day.day: end for day, end in zip(days, ends, strict=False)})
     page = cast("BackfillPage", Unseen())
 
     @flow(persist_result=False, result_storage=NO_RESULTS)
-    async def one_day() -> State[None]:
-        async with open_services(load_settings()) as services:
-            allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
-            window = Window(services, Plan(days=(day,), estimate=price, **told), AtTheLimit(), {}, 1, allowances)
+    async def some_days() -> State[None]:
+        async with open_services(load_settings(max_usd=1.0), account=ACCOUNT) as services:
+            window = Window(services, Plan(days=days, estimate=price, spent=0.0, **told), runs, {}, 1, apart=True)
             await window.run(page)
-            return await window.verdict(page, Days(FIRST, FIRST))
+            return await window.verdict(page, Days(FIRST, THIRD))
 
-    state: State[Any] = await one_day(return_state=True)
-    assert state.name == BUDGET_REACHED
-    assert "higher limit goes on" in (state.message or "")
-
-
-async def test_whatever_becomes_of_a_day_the_others_are_lent_no_more_than_is_left(archive: Archive) -> None:
-    def day(number: int, dollars: float, problem: str | None = None) -> DayPlan:
-        there = {"listed": 1, "done": 0, "to_do": 1, "blocked": 0, "is_new": True}
-        return DayPlan(day=FIRST + timedelta(days=number), dollars=dollars, problem=problem, **there)
-
-    days = (day(0, 0.6), day(1, 0.0, "The list could not be read."), day(2, 0.0), day(3, 0.9))
-    nothing = Estimate(papers=0, dollars=0.0, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
-    told = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": 1.0}
-    runs = Noted()
-
-    @flow(persist_result=False, result_storage=NO_RESULTS)
-    async def some_days() -> None:
-        async with open_services(load_settings()) as services:
-            allowances = Allowances(Ledger(archive, "0123456789ab"), 1.0)
-            plan = Plan(days=days, estimate=nothing, **told)
-            await Window(services, plan, runs, {}, 1, allowances).run(cast("BackfillPage", Unseen()))
-
-    await some_days()
-    # What the first may still spend is not lent again; the second may cost anything, the third was to cost nothing.
-    assert runs.allowances == [0.6, pytest.approx(0.4), 0.0, pytest.approx(0.4)]
+    state: State[Any] = await some_days(return_state=True)
+    assert runs.ran == [day.day for day in days[: len(ends)]]
+    if isinstance(ends[0][1], Exception):
+        assert state.is_failed()
+        assert "papers are left" in (state.message or "")
+    else:
+        assert state.name == (name or "Completed")
+        assert ("papers are left (about $" in (state.message or "")) is bool(name)
 
 
 async def test_a_list_that_changes_and_one_that_cannot_be_read(

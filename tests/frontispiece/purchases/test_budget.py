@@ -1,15 +1,21 @@
 """A limit in dollars: never passed, whatever goes on side by side, and remembered across restarts."""
 
 import asyncio
+import os
 import random
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
+import killed_buyers
 import pytest
+from helpers.mortal import Fuse, Killed, Mortal, Same
 from helpers.real_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontispiece.archive.store import Archive
+from frontispiece.archive.store import Archive, Entry
 from frontispiece.errors import (
     BudgetReached,
     FrontispieceError,
@@ -253,10 +259,144 @@ async def test_a_restart_remembers_that_calls_come_to_more_than_expected(archive
     assert budget.committed == pytest.approx(0.8)
 
 
+async def test_many_on_one_account_keep_its_limit_together(archive: Archive) -> None:
+    purses = [await reopened(archive, 1.0) for _ in range(3)]
+    await buy(purses[0], key(0), 0.6, 0.6)
+    for purse in purses[1:]:
+        with pytest.raises(BudgetReached, match=r"\$0.6000 is spent"):
+            await buy(purse, key(1), 0.6, 0.6)
+    assert [purse.committed for purse in purses] == pytest.approx([0.6] * 3)
+
+
+async def test_what_others_settled_for_less_is_room_again(archive: Archive) -> None:
+    one, other = await reopened(archive, 1.0), await reopened(archive, 1.0)
+    async with one.purchase(key(0), 0.9) as purchase:
+        await purchase.make(nothing)
+        async with other.purchase(key(1), 0.05) as beside:
+            await beside.make(nothing)
+        await purchase.delivered(0.1)
+    await buy(other, key(2), 0.8, 0.8)
+    assert other.committed == pytest.approx(0.95)
+    await other.look()
+    assert other.committed == (await reopened(archive, 1.0)).committed == pytest.approx(0.95)
+
+
+async def test_what_came_to_more_than_was_booked_is_heard_of_at_once(archive: Archive) -> None:
+    one, other = await reopened(archive, 1.0), await reopened(archive, 1.0)
+    await buy(one, key(0), 0.01, 0.9)
+    with pytest.raises(BudgetReached):
+        await buy(other, key(1), 0.2, 0.2)
+
+
+async def test_of_two_bookings_of_one_call_each_settles_its_own(archive: Archive) -> None:
+    """A buyer that lost its lease takes its booking back, and leaves that of the other alone."""
+    late, other = await reopened(archive, 1.0), await reopened(archive, 1.0)
+
+    async def lose() -> None:
+        async with other.purchase(KEY, 0.3) as purchase:
+            await purchase.make(nothing)
+        raise ProviderUnavailable("Another program has taken the call over.")
+
+    with pytest.raises(ProviderUnavailable):
+        async with late.purchase(KEY, 0.3) as purchase:
+            await purchase.make(lose)
+    assert (await reopened(archive, 1.0)).committed == pytest.approx(0.3)
+
+
+async def test_a_call_found_by_another_program_is_settled_by_it(archive: Archive) -> None:
+    other = await reopened(archive, 1.0)
+    lost = await reopened(archive, 1.0)
+    async with lost.purchase(KEY, 0.3) as purchase:
+        await purchase.make(nothing)
+    async with other.purchase(KEY, 0.3) as purchase:
+        await purchase.delivered(0.2)
+    assert (await reopened(archive, 1.0)).committed == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("step", range(8))
+async def test_killed_at_any_step_nothing_is_bought_that_is_not_booked(archive: Archive, step: int) -> None:
+    bought = []
+
+    async def call() -> None:
+        bought.append(0.3)
+
+    fuse = Fuse(step)
+    ledger = Ledger(Mortal(archive, fuse), "a1b2")
+    with suppress(Killed):
+        budget = Budget(1.0, ledger, await ledger.read())
+        async with budget.purchase(KEY, 0.3) as purchase:
+            await purchase.make(call)
+            await purchase.delivered(0.2)
+    assert (await reopened(archive, 1.0)).committed >= sum(bought) * 2 / 3
+
+
+async def test_a_listing_that_misses_pages_is_made_good(archive: Archive) -> None:
+    """Whoever lists many objects while others write may see a later one, and not an earlier one."""
+
+    class Sparse(Same):
+        async def list(self, prefix: str) -> list[Entry]:
+            return [entry for entry in await super().list(prefix) if entry.path.endswith("/1001.json")]
+
+    for number in range(2):
+        await buy(await reopened(archive, 1.0), key(number), 0.4, 0.4)
+    ledger = Ledger(Sparse(archive), "a1b2")
+    with pytest.raises(BudgetReached):
+        await buy(Budget(1.0, ledger, await ledger.read()), key(2), 0.4, 0.4)
+
+
+async def test_a_page_of_no_sense_books_nothing(archive: Archive) -> None:
+    await archive.put_if_absent("budgets/a1b2/1000.json", b'{"by":"x","boo')
+    budget = await reopened(archive, 1.0)
+    await buy(budget, KEY, 0.4, 0.4)
+    assert (await reopened(archive, 1.0)).committed == pytest.approx(0.4)
+
+
+async def test_a_store_that_repeats_a_put_is_understood(archive: Archive) -> None:
+    class Repeating(Same):
+        async def put_if_absent(self, path: str, content: bytes) -> bool:
+            await super().put_if_absent(path, content)
+            return False
+
+    await buy(await reopened(Repeating(archive), 1.0), KEY, 0.4, 0.4)
+    assert (await reopened(archive, 1.0)).committed == pytest.approx(0.4)
+
+
+async def test_cancelled_while_it_books_nothing_stays_booked(archive: Archive) -> None:
+    writes, goes_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Same):
+        async def put_if_absent(self, path: str, content: bytes) -> bool:
+            is_new = await super().put_if_absent(path, content)
+            writes.set()
+            await goes_on.wait()
+            return is_new
+
+    buying = asyncio.create_task(buy(await reopened(Slow(archive), 1.0), KEY, 0.4, 0.4))
+    await writes.wait()
+    buying.cancel()
+    await asyncio.sleep(0)
+    goes_on.set()
+    await asyncio.wait([buying])
+    assert buying.cancelled()
+    assert (await reopened(archive, 1.0)).committed == 0.0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_eight_processes_that_are_killed_at_random_keep_the_limit_of_one_purse(tmp_path: Path, seed: int) -> None:
+    script = Path(killed_buyers.__file__)
+    path = os.pathsep.join([str(script.parent), str(script.parents[1])])
+    subprocess.run([sys.executable, script, tmp_path, str(seed)], check=True, env={**os.environ, "PYTHONPATH": path})
+    bill = sum(map(float, (tmp_path / "bill").read_text().split()))
+    killed = (tmp_path / "killed").read_text()
+    spent = asyncio.run(reopened(Archive.open(str(tmp_path / "archive")), killed_buyers.LIMIT)).committed
+    assert killed_buyers.LIMIT / 3 < bill <= spent <= killed_buyers.LIMIT + 1e-6
+    assert len(killed) > 8
+    assert killed_buyers.LIMIT - spent < killed_buyers.DEAREST
+
+
 async def test_accounts_know_nothing_of_each_other(archive: Archive) -> None:
-    await Ledger(archive, "one").write(Booking(KEY, 0, 0.003, is_settled=False))
-    await Ledger(archive, "one").write(Booking(KEY, 0, 0.0025, is_settled=True))
-    await Ledger(archive, "one").write(Booking(KEY, 1, 0.003, is_settled=False))
+    calls = [Booking(KEY, 0, 0.003, is_settled=False), Booking(KEY, 0, 0.0025, is_settled=True)]
+    await Ledger(archive, "one").write_down([*calls, Booking(KEY, 1, 0.003, is_settled=False)])
     assert sorted(each.dollars for each in await Ledger(archive, "one").read()) == [0.0025, 0.003]
     assert await Ledger(archive, "another").read() == []
 
