@@ -5,14 +5,17 @@ FOLDER/killed. Whoever is killed is followed by another, until all have found th
 """
 
 import asyncio
+import multiprocessing
 import os
 import random
 import signal
 import sys
 from itertools import count
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
-from helpers.mortal import Mortal
+from helpers.mortal import Fuse, Mortal
 
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BudgetReached
@@ -24,11 +27,8 @@ LIMIT, DEAREST = 1.0, 0.02
 BUYERS, KEYS, MOST_STEPS = 8, 12, 60
 
 
-class Fatal:
+class Fatal(Fuse):
     """Ends the process, without any clean-up, at its n-th step."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
 
     def burn(self) -> None:
         self.left -= 1
@@ -39,7 +39,7 @@ class Fatal:
 async def buy(folder: Path, rng: random.Random) -> None:
     """Buy until there is no money left."""
     fuse = Fatal(rng.randrange(MOST_STEPS))
-    ledger = Ledger(Mortal(Archive.open(str(folder / "archive")), fuse), ACCOUNT)  # type: ignore[arg-type]
+    ledger = Ledger(Mortal(Archive.open(str(folder / "archive")), fuse), ACCOUNT)
     budget = Budget(LIMIT, ledger, await ledger.read())
     bill = os.open(folder / "bill", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
@@ -58,33 +58,28 @@ async def buy(folder: Path, rng: random.Random) -> None:
             return
 
 
+def live(folder: Path, seed: int) -> None:
+    """A buyer in a process of its own."""
+    asyncio.run(buy(folder, random.Random(seed)))
+
+
 def main(folder: Path, seed: int) -> None:
     (folder / "archive").mkdir()
-    numbers, buyers = count(), set[int]()
+    fork = multiprocessing.get_context("fork")  # what is imported is imported once
+    seeds, buyers = count(1000 * seed), dict[int, ForkProcess]()
     with (folder / "killed").open("w") as killed:
-        while len(buyers) < BUYERS:
-            buyers.add(start(folder, random.Random(1000 * seed + next(numbers))))
-        while buyers:
-            pid, status = os.wait()
-            buyers.remove(pid)
-            if os.WIFSIGNALED(status):
-                killed.write(".")
-                buyers.add(start(folder, random.Random(1000 * seed + next(numbers))))
-            elif status:
-                sys.exit(f"A buyer ended with {status}.")
-
-
-def start(folder: Path, rng: random.Random) -> int:
-    """A buyer in a process of its own."""
-    sys.stdout.flush()
-    if pid := os.fork():
-        return pid
-    try:
-        asyncio.run(buy(folder, rng))
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        os._exit(1)
-    os._exit(0)
+        starting = BUYERS
+        while starting or buyers:
+            for _ in range(starting):
+                buyer = fork.Process(target=live, args=(folder, next(seeds)))
+                buyer.start()
+                buyers[buyer.sentinel] = buyer
+            ended = [buyers.pop(sentinel) for sentinel in wait(buyers)]
+            for buyer in ended:
+                buyer.join()
+            starting = sum(buyer.exitcode == -signal.SIGKILL for buyer in ended)
+            killed.write("." * starting)
+            assert {buyer.exitcode for buyer in ended} <= {0, -signal.SIGKILL}
 
 
 if __name__ == "__main__":
