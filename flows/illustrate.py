@@ -81,6 +81,7 @@ async def illustrate_list(
     """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
     services = session.services
     listed = (await session.steps.call(fetch_papers, day, services)).value
+    session.lists[day] = len(listed.papers)
     if not listed.papers:
         await note_empty(services.archive, day, services.settings.source)
     await illustrate(session, in_categories(listed.papers, categories)[:limit], only)

@@ -1,5 +1,6 @@
 """The plan of a backfill: what is to be done on which day, and what it will cost. Making one costs nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,12 +8,12 @@ from typing import Final, get_args
 
 from flows.session import choose_now
 from flows.steps import Steps
-from frontispiece.archive.calendar import Mark, calendar
+from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.choosing import in_categories
 from frontispiece.concurrency import gather_bounded
 from frontispiece.dates import Days
-from frontispiece.errors import SourceError, SourceUnreached
-from frontispiece.models import Paper, Status
+from frontispiece.errors import Blocked, SourceError, SourceUnreached
+from frontispiece.models import ARCHIVED, STALE, Paper
 from frontispiece.money import total
 from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, estimate
 from frontispiece.purchases.plan import DayPlan, Plan
@@ -21,6 +22,7 @@ from frontispiece.recipe import digest
 from frontispiece.request import BackfillRequest, Only, Order
 from frontispiece.services import Services
 from frontispiece.settings import Settings
+from frontispiece.sources import categories_of
 from tasks.fetch_papers import fetch_papers
 
 LISTS_AT_ONCE: Final = 4
@@ -83,26 +85,32 @@ async def make_plan(account: str, days: Days, request: BackfillRequest, services
     """
     price = batches_of(services.writer).price if request.batch else services.writer.price
     lists = await _lists(days, services, request)
-    new = await _never_run(days, services)
+    settings, recipe = services.settings, services.recipe
+    known = await calendar(services.archive, days, settings.source, recipe.fingerprint, categories_of(settings))
+    standing = {each.day: each for each in known}
     in_order = sorted(lists, reverse=request.order == "newest")
     counted: set[str] = set()
     planned: list[DayPlan] = []
     to_do: list[Paper] = []
     work: list[Work] = []
+    stale = set[str]()
     for start in range(0, len(in_order), DAYS_CHOSEN_AT_ONCE):
         chunk = in_order[start : start + DAYS_CHOSEN_AT_ONCE]
         papers = [paper for day in chunk for paper in lists[day].papers]
         waiting, settled = await choose_now(papers, services, request.only)
+        stale |= {each.paper.key for each in settled if each.reason == STALE}
+        counts = Counter((each.paper.listing.day, each.reason) for each in settled)
         for day in chunk:
             mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
             counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
             prices = [Work(services.writer.request(paper), price(paper), services.painter.price) for paper in mine]
             to_do += mine
             work += prices
-            blocked = sum(each.status is Status.BLOCKED and each.paper.listing.day == day for each in settled)
+            now = standing[day]
+            if mine and now.mark in (Mark.DONE, Mark.EMPTY) and not request.refresh:  # the list has grown since
+                now = now.model_copy(update={"mark": Mark.PARTIAL})
             least = _least(prices, ordered=request.batch)
-            planned.append(_day_plan(day, lists[day], prices, blocked, least, is_new=day in new))
-    recipe, settings = services.recipe, services.settings
+            planned.append(_day_plan(now, lists[day], prices, counts, least))
     # What prompts cost one by one tells nothing of batches.
     rows = [] if request.batch else await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
     hands = Hands(services.writer.paid, services.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
@@ -116,6 +124,7 @@ async def make_plan(account: str, days: Days, request: BackfillRequest, services
         painter=f"{recipe.painter.kind} {recipe.painter.model}",
         spent=services.budget.committed,
         max_usd=settings.max_usd,
+        stale=len(stale),
         batch=request.batch,
     )
     return plan, to_do
@@ -126,6 +135,8 @@ class _List:
     """The papers of a day, or why they could not be read."""
 
     papers: list[Paper] = field(default_factory=list)
+    length: int = 0
+    """How many stand on it, asked for or not."""
     problem: str | None = None
 
 
@@ -149,14 +160,10 @@ async def _lists(days: Days, services: Services, request: BackfillRequest) -> di
             unreached = 0
             return _List(problem=str(error))
         unreached = 0
-        return _List(in_categories(listed.papers, request.categories or ())[: request.limit])
+        asked = in_categories(listed.papers, request.categories or ())[: request.limit]
+        return _List(asked, len(listed.papers))
 
     return dict(zip(days, await gather_bounded(read, days, LISTS_AT_ONCE), strict=True))
-
-
-async def _never_run(days: Days, services: Services) -> set[date]:
-    known = await calendar(services.archive, days, services.settings.source, services.recipe.fingerprint)
-    return {each.day for each in known if each.mark is Mark.NEVER_RUN}
 
 
 def _least(work: Sequence[Work], *, ordered: bool) -> float:
@@ -165,15 +172,22 @@ def _least(work: Sequence[Work], *, ordered: bool) -> float:
     return min((price or 0.0 for price in prices), default=0.0)
 
 
-def _day_plan(day: date, found: _List, work: Sequence[Work], blocked: int, least: float, *, is_new: bool) -> DayPlan:
+def _day_plan(
+    day: Day, found: _List, work: Sequence[Work], settled: Counter[tuple[date, str | None]], least: float
+) -> DayPlan:
+    """The day as the calendar has it, with what its list has now and what is known of its papers from other lists."""
+    now = {
+        "listed": found.length,
+        "archived": settled[day.day, ARCHIVED],
+        "blocked": settled[day.day, Blocked.__name__],
+        "stale": settled[day.day, STALE],
+    }
+    is_whole = len(found.papers) == found.length  # else the list is never read in full, however often the day is run
     return DayPlan(
-        day=day,
-        listed=len(found.papers),
-        done=len(found.papers) - len(work) - blocked,
+        **day.model_dump() | {name: max(count, getattr(day, name)) for name, count in now.items()},
         to_do=len(work),
-        blocked=blocked,
         problem=found.problem,
         dollars=total(price for each in work for price in (each.prompt_dollars, each.painting_dollars)),
         least=least,
-        is_new=is_new,
+        is_new=day.mark is Mark.NEVER_RUN or (is_whole and not day.is_read),
     )

@@ -1,7 +1,7 @@
 """A backfill's page in Prefect: the plan, how many days are done, and the calendar."""
 
 from collections.abc import Coroutine, Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from prefect import get_run_logger
@@ -13,12 +13,9 @@ from prefect.artifacts import (
 )
 from prefect.utilities.urls import url_for
 
-from frontispiece.archive.calendar import Day, Mark
+from frontispiece.archive.calendar import COUNTS, Day
 from frontispiece.purchases.plan import Plan
 from frontispiece.text import one_line
-
-MARKS: Final = {Mark.DONE: "✓", Mark.PARTIAL: "◐", Mark.FAILED: "✗", Mark.EMPTY: "–", Mark.NEVER_RUN: "·"}
-COUNTS: Final = ("listed", "prompted", "painted", "archived", "failed", "blocked", "stale", "left")
 
 
 class BackfillPage:
@@ -35,10 +32,9 @@ class BackfillPage:
         table: Any = [
             {
                 "day": each.day.isoformat(),
-                "listed": each.listed,
-                "done": each.done,
+                "": each.mark.label,
+                **{name: getattr(each, name) for name in COUNTS},
                 "to do": each.to_do,
-                "blocked": each.blocked,
                 "dollars at most": each.dollars,
                 "problem": one_line(each.problem or "", 300),
             }
@@ -79,7 +75,7 @@ def calendar_page(days: Sequence[Day]) -> str:
         address = url_for("flow-run", obj_id=each.run) if each.run and _is_run(each.run) else None
         day = f"[{each.day}]({address})" if address else str(each.day)
         counts = " | ".join(str(getattr(each, name) or "") for name in COUNTS)
-        lines.append(f"| {day} | {MARKS[each.mark]} {each.mark} | {counts} |")
+        lines.append(f"| {day} | {each.mark.label} | {counts} |")
     return "\n".join(lines)
 
 

@@ -40,6 +40,8 @@ class Session:
         self.steps = Steps(services)
         self.listener: RunListener = page
         self.outcomes: list[Outcome] = []
+        self.lists: dict[date, int] = {}
+        """How many papers each list had that was read."""
         self.missing: tuple[str, ...] = ()
         """Papers that were asked for and are not to be had, a sentence each."""
         self.is_recorded = False
@@ -81,6 +83,7 @@ class Session:
         return verdict(report, settings.failure_limit)
 
     async def _record_day(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
+        run = run.model_copy(update={"list_length": self.lists.get(day, 0)})
         try:
             return (await self.steps.call(record_run, day, run, outcomes, self.services)).value
         except Pause:  # a suspended run begins no task, and its record is written all the same

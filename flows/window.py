@@ -20,6 +20,7 @@ from frontispiece.dates import Days, month_of
 from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.services import Services
+from frontispiece.sources import categories_of
 
 MOST_NAMED = 10
 
@@ -114,9 +115,9 @@ class Window:
             await tidy_catalog(self._services.archive)
 
     async def _calendar(self, days: Days) -> list[Day]:
-        return await calendar(
-            self._services.archive, days, self._services.settings.source, self._services.recipe.fingerprint
-        )
+        services, settings = self._services, self._services.settings
+        recipe = services.recipe.fingerprint
+        return await calendar(services.archive, days, settings.source, recipe, categories_of(settings))
 
     async def verdict(self, page: BackfillPage, days: Days) -> State[None]:
         """Show the calendar, and judge the backfill by it: Failed beyond the limit of failures, its days named."""

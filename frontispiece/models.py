@@ -170,6 +170,8 @@ ARCHIVED: Final = "archived"
 """The reason why a paper was skipped whose picture is there."""
 TOO_FEW_VOTES: Final = "upvotes"
 """The reason why a paper was skipped that has fewer votes than are wanted."""
+STALE: Final = "stale"
+"""The reason why one was skipped that another recipe has made a picture of."""
 WITHDRAWN: Final = "withdrawn"
 """The reason why one was skipped of which only a notice is left."""
 PaidStep: TypeAlias = Literal["prompt", "painting"]

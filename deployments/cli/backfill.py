@@ -75,13 +75,14 @@ def status(request: StatusRequest) -> int:
     from frontispiece.dates import parse_days
     from frontispiece.services import recipe_of
     from frontispiece.settings import load_settings
+    from frontispiece.sources import categories_of
 
     days = parse_days(request.days, datetime.now(UTC).date())
     settings = load_settings(**request.choices)
     archive = Archive.open(settings.archive)
     if not asyncio.run(is_begun(archive)):
         print(nothing_in(archive), file=sys.stderr)
-    look = calendar(archive, days, settings.source, recipe_of(settings).fingerprint)
+    look = calendar(archive, days, settings.source, recipe_of(settings).fingerprint, categories_of(settings))
     print_calendar(Console(), asyncio.run(look), settings.source, ui_address(os.environ, settings.ui_port))
     sys.stdout.flush()
     return Exit.DONE

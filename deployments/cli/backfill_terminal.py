@@ -5,9 +5,8 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from deployments.cli.calendar import STYLES
+from deployments.cli.calendar import counts, days_table, marked
 from deployments.cli.markup import plain
 from deployments.cli.terminal import LogLines
 from flows.listener import RunListener
@@ -54,10 +53,9 @@ class StretchStage(RunListener):
 
     def day_ended(self, day: Day) -> None:
         """A line for the day."""
-        facts = ", ".join(
-            f"{getattr(day, name)} {name}" for name in ("archived", "failed", "blocked") if getattr(day, name)
-        )
-        self._answers.print(f"{day.day}  {STYLES[day.mark]}  {facts}", highlight=False)
+        words = {"archived": day.archived, "failed": day.failed, "blocked": day.blocked, "not looked at": day.unseen}
+        facts = ", ".join(f"{count} {word}" for word, count in words.items() if count)
+        self._answers.print(f"{day.day}  {marked(day.mark)}  {facts}", highlight=False)
 
     def ended(self, outcome: Outcome) -> None:
         """The bar moves on."""
@@ -66,14 +64,12 @@ class StretchStage(RunListener):
 
 def print_plan(console: Console, plan: Plan) -> None:
     """The plan as a table, and the estimate."""
-    table = Table(box=None, header_style="bold")
-    for name in ("day", "listed", "done", "to do", "blocked", "at most"):
-        table.add_column(name, justify="left" if name == "day" else "right")
-    table.add_column("")
+    table = days_table(console, "to do", "at most", "")
     for day in plan.days:
         price = "unknown" if day.dollars is None else amount(day.dollars) if day.dollars else ""
-        counts = (str(count or "") for count in (day.listed, day.done, day.to_do, day.blocked))
-        table.add_row(str(day.day), *counts, price, plain(day.problem or ""))
+        table.add_row(
+            str(day.day), marked(day.mark), *counts(console, day), str(day.to_do or ""), price, plain(day.problem or "")
+        )
     console.print(table)
     asked = plan.estimate
     by = "this recipe's own averages" if asked.by_catalog else "list prices, on the high side"

@@ -7,32 +7,50 @@ from urllib.parse import quote
 from rich.console import Console
 from rich.table import Table
 
-from frontispiece.archive.calendar import Day, Mark
+from frontispiece.archive.calendar import COUNTS, Day, Mark
+from frontispiece.archive.catalog import Tally
 
-STYLES = {
-    Mark.DONE: "[green]✓ done[/]",
-    Mark.PARTIAL: "[yellow]◐ partial[/]",
-    Mark.FAILED: "[red]✗ failed[/]",
-    Mark.EMPTY: "[dim]– empty[/]",
-    Mark.NEVER_RUN: "[dim]· never run[/]",
-}
-WIDE, WITH_RUNS = 100_000, 130
-COUNTS = ("listed", "prompted", "painted", "archived", "failed", "blocked", "stale", "left")
+COLOURS = {Mark.DONE: "green", Mark.PARTIAL: "yellow", Mark.FAILED: "red", Mark.EMPTY: "dim", Mark.NEVER_RUN: "dim"}
+WIDE, WITH_RUNS, WITH_STEPS = 100_000, 130, 115
+STEPS = ("prompted", "painted")
 
 
 def print_calendar(console: Console, days: Sequence[Day], source: str, ui: str) -> None:
     """The calendar as a table, and its sums; each day is a link to its run, below the UI's address."""
-    if not console.is_terminal:
-        console.width = WIDE  # nothing is wrapped in a pipe
-    table = Table(box=None, header_style="bold")
-    for name in ("day", "", *COUNTS, *(["run"] if console.width >= WITH_RUNS else [])):
-        table.add_column(name, justify="right" if name in COUNTS else "left", no_wrap=True)
+    table = days_table(console, *(["run"] if _width(console) >= WITH_RUNS else []))
     for day in days:
-        counts = [str(getattr(day, name) or "") for name in COUNTS]
         run = quote(day.run or "", safe="")
         name = f"[link={ui}/runs/flow-run/{run}]{day.day}[/]" if run else str(day.day)
-        table.add_row(*[name, STYLES[day.mark], *counts, run][: len(table.columns)])
+        table.add_row(*[name, marked(day.mark), *counts(console, day), run][: len(table.columns)])
     console.print(table)
     marks = Counter(day.mark for day in days)
     said = ", ".join(f"{marks[mark]} {mark}" for mark in Mark if marks[mark])
     console.print(f"[bold]{source}[/]  {len(days)} days: {said}", highlight=False)
+
+
+def marked(mark: Mark) -> str:
+    """The mark in its colour, in rich's markup."""
+    return f"[{COLOURS[mark]}]{mark.label}[/]"
+
+
+def days_table(console: Console, *more: str) -> Table:
+    """A table of days as plans and calendars have it, without rows; `more` columns come last."""
+    console.width = _width(console)
+    table = Table(box=None, header_style="bold")
+    for name in ("day", "", *_columns(console), *more):
+        table.add_column(name, justify="left" if name in ("day", "", "run") else "right", no_wrap=bool(name))
+    return table
+
+
+def counts(console: Console, day: Tally) -> list[str]:
+    """What goes into the table's columns of counts; zeros are left blank."""
+    return [str(getattr(day, name) or "") for name in _columns(console)]
+
+
+def _columns(console: Console) -> tuple[str, ...]:
+    """Where there is little room, only what became of papers."""
+    return tuple(name for name in COUNTS if _width(console) >= WITH_STEPS or name not in STEPS)
+
+
+def _width(console: Console) -> int:
+    return console.width if console.is_terminal else WIDE  # nothing is wrapped in a pipe

@@ -1,22 +1,38 @@
-"""How the days of a range stand, one recipe and one source at a time: computed from the catalog's rows alone."""
+"""How the days of a range stand, one recipe and one source at a time: computed from the catalog's rows alone.
 
+What is said here of a day, its mark and its counts, is what plans and calendars show, wherever they are shown.
+"""
+
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from frontispiece.archive.catalog import Catalog, Tally
 from frontispiece.archive.paths import CATALOG, empty_day, empty_day_path
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 
+COUNTS: Final = ("listed", "prompted", "painted", "archived", "failed", "blocked", "stale", "left")
+"""The columns of plans and calendars, by the fields of a tally."""
+
 
 class Mark(StrEnum):
     """A day in one word."""
 
-    DONE = "done"  # every paper with the votes is archived or refused for good
-    PARTIAL = "partial"  # some papers are still to be illustrated
+    DONE = "done"  # its list was read in full, and every paper with the votes is archived or refused for good
+    PARTIAL = "partial"  # some papers are still to be illustrated, or to be looked at
     FAILED = "failed"  # papers failed, and not one is archived
     EMPTY = "empty"  # the source lists nothing
     NEVER_RUN = "never run"
+
+    @property
+    def label(self) -> str:
+        """The word behind its sign."""
+        return f"{_SIGNS[self]} {self}"
+
+
+_SIGNS: Final = {Mark.DONE: "✓", Mark.PARTIAL: "◐", Mark.FAILED: "✗", Mark.EMPTY: "–", Mark.NEVER_RUN: "·"}
 
 
 class Day(Tally):
@@ -26,16 +42,16 @@ class Day(Tally):
 
     @property
     def to_do(self) -> int:
-        """Papers that still want a picture."""
+        """Papers that were looked at and still want a picture."""
         return self.wanted - self.archived - self.blocked
 
 
-async def calendar(archive: Archive, days: Days, source: str, recipe: str) -> list[Day]:
-    """Every day of the range, in order. Raises ArchiveError."""
-    tallies = await Catalog(archive).tallies(days.first, days.last, source, recipe)
+async def calendar(archive: Archive, days: Days, source: str, recipe: str, categories: Sequence[str] = ()) -> list[Day]:
+    """Every day of the range, in order; `categories` as in `Catalog.tallies`. Raises ArchiveError."""
+    tallies = await Catalog(archive).tallies(days.first, days.last, source, recipe, categories)
     known = {each.day: Day(mark=_mark(each), **each.model_dump()) for each in tallies}
     empty = {day for each in await archive.list(CATALOG) if (day := empty_day(each.path, source))}
-    return [known.get(day) or Day(day=day, mark=Mark.EMPTY if day in empty else Mark.NEVER_RUN) for day in days]
+    return [known.get(day) or _without_rows(day, day in empty) for day in days]
 
 
 async def note_empty(archive: Archive, day: date, source: str) -> None:
@@ -43,7 +59,11 @@ async def note_empty(archive: Archive, day: date, source: str) -> None:
     await archive.put_if_absent(empty_day_path(day, source), b"")
 
 
+def _without_rows(day: date, is_empty: bool) -> Day:
+    return Day(day=day, mark=Mark.EMPTY if is_empty else Mark.NEVER_RUN, is_read=is_empty)
+
+
 def _mark(day: Tally) -> Mark:
-    if day.wanted <= day.archived + day.blocked:
+    if day.is_read and day.wanted <= day.archived + day.blocked:
         return Mark.DONE
     return Mark.FAILED if day.failed and not day.archived else Mark.PARTIAL

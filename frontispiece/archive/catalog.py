@@ -41,6 +41,9 @@ class Run(Value):
     version: str = Field(description="version of this program")
     min_upvotes: int | None = Field(default=None, description="papers with fewer votes were skipped")
     categories: tuple[str, ...] = Field(default=(), description="the arXiv categories asked for; empty means all")
+    list_length: int | None = Field(
+        default=None, description="papers on the day's list when it was read; 0: single papers; None: unknown"
+    )
 
 
 def _field(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
@@ -57,6 +60,7 @@ SCHEMA: Final = pa.schema(
         _field("run_categories", _STRINGS, "arXiv categories the run asked for; empty means all", nullable=False),
         _field("min_upvotes", pa.int64(), "papers with fewer votes were skipped"),
         _field("list_day", pa.date32(), "day of the list; `day`, the partition, says the same", nullable=False),
+        _field("list_length", pa.int64(), "papers on the list then, looked at or not; 0 in a run of single papers"),
         _field("rank", pa.int64(), "place in the list, from 0", nullable=False),
         _field("upvotes", pa.int64(), "votes at `seen_at`, where the source has votes"),
         _field("seen_at", _TIME, "when the source gave this list: the time of the decision", nullable=False),
@@ -163,7 +167,9 @@ class Tally(Value):
 
     day: date
     listed: int = Field(default=0, description="papers that were on the list at any time")
-    wanted: int = Field(default=0, description="those of them with enough votes")
+    unseen: int = Field(default=0, description="those of them that no run has looked at, as after a run with a limit")
+    is_read: bool = Field(default=False, description="whether the list, as it was last seen, was looked at in full")
+    wanted: int = Field(default=0, description="papers that were looked at and have enough votes")
     prompted: int = Field(default=0, description="papers with a prompt")
     painted: int = Field(default=0, description="papers with a painting")
     archived: int = Field(default=0, description="papers with a picture")
@@ -220,14 +226,20 @@ class Catalog:
         """
         return {key: each.picture for key, each in (await self.standing(keys, recipe)).items() if each.picture}
 
-    async def tallies(self, first: date, last: date, source: str, recipe: str) -> list[Tally]:
-        """How the papers of these days stand: one for each day with rows of this source. Raises ArchiveError."""
+    async def tallies(
+        self, first: date, last: date, source: str, recipe: str, categories: Sequence[str] = ()
+    ) -> list[Tally]:
+        """How the papers of these days stand: one for each day of which a run has looked at this source's list.
+
+        With `categories` the list meant is that of the papers in any of them: runs that asked for fewer have read only
+        a part of it. Raises ArchiveError.
+        """
 
         def year(path: str) -> str | None:
             # A day's rows stand in files of its month, and what is counted side by side should be little.
             return str(catalog_month(path))[:4] if catalog_may_hold(path, first, last) else None
 
-        asked = {"first": first, "last": last, "source": source, "recipe": recipe}
+        asked = {"first": first, "last": last, "source": source, "recipe": recipe, "categories": list(categories)}
         return [Tally.model_validate(row) for row in await self._reader.ask(TALLIES, asked, year)]
 
     async def narrow(
@@ -263,6 +275,7 @@ def _row(outcome: Outcome, run: Run) -> dict[str, object]:
         "source": run.source,
         "run_categories": run.categories,
         "min_upvotes": run.min_upvotes,
+        "list_length": run.list_length,
         **_about_paper(outcome.paper),
         "status": outcome.status.value,
         "reason": outcome.reason,

@@ -6,7 +6,7 @@ from typing import Final
 from frontispiece.archive.catalog import Catalog, Standing
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
-from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, WITHDRAWN, Outcome, Paper, Picture, Status
+from frontispiece.models import ARCHIVED, STALE, TOO_FEW_VOTES, WITHDRAWN, Outcome, Paper, Picture, Status
 from frontispiece.request import Only
 
 FILES_AT_ONCE: Final = 64
@@ -49,6 +49,9 @@ async def choose(
             outcomes.append(
                 Outcome(paper=paper, status=Status.BLOCKED, reason="Blocked", message=stands.refusal, recipe=recipe)
             )
+        elif not _is_asked_for(stands, only) and stands.stale:
+            message = "Another recipe has made a picture of it: --only stale (or all) makes one by this recipe, too."
+            outcomes.append(_skipped(paper, recipe, STALE, message))
         elif not _is_asked_for(stands, only):
             message = f"Not among the {only} papers that were asked for."
             outcomes.append(_skipped(paper, recipe, "not asked for", message))

@@ -1,26 +1,23 @@
 """The plan of a backfill, before it is run."""
 
-from datetime import date
-
 from pydantic import Field
 
+from frontispiece.archive.calendar import Mark
+from frontispiece.archive.catalog import Tally
 from frontispiece.models import Value
 from frontispiece.money import amount
 from frontispiece.purchases.estimate import Estimate
 
 
-class DayPlan(Value):
-    """What one day asks for."""
+class DayPlan(Tally):
+    """What one day asks for: how it stands, as the calendar has it, and what is to be done."""
 
-    day: date
-    listed: int = Field(description="papers on the list now")
-    done: int = Field(description="papers that need nothing: archived, too few votes, or not asked for")
+    mark: Mark = Mark.NEVER_RUN
     to_do: int = Field(description="papers to illustrate")
-    blocked: int = Field(description="papers a provider refuses for their content")
     problem: str | None = Field(default=None, description="why the list could not be read")
     dollars: float | None = Field(default=0.0, description="list price of what is to do, an estimate on the high side")
     least: float = Field(default=0.0, description="list price of its cheapest picture; 0 when unknown")
-    is_new: bool = Field(description="whether no run has looked at the day before")
+    is_new: bool = Field(description="whether no run has looked at all that is asked for of the list")
 
     @property
     def wants_a_run(self) -> bool:
@@ -40,6 +37,7 @@ class Plan(Value):
     painter: str = Field(description="kind and model")
     spent: float = Field(description="dollars that this backfill has spent before")
     max_usd: float | None
+    stale: int = Field(default=0, description="papers with a picture by another recipe only that are not to do")
     batch: bool = Field(default=False, description="whether prompts are ordered in batches")
 
     @property
@@ -56,6 +54,8 @@ class Plan(Value):
             parts += [duration(self.estimate.minutes) + (" after up to 24 hours" if self.batch else "")]
         if self.unread:  # neither free nor done in a minute: nobody knows
             parts.append(f"{self.unread} lists could not be read, what is on them is not in this")
+        if self.stale:
+            parts.append(f"{self.stale} stale papers are not in this, --only stale takes them")
         if self.max_usd is not None:
             parts.append(f"{amount(self.spent)} of ${self.max_usd:g} spent before")
         return " · ".join(parts)

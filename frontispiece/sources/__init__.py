@@ -8,6 +8,14 @@ EVERY_PAPER: registry.SourceName = "arxiv"
 """The source that is asked for papers which another one does not have."""
 
 
+def categories_of(settings: Settings) -> tuple[str, ...]:
+    """The categories that the lists of the chosen source are of; empty for one that lists all it has.
+
+    Raises BadInput for a source that cannot be loaded.
+    """
+    return settings.categories if registry.load(registry.SOURCES, settings.source).has_categories else ()
+
+
 def open_source(name: registry.SourceName, settings: Settings) -> Source:
     """The source of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
     built: Source = registry.build(registry.SOURCES, name, settings, Source)

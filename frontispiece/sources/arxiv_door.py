@@ -61,6 +61,7 @@ class Door:
 
     begins = ARXIV_BEGAN
     has_votes = False
+    has_categories = True
 
     def __init__(self, settings: DoorSettings, address: str, pace: Pace, timeout: float) -> None:
         self._url = checked_address(getattr(settings, address), variable(address))

@@ -139,6 +139,7 @@ class HuggingFace:
 
     begins = FIRST_DAY, "Hugging Face's first list"
     has_votes = True
+    has_categories = False
 
     def __init__(
         self, settings: HuggingFaceSettings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -33,6 +33,8 @@ class Source(Protocol):
     """The first day it can have, and what that is, such as: arXiv's first day."""
     has_votes: bool
     """Whether its papers come with votes."""
+    has_categories: bool
+    """Whether its lists are those of the categories of the settings, and not all there is."""
 
     @property
     def fingerprint(self) -> str:

@@ -49,6 +49,7 @@ class Snapshot:
 
     begins = ARXIV_BEGAN
     has_votes = False
+    has_categories = False
 
     def __init__(self, settings: SnapshotSettings, *, keep_from: int = KEEP_FROM) -> None:
         self._path = settings.snapshot

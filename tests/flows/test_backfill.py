@@ -31,7 +31,7 @@ from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.verdict import BUDGET_REACHED
 from flows.window import Window
-from frontispiece.archive.calendar import Day, Mark, calendar
+from frontispiece.archive.calendar import COUNTS, Day, Mark, calendar
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
@@ -154,14 +154,18 @@ async def test_days_are_run_once_under_their_names_and_tag(world: Providers, arc
 async def test_a_limit_holds_for_each_list_and_refresh_makes_the_same_anew(world: Providers, archive: Archive) -> None:
     state, seen = await run(limit=1)
     assert (state.name, world.paid) == ("Completed", (DAYS, DAYS))
-    assert [each.listed for each in seen.plans[0].days] == [1] * DAYS
-    again, _ = await run(limit=1)
+    assert [(each.listed, each.to_do) for each in seen.plans[0].days] == [(PER_DAY, 1)] * DAYS
+    again, seen = await run(limit=1)
+    assert [(each.mark, each.archived, each.to_do) for each in seen.plans[0].days] == [(Mark.PARTIAL, 1, 0)] * DAYS
+    assert seen.days == []  # a run with this limit would see no more of the lists
     assert (again.name, world.paid) == ("Completed", (DAYS, DAYS))
 
     capped, _ = await run(limit=1, refresh=True, max_usd=0.0075, papers_at_once=1)
     assert (capped.name, world.paid) == (BUDGET_REACHED, (DAYS + 2, DAYS + 2)), "a purse of its own"
     state, seen = await run(limit=1, refresh=True)
     assert (state.name, world.paid) == ("Completed", (2 * DAYS + 2, 2 * DAYS + 2))
+    assert [(each.mark, each.archived, each.unseen) for each in seen.days] == [(Mark.PARTIAL, 1, PER_DAY - 1)] * DAYS
+    _, seen = await run()
     assert [each.mark for each in seen.days] == [Mark.DONE] * DAYS
 
 
@@ -292,9 +296,14 @@ async def test_what_another_recipe_made_is_stale(
     monkeypatch.setenv("FRONTISPIECE_JPEG_QUALITY", "80")
     _, seen = await run(dry_run=True)
     assert [each.to_do for each in seen.plans[0].days] == [PER_DAY, PER_DAY, 0]
-    assert (await standing(archive))[0].stale == PER_DAY
+    (last,) = [each for each in seen.plans[0].days if each.day == FIRST]
+    (now, *_) = await standing(archive)
+    assert last.model_dump(include={*COUNTS, "mark"}) == now.model_dump(include={*COUNTS, "mark"})
+    assert (now.mark, now.stale, now.to_do, last.archived) == (Mark.PARTIAL, PER_DAY, PER_DAY, 0)
+    assert f"{PER_DAY} stale papers are not in this, --only stale takes them" in seen.plans[0].headline
     _, seen = await run(only="stale")
     assert [each.to_do for each in seen.plans[0].days] == [0, 0, PER_DAY]
+    assert "stale" not in seen.plans[0].headline
     assert (await standing(archive))[0].mark is Mark.DONE
     assert world.paid == (PER_DAY, PER_DAY)
 
@@ -446,7 +455,7 @@ DONE, AT_THE_LIMIT = Completed(), Completed(name=BUDGET_REACHED)
 async def test_days_apart_are_started_while_there_is_money_for_a_picture(
     archive: Archive, ends: list[tuple[float, State[Any] | Exception]], name: str | None
 ) -> None:
-    there = {"listed": 2, "done": 0, "to_do": 2, "blocked": 0, "dollars": 0.5, "least": 0.1, "is_new": True}
+    there = {"listed": 2, "to_do": 2, "blocked": 0, "dollars": 0.5, "least": 0.1, "is_new": True}
     days = tuple(DayPlan(day=FIRST + timedelta(days=number), **there) for number in range(DAYS))
     price = Estimate(papers=6, dollars=1.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
     told = {"id": ACCOUNT, "account": ACCOUNT, "source": "snapshot", "writer": "w", "painter": "p", "max_usd": 1.0}

@@ -1,15 +1,22 @@
 """The main job on the embedded default: the sample's newest day, without any key."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from helpers.watching import run_day, run_papers
 from PIL import Image
 
+from frontispiece.archive.calendar import Day, Mark, calendar
+from frontispiece.archive.store import Archive
+from frontispiece.dates import Days
 from frontispiece.models import Status
+from frontispiece.services import recipe_of
+from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -155,6 +162,44 @@ async def test_categories_and_limit_narrow_the_list(archive: Path) -> None:
     _, seen = await run_day(categories=["cs.CL"], limit=2)
     assert len(seen.outcomes) == 2
     assert all("cs.CL" in outcome.paper.categories for outcome in seen.outcomes.values())
+
+
+async def stands(archive: Path) -> Day:
+    """The sample's newest day in the calendar."""
+    day = date(2024, 10, 31)
+    (found,) = await calendar(
+        Archive.open(str(archive)), Days(day, day), "snapshot", recipe_of(load_settings()).fingerprint
+    )
+    return found
+
+
+async def test_a_list_counts_as_read_when_it_was_read_in_full(archive: Path) -> None:
+    await run_papers([SEED])
+    assert (await stands(archive)).mark is Mark.NEVER_RUN  # a picture of one paper says nothing of the list
+    await run_day(limit=1)
+    begun = await stands(archive)
+    assert (begun.mark, begun.listed, begun.unseen, begun.archived, begun.to_do) == (Mark.PARTIAL, 9, 8, 1, 0)
+    await run_day(categories=["cs.CL"])
+    begun = await stands(archive)
+    assert (begun.mark, begun.listed, begun.archived, begun.left) == (Mark.PARTIAL, 9, 3, 0)
+    await run_day()
+    done = await stands(archive)
+    assert (done.mark, done.listed, done.unseen, done.archived, done.left) == (Mark.DONE, 9, 0, 9, 0)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param(lambda: run_papers([SEED]), id="a paper"),
+        pytest.param(lambda: run_day(limit=1), id="a limit"),
+        pytest.param(lambda: run_day(categories=["cs.CL"]), id="some categories"),
+    ],
+)
+async def test_a_run_of_a_part_takes_no_paper_from_the_list(archive: Path, later: Callable[[], Any]) -> None:
+    await run_day()
+    before = await stands(archive)
+    await later()
+    assert (await stands(archive)).model_copy(update={"run": before.run}) == before
 
 
 async def test_a_day_without_papers_is_completed_and_says_so(archive: Path) -> None:

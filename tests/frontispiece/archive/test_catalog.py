@@ -160,6 +160,7 @@ class TestRows:
         assert {name for name, value in row.items() if value is None} == {
             "paper_updated",
             "reason",
+            "list_length",
             "message",
             "painter_dollars",
             "resembles",

@@ -120,35 +120,59 @@ def plain_standing(found: list[dict[str, Any]], key: str, recipe: str) -> Standi
     )
 
 
-def plain_tallies(found: list[dict[str, Any]], days: Days, source: str, recipe: str) -> list[Tally]:
+def plain_tallies(
+    found: list[dict[str, Any]], days: Days, source: str, recipe: str, categories: Iterable[str] = ()
+) -> list[Tally]:
     by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for row in found:
         if row["source"] == source and days.first <= row["list_day"] <= days.last:
             by_day[row["list_day"]].append(row)
-    return [plain_tally(day, by_day[day], recipe) for day in sorted(by_day)]
+    there = {day for day, rows in by_day.items() if any(row["list_length"] != 0 for row in rows)}
+    return [plain_tally(day, by_day[day], recipe, set(categories)) for day in sorted(there)]
 
 
-def plain_tally(day: date, found: list[dict[str, Any]], recipe: str) -> Tally:
+def plain_tally(day: date, found: list[dict[str, Any]], recipe: str, categories: set[str]) -> Tally:
     papers: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    attempts: dict[tuple[datetime, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in found:
         papers[row["paper_key"]].append(row)
-    newest, at = found[-1]["run"], found[-1]["run_finished_at"]
-    listed_now = {row["paper_key"] for row in found if (row["run"], row["run_finished_at"]) == (newest, at)}
+        if row["list_length"] != 0:  # else nothing of it is about the list
+            attempts[row["run_finished_at"], row["run"]][row["paper_key"]] = row
+    whole: dict[str, dict[str, Any]] | None = None  # what stood on the list when it was last read in full
+    length, since = 0, set[str]()
+    for seen in attempts.values():
+        row = next(iter(seen.values()))
+        if not row["run_categories"] or categories <= set(row["run_categories"]):
+            length = len(seen) if row["list_length"] is None else row["list_length"]
+            if len(seen) >= length:
+                whole, since = seen, set()
+        since |= seen.keys()
+    unseen = max(0, length - len(since))
     counts: dict[str, int] = defaultdict(int)
     for key, about in papers.items():
+        of_list = [row for row in about if row["list_length"] != 0]
+        if not of_list or (categories and not any(categories & set(row["paper_categories"]) for row in about)):
+            continue
+        counts["listed"] += 1
         ours = [row for row in about if row["recipe"] == recipe]
         archived = any(row["status"] == "done" or row["reason"] == "archived" for row in ours)
         ends = {row["status"] for row in ours if not archived}
         last = "blocked" if "blocked" in ends else "failed" if "failed" in ends else None
-        counts["wanted"] += archived or about[-1]["reason"] not in ("upvotes", "withdrawn")
+        counts["wanted"] += archived or of_list[-1]["reason"] not in ("upvotes", "withdrawn")
         counts["prompted"] += archived or any(row["writer"] for row in ours)
         counts["painted"] += archived or any(row["painter"] for row in ours)
         counts["archived"] += archived
         counts["failed"] += last == "failed"
         counts["blocked"] += last == "blocked"
-        counts["stale"] += not archived and any(row["status"] == "done" for row in about)
-        counts["left"] += archived and key not in listed_now and about[-1]["rank"] < len(listed_now)
-    return Tally(day=day, listed=len(papers), run=newest, **counts)
+        made = any(row["status"] == "done" for row in about) or any(row["reason"] == "stale" for row in ours)
+        counts["stale"] += made and not archived
+        # A limit was not told by earlier versions: beyond it nothing is known.
+        told = whole is not None and next(iter(whole.values()))["list_length"] is not None
+        gone = whole is not None and key not in since and (told or of_list[-1]["rank"] < len(whole))
+        counts["left"] += archived and gone
+    counts["listed"] += unseen
+    is_read = whole is not None and not unseen
+    return Tally(day=day, unseen=unseen, is_read=is_read, run=list(attempts)[-1][1], **counts)
 
 
 async def check(archive: Archive) -> None:
@@ -158,8 +182,9 @@ async def check(archive: Archive) -> None:
         standing = await Catalog(archive).standing(KEYS, recipe)
         assert standing == {key: plain_standing(found, key, recipe) for key in KEYS}
     for days, source in ((STRETCH, "arxiv"), (Days(DAYS[1], DAYS[2]), "arxiv"), (STRETCH, "huggingface")):
-        tallies = await Catalog(archive).tallies(days.first, days.last, source, RECIPES[0])
-        assert tallies == plain_tallies(found, days, source, RECIPES[0])
+        for categories in ((), ("cs.CL",), ("cs.CL", "cs.CV")):
+            tallies = await Catalog(archive).tallies(days.first, days.last, source, RECIPES[0], categories)
+            assert tallies == plain_tallies(found, days, source, RECIPES[0], categories)
     async with open_records(archive) as records:
         latest = records.ask("SELECT paper_key, recipe, run, run_finished_at, list_day, status FROM latest").rows
     columns = ("run", "run_finished_at", "list_day", "status")
@@ -173,15 +198,25 @@ OUTCOMES = st.lists(
         st.integers(0, len(KEYS) - 1),
         st.sampled_from(Status),
         st.sampled_from(RECIPES),
-        st.sampled_from(["archived", "upvotes", "withdrawn", "other"]),
+        st.sampled_from(["archived", "upvotes", "withdrawn", "stale", "other"]),
         st.integers(0, 2),
     ),
     min_size=1,
     max_size=5,
     unique_by=lambda made: made[0],
 )
+# What a run saw of the list: all that an earlier version knew of it, single papers, the whole of it, or a part.
+SEEN = st.sampled_from([None, 0, "whole", 3, 7])
+CATEGORIES = st.sampled_from([(), ("cs.CL",), ("cs.CL", "cs.CV")])
 WRITE = st.tuples(
-    st.just("write"), st.integers(0, 2), st.sampled_from(DAYS), st.integers(0, 20), st.sampled_from(SOURCES), OUTCOMES
+    st.just("write"),
+    st.integers(0, 2),
+    st.sampled_from(DAYS),
+    st.integers(0, 20),
+    st.sampled_from(SOURCES),
+    OUTCOMES,
+    SEEN,
+    CATEGORIES,
 )
 DAMAGE = st.tuples(st.just("damage"), st.integers(0, 100), st.floats(0, 0.99))
 DELETE = st.tuples(st.just("delete"), st.integers(0, 100))
@@ -196,14 +231,29 @@ class Life:
         self.archive = Archive.open("memory://")
         self._attempts = 0
 
-    async def write(self, run: int, day: date, minutes: int, source: str, made: list[Any]) -> None:
+    async def write(
+        self,
+        run: int,
+        day: date,
+        minutes: int,
+        source: str,
+        made: list[Any],
+        seen: int | str | None,
+        asked: tuple[str, ...],
+    ) -> None:
         name = f"run-{run}-{source}"  # a run has one source; it may be tried again
         outcomes = [
-            outcome(numbered(number, day, rank=rank, source=source), status, recipe, note, steps)
+            outcome(
+                numbered(number, day, rank=rank, source=source, categories=(("cs.CL", "cs.CV")[number % 2],)),
+                *(status, recipe, note, steps),
+            )
             for rank, (number, status, recipe, note, steps) in enumerate(made)
         ]
         self._attempts += 1  # no two attempts of a run end at the same moment
-        await Catalog(self.archive).write(day, name, outcomes, run_of(name, minutes, source, self._attempts))
+        length = len(made) if seen == "whole" else max(seen, len(made)) if isinstance(seen, int) and seen else seen
+        told = run_of(name, minutes, source, self._attempts)
+        told = told.model_copy(update={"list_length": length, "categories": asked})
+        await Catalog(self.archive).write(day, name, outcomes, told)
 
     async def damage(self, number: int, share: float) -> None:
         files = await self.archive.list("catalog")
@@ -366,6 +416,7 @@ async def test_the_calendar_marks_days(archive: Archive) -> None:
     await archive.put("catalog/day=2024-03-05/arxiv.empty", b"")
     days = await calendar(archive, Days(day, day + timedelta(days=2)), "arxiv", recipe)
     assert [each.mark for each in days] == [Mark.FAILED, Mark.EMPTY, Mark.NEVER_RUN]
-    assert days[0] == Day(day=day, mark=Mark.FAILED, listed=1, wanted=1, prompted=1, failed=1, run="run")
+    failed = Day(day=day, mark=Mark.FAILED, listed=1, wanted=1, prompted=1, failed=1, run="run", is_read=True)
+    assert days[0] == failed
     (first,) = await calendar(archive, Days(date(2024, 1, 1), date(2024, 1, 1)), "arxiv", recipe)
     assert (first.mark, first.archived, first.to_do) == (Mark.DONE, 1, 0)
