@@ -36,7 +36,8 @@ def marked(mark: Mark) -> str:
 def days_table(console: Console, *more: str) -> Table:
     """A table of days as plans and calendars have it, without rows; `more` columns come last."""
     console.width = _width(console)
-    table = Table(box=None, header_style="bold")
+    has_room = console.width >= WITH_STEPS
+    table = Table(box=None, header_style="bold", padding=(0, 1) if has_room else (0, 1, 0, 0), pad_edge=has_room)
     for name in ("day", "", *_columns(console), *more):
         table.add_column(name, justify="left" if name in ("day", "", "run") else "right", no_wrap=bool(name))
     return table

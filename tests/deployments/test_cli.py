@@ -10,7 +10,7 @@ from typing import Final, get_args
 import pytest
 from fakes.s3 import FakeS3
 from fakes.server import serving
-from helpers.stocked import DAY, failure, run
+from helpers.stocked import DAY, failure, outcome, run
 
 from deployments.cli import main
 from frontispiece.archive.catalog import Catalog
@@ -130,6 +130,35 @@ def test_a_calendar_needs_no_key(
     assert main(["status", str(DAY), "--source", "arxiv", "--writer", writer, "--painter", painter]) == 0
     (row,) = [line for line in capsys.readouterr().out.splitlines() if str(DAY) in line]
     assert "failed" in row
+
+
+@pytest.mark.parametrize(
+    ("asked", "length", "settings", "said"),
+    [
+        pytest.param(("cs.CL",), 1, "cs.CL", ["✓", "done", "1", "1", "1", "1"], id="in full"),
+        pytest.param(("cs.CL",), 9, "cs.CL", ["◐", "partial", "9", "1", "1", "1"], id="one of nine"),
+        pytest.param(("cs.CL",), 1, "cs.CL,cs.CV", ["◐", "partial", "1", "1", "1", "1"], id="of fewer categories"),
+        pytest.param((), 0, "cs.CL", ["·", "never", "run"], id="a single paper"),
+    ],
+)
+def test_status_tells_a_list_from_a_part_of_it(
+    asked: tuple[str, ...],
+    length: int,
+    settings: str,
+    said: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    archive, recipe = Archive.open(str(tmp_path)), recipe_of(load_settings()).fingerprint
+    made = asyncio.run(outcome(archive, 1)).model_copy(update={"recipe": recipe})
+    told = run().model_copy(update={"categories": asked, "list_length": length})
+    asyncio.run(Catalog(archive).write(DAY, "run-1", [made], told))
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
+    monkeypatch.setenv("FRONTISPIECE_CATEGORIES", settings)
+    assert main(["status", str(DAY), "--source", "arxiv"]) == 0
+    (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if str(DAY) in line]
+    assert row[1 : 1 + len(said)] == said
 
 
 @pytest.mark.parametrize(

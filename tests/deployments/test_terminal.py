@@ -2,14 +2,20 @@
 
 import io
 import logging
+from datetime import date
 
 import pytest
 from rich.console import Console
 
+from deployments.cli.backfill_terminal import print_plan
+from deployments.cli.calendar import print_calendar
 from deployments.cli.markup import plain
 from deployments.cli.query import print_table
 from deployments.cli.terminal import LogLines, print_summary
+from frontispiece.archive.calendar import Day, Mark
 from frontispiece.archive.query import Answer
+from frontispiece.purchases.estimate import Estimate
+from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.report import Report, sum_up
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]not red[/] \u202eback \x9b31m"
@@ -53,3 +59,32 @@ def test_a_table_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
 def test_markup_of_others_is_text(console: Console) -> None:
     console.print(plain(HOSTILE))
     assert READABLE in written(console)
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        pytest.param(120, "listed prompted painted archived failed blocked stale left", id="wide"),
+        pytest.param(80, "listed archived failed blocked stale left", id="narrow"),
+    ],
+)
+def test_plan_and_calendar_say_the_same_of_a_day(width: int, columns: str) -> None:
+    counts = {"listed": 9, "prompted": 7, "painted": 6, "archived": 5, "failed": 1, "blocked": 2, "stale": 3, "left": 4}
+    told = {"day": date(2024, 10, 31), "mark": Mark.PARTIAL, **counts}
+    nothing = Estimate(papers=0, dollars=0.0, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    day = DayPlan(**told, to_do=8, dollars=0.5, is_new=False)
+    who = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": None}
+    shown = []
+    for show in (
+        lambda console: print_calendar(console, [Day(**told)], "snapshot", "http://127.0.0.1"),
+        lambda console: print_plan(console, Plan(days=(day,), estimate=nothing, stale=3, **who)),
+    ):
+        console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width)
+        show(console)
+        shown.append(written(console))
+    (head, row, *_), (plan_head, plan_row, *rest) = (text.splitlines() for text in shown)
+    assert head.split() == ["day", *columns.split()]
+    assert row.split() == ["2024-10-31", "◐", "partial", *(str(counts[name]) for name in columns.split())]
+    assert plan_head.split() == [*head.split(), "to", "do", "at", "most"]
+    assert plan_row.split() == [*row.split(), "8", "$0.5000"]
+    assert "3 stale papers are not in this, --only stale takes them" in " ".join(rest)
