@@ -76,6 +76,7 @@ class Session:
             seconds=(finished - self._started).total_seconds(),
             catalog=tuple(paths),
             archive=self.services.archive.where(""),
+            listed=sum(self.lists.values()),
             **sum_up(by_day, self.missing),
         )
         self.listener.closed(report)

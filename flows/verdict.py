@@ -8,6 +8,7 @@ from prefect.states import Completed, Failed
 from frontispiece.money import amount
 from frontispiece.report import Report
 
+NONE_ASKED_FOR: Final = "None of the papers listed was asked for."
 BUDGET_REACHED: Final = "Budget reached"
 """The name of the Completed state of a run that has left work at its limit in dollars."""
 
@@ -23,7 +24,7 @@ def verdict(report: Report, failure_limit: float) -> State[None]:
         done = f"{amount(report.dollars)} spent, {report.pictures} pictures"
         return Completed(name=BUDGET_REACHED, message=f"{done}, {report.unbought} papers left.")
     if not report.papers:
-        return Completed(message="No papers listed.")
+        return Completed(message=NONE_ASKED_FOR if report.listed else "No papers listed.")
     ordered = f", {report.on_order} on order in a batch" if report.on_order else ""
     return Completed(message=f"{report.pictures} pictures, {report.skipped} skipped, {report.failed} failed{ordered}.")
 

@@ -17,6 +17,7 @@ class Report(Value):
     days: tuple[date, ...] = Field(description="the days the run was about")
     source: str
     papers: int = Field(description="papers listed and looked at")
+    listed: int = Field(default=0, description="papers on the lists, whether any were asked for or not")
     pictures: int = Field(description="pictures made by this run")
     skipped: int = Field(description="papers that needed nothing")
     reasons: dict[str, int] = Field(default={}, description="how many of them for which reason, the commonest first")

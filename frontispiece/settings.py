@@ -124,6 +124,13 @@ class Settings(BaseSettings):
             raise ValueError(str(error).removesuffix(".")) from None
         return value
 
+    @field_validator("webhook")
+    @classmethod
+    def _some_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#]+\S*", value.get_secret_value()):
+            raise ValueError("that is no address, such as https://example.org/hook")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

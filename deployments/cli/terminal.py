@@ -122,7 +122,8 @@ def print_summary(console: Console, report: Report) -> None:
     """The end of a run, in a few lines."""
     days = ", ".join(map(str, report.days)) or "no day"
     if not report.papers:
-        console.print(f"{days} · {report.source}: no papers listed.", highlight=False)
+        found = f"none of {report.listed} papers was asked for" if report.listed else "no papers listed"
+        console.print(f"{days} · {report.source}: {found}.", highlight=False)
         return
     money = amount(report.dollars) + (f" and {report.unpriced} calls of unknown price" if report.unpriced else "")
     reasons = ", ".join(f"{count} {SKIPPED.get(reason, reason)}" for reason, count in report.reasons.items())

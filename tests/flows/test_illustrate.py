@@ -202,6 +202,13 @@ async def test_a_run_of_a_part_takes_no_paper_from_the_list(archive: Path, later
     assert (await stands(archive)).model_copy(update={"run": before.run}) == before
 
 
+async def test_a_day_none_of_whose_papers_was_asked_for_says_so(archive: Path) -> None:
+    state, seen = await run_day(categories=["math.AG"])
+    assert (state.name, state.message) == ("Completed", "None of the papers listed was asked for.")
+    assert seen.report is not None
+    assert seen.report.listed > seen.report.papers == 0
+
+
 async def test_a_day_without_papers_is_completed_and_says_so(archive: Path) -> None:
     state, _ = await run_day(date(2024, 12, 24))
     assert state.name == "Completed"

@@ -13,6 +13,13 @@ def test_every_setting_says_what_it_means() -> None:
     assert all(field.description for field in settings_model().model_fields.values())
 
 
+@pytest.mark.parametrize("address", ["notaurl", "ftp://example.org/x", "https://", "https://example.org/a b"])
+def test_a_webhook_that_is_no_address_is_refused_unquoted(address: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        load_settings(webhook=address)
+    assert str(caught.value) == "FRONTISPIECE_WEBHOOK: that is no address, such as https://example.org/hook."
+
+
 @pytest.mark.parametrize(
     ("name", "value", "field", "expected"),
     [
