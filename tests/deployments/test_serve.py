@@ -190,6 +190,19 @@ def ended_states(runs: dict[str, dict[str, object]], names: list[str]) -> list[o
     return states if not {"RUNNING", "PENDING", "SCHEDULED", "CANCELLING"} & set(map(str, states)) else []
 
 
+def test_a_backfill_without_money_says_so_and_starts_no_further_days(served: Served) -> None:
+    served.providers.openai.latency = served.providers.fal.latency = 0.0
+    before = served.providers.dollars
+    asked = {"days": "2024-10-25..2024-10-28", "writer": "openai", "painter": "fal"}  # of 4, 5, 1 and 4 papers
+    for limit, at_once, days in ((0.0135, 1, {28}), (0.02, 2, {26, 27, 28})):
+        run = served.server.start("backfill/backfill", **asked, max_usd=limit, days_at_once=at_once)
+        ended = served.server.wait(run, "Budget reached")
+        assert "papers are left (about $0.0" in ended["state"]["message"]
+        names = {f"2024-10-{day} · snapshot" for day in range(25, 29)}
+        assert names & set(day_runs(served)) == {f"2024-10-{day} · snapshot" for day in days}
+        assert 0.012 < served.providers.dollars - before <= limit
+
+
 def test_a_scheduled_run_says_the_day_it_works_on(served: Served) -> None:
     daily = served.server.deployment("daily/daily")["id"]
     # 20:30 in New York on the last of October.
@@ -208,6 +221,7 @@ def test_it_ends_soon_and_leaves_nobody_behind_and_the_schedules_active(served: 
     path = f"/deployments/{upkeep['id']}/schedules/{upkeep['schedules'][0]['id']}"
     served.server.ask(path, {"active": False}, "PATCH")
     members = served.members
+    served.providers.fal.latency = math.inf
     before = served.providers.fal.paid
     served.server.start("illustrate%20papers/papers", ids=["2410.24198"], writer="openai", painter="fal")
     until(lambda: served.providers.fal.paid > before)
