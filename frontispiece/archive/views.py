@@ -14,6 +14,8 @@ _PICTURE: Final = [f"picture_{name}" for name in Picture.model_fields]
 _IS_WHOLE: Final = " AND ".join(f"{name} IS NOT NULL" for name in _PICTURE)
 _VALUES: Final = ", ".join(f"{name} := picture_{name}" for name in Picture.model_fields)
 _ANY_RANK: Final = 2**62
+_CATEGORIES: Final = "CAST($categories AS VARCHAR[])"
+_ALL: Final = f"len({_CATEGORIES}) = 0"
 _DONE, _BLOCKED, _FAILED = (1 + STRENGTH.index(status) for status in (Status.DONE, Status.BLOCKED, Status.FAILED))
 
 STANDING: Final = f"""
@@ -39,9 +41,7 @@ FROM ends
 """How each of `$keys` stands under `$recipe`; papers without rows are left out."""
 
 TALLIES: Final = f"""
-WITH asked AS (
-    SELECT CAST($categories AS VARCHAR[]) AS categories
-), rows AS NOT MATERIALIZED (
+WITH rows AS NOT MATERIALIZED (
     SELECT *, list_length IS DISTINCT FROM 0 AS of_list FROM files
     WHERE source = $source AND list_day BETWEEN $first AND $last
 ), attempts AS (
@@ -57,14 +57,14 @@ WITH asked AS (
         coalesce(bool_or(recipe = $recipe AND writer IS NOT NULL), false) AS prompted,
         coalesce(bool_or(recipe = $recipe AND painter IS NOT NULL), false) AS painted,
         coalesce(bool_or(status = 'done' OR recipe = $recipe AND reason = '{STALE}'), false) AS made,
-        bool_or(len(categories) = 0 OR len(paper_categories) = 0 OR list_has_any(paper_categories, categories)) AS meant
-    FROM rows JOIN attempts USING (run_finished_at, run), asked
+        bool_or({_ALL} OR len(paper_categories) = 0 OR list_has_any(paper_categories, {_CATEGORIES})) AS meant
+    FROM rows JOIN attempts USING (run_finished_at, run)
     GROUP BY list_day, paper_key HAVING bool_or(of_list)
 ), readings AS (
     -- What each attempt saw of the list that is meant; rows of earlier versions count as all that stood on it.
     SELECT list_day AS day, number, max(list_length) AS told, count(DISTINCT paper_key) AS seen,
-        bool_or(len(run_categories) = 0 OR list_has_all(run_categories, categories)) AS covers
-    FROM rows JOIN attempts USING (run_finished_at, run), asked WHERE of_list GROUP BY list_day, number
+        bool_or({_ALL} OR len(run_categories) = 0 OR list_has_all(run_categories, {_CATEGORIES})) AS covers
+    FROM rows JOIN attempts USING (run_finished_at, run) WHERE of_list GROUP BY list_day, number
 ), lists AS (
     SELECT day, max(number) AS newest, coalesce(arg_max(coalesce(told, seen), number) FILTER (covers), 0) AS length,
         max(number) FILTER (covers AND seen >= coalesce(told, 0)) AS whole,
