@@ -59,6 +59,7 @@ class Session:
         finished = datetime.now(UTC)
         run = Run(
             id=str(runtime.flow_run.id),
+            attempt=max(1, runtime.flow_run.run_count),
             source=settings.source,
             started_at=self._started,
             finished_at=finished,

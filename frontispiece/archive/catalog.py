@@ -35,6 +35,7 @@ class Run(Value):
     """What all rows of a run have in common."""
 
     id: str = Field(description="the run's id, which names its files: lower-case letters, digits and dashes")
+    attempt: int = Field(default=1, ge=1, description="which attempt it is: a run that is tried again keeps its id")
     source: str = Field(description="where the list of papers came from")
     started_at: datetime
     finished_at: datetime
@@ -195,13 +196,14 @@ class Catalog:
     async def write(self, day: date, run_id: str, outcomes: Sequence[Outcome], run: Run) -> str:
         """Write the rows of one listed day in one piece, and give the file's path. Raises ArchiveError.
 
-        What another attempt of the run has written stays: these rows get a file beside it. The same rows written again,
-        as when the answer to the first writing was lost, stay in the file they are in.
+        What another attempt of the run has written stays: these rows get a file beside it. A retry's has a name of its
+        own even where the first file was put together with others since. The same rows written again, as when the
+        answer to the first writing was lost, stay in the file they are in.
         """
         file = pa.BufferOutputStream()
         pq.write_table(rows(outcomes, run), file, compression="zstd")
         content = file.getvalue().to_pybytes()
-        for number in range(1, MAX_ATTEMPTS + 1):
+        for number in range(run.attempt, run.attempt + MAX_ATTEMPTS):
             path = catalog_path(day, run_id, number)
             if await self._archive.put_if_absent(path, content) or await self._archive.get(path, MAX_FILE) == content:
                 return path

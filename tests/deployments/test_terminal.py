@@ -73,7 +73,15 @@ def test_plan_and_calendar_say_the_same_of_a_day(width: int, columns: str) -> No
     told = {"day": date(2024, 10, 31), "mark": Mark.PARTIAL, **counts}
     nothing = Estimate(papers=0, dollars=0.0, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
     day = DayPlan(**told, to_do=8, dollars=0.5, is_new=False)
-    who = {"id": "0123456789ab", "source": "snapshot", "writer": "w", "painter": "p", "spent": 0.0, "max_usd": None}
+    who = {
+        "id": "0123456789ab",
+        "account": "0123456789ab",
+        "source": "snapshot",
+        "writer": "w",
+        "painter": "p",
+        "spent": 0.0,
+        "max_usd": None,
+    }
     shown = []
     for show in (
         lambda console: print_calendar(console, [Day(**told)], "snapshot", "http://127.0.0.1"),

@@ -257,7 +257,7 @@ async def test_a_query_that_takes_for_ever_can_be_ended(tmp_path: Path) -> None:
         asked = asyncio.create_task(asyncio.to_thread(records.ask, endless))
         while not asked.done():  # until the thread has begun there is nothing to be ended
             records.interrupt()
-            await asyncio.sleep(0.01)
+            await asyncio.wait([asked], timeout=0.01)
         with pytest.raises(BadInput, match=r"(?i)interrupt"):
             await asked
 
