@@ -175,8 +175,7 @@ FROM recorded FULL JOIN paying USING (run);
 
 STATS: Final = f"""
 WITH kinds AS (
-    SELECT month, reason, count(DISTINCT (paper_key, recipe)) AS times
-    FROM outcomes WHERE status IN ('failed', 'blocked') GROUP BY ALL
+    SELECT month, reason, count(*) AS times FROM outcomes WHERE status IN ('failed', 'blocked') GROUP BY ALL
 ), failures AS (
     SELECT month, string_agg(reason || ' ' || times, ', ' ORDER BY times DESC, reason) AS kinds
     FROM kinds GROUP BY month
