@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import io
 import tempfile
 from collections import defaultdict
@@ -404,7 +403,6 @@ async def test_what_was_fetched_goes_with_the_catalog(tmp_path: Path, monkeypatc
     await catalog.archived(KEYS, RECIPES[0])
     assert len(list(tmp_path.rglob("*.parquet"))) == 2
     del catalog
-    gc.collect()
     assert list(tmp_path.iterdir()) == []
 
 
