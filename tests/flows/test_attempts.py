@@ -95,7 +95,7 @@ class TestFiles:
 async def readings(archive: Archive) -> dict[str, object]:
     """What everybody says who reads the catalog, as far as another attempt must not change it."""
     keys = [numbered(number).key for number in (1, 2, 3, 98, 99)]
-    runs = "SELECT run, papers, pictures, skipped, blocked, failed, dollars FROM runs ORDER BY run"
+    runs = "SELECT run, papers, pictures, skipped, blocked, failed, round(dollars, 9) FROM runs ORDER BY run"
     latest = "SELECT paper_id, status, run, run_finished_at, prompt, painter_dollars FROM latest ORDER BY paper_id"
     (day,) = await calendar(archive, Days(DAY, DAY), "arxiv", RECIPE)
     await publish(archive, Catalog(archive).narrow, await archive.list(CATALOG), catalog_month)
