@@ -14,10 +14,10 @@ run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
 
 test: $(READY) ## All tests, a file at a time on each of two processors
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(READY) ## Those that need neither a Prefect server nor a browser: a minute or so
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not server and not browser and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not browser and not slow"
 
 coverage: $(READY) ## All tests, and which lines and branches they did not see
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered

@@ -29,15 +29,10 @@ SERVERS = {"prefect_server", "real_server", "own_server", "served"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that takes a server, through however many fixtures, needs no mark of its own.
-
-    Files with such tests come first: they take longest, and at the end of all a processor would be idle beside one.
-    """
+    """A test that takes a server, through however many fixtures, needs no mark of its own."""
     for item in items:
         if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
             item.add_marker(pytest.mark.server)
-    slow = {item.path for item in items if any(map(item.get_closest_marker, ("server", "browser", "slow")))}
-    items.sort(key=lambda item: item.path not in slow)
 
 
 class OutsideNetwork(AssertionError):
