@@ -3,11 +3,10 @@
 import asyncio
 import io
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.providers import Providers, fake_providers
+from fakes.providers import Providers
 from helpers.bill import books
 from helpers.watching import Watcher, run_day, run_papers
 from rich.console import Console
@@ -24,20 +23,9 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 ID = "2410.24175"
 
 
-@pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
-    monkeypatch.setenv("FRONTISPIECE_RETRY_SECONDS", "0")
+@pytest.fixture(autouse=True)
+def _two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
-    return tmp_path
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
-    with fake_providers() as world:
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
 
 
 def forget(archive: Path, *rooms: str) -> None:
@@ -188,6 +176,7 @@ async def test_a_picture_that_was_withheld_is_no_damage(world: Providers, archiv
 
 async def test_no_room_for_the_rows(world: Providers, archive: Path) -> None:
     """As with a full disk at the very end: what was paid stands in the journal, and the next run finds it."""
+    archive.mkdir()
     (archive / "catalog").write_bytes(b"in the way")
     state, _ = await run_day(limit=2)
     assert state.is_failed()
