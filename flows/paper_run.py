@@ -59,14 +59,15 @@ class PaperRun:
         )
 
     async def with_bill(self, outcome: Outcome) -> Outcome:
-        """The outcome with all paid calls behind it; those that cannot be read now stand in the journal still."""
+        """The outcome with all paid calls behind it, and lost time; what cannot be read now stays in the journal."""
         try:
             calls = await calls_for(self.paper, outcome.prompt, self._services)
         except ArchiveError as error:
             get_run_logger().warning("What paper %s has cost cannot be read now: %s", self.paper.id, error)
             calls = ()
         own = tuple(call for call in calls if call.run == str(runtime.flow_run.id) and call.made_at >= self._began)
-        return outcome.model_copy(update={"purchases": calls, "bought": own})
+        lost = self._services.lost_time.pop(self.paper.key)
+        return outcome.model_copy(update={"purchases": calls, "bought": own, "lost_seconds": lost})
 
     def failure(self, error: Exception) -> Outcome:
         """The outcome of a paper that this error ended."""
@@ -104,7 +105,6 @@ async def run_of(
     else:
         outcome = run.outcome(Status.DONE)
     outcome = await run.with_bill(outcome)
-    outcome = outcome.model_copy(update={"lost_seconds": services.lost_time.pop(paper.key)})
     await services.budget.release(paper.key)
     listener.ended(outcome)
     outcomes.append(outcome)

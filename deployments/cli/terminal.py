@@ -18,7 +18,6 @@ from frontispiece.text import visible
 # Prefect's workers say so of what they tell the server, whenever any of that is left as the program ends; it is sent.
 _STILL_SENDING: Final = "Still processing items"
 
-
 SKIPPED: Final = {ARCHIVED: "archived before", TOO_FEW_VOTES: "with too few votes"}
 """Reasons for which papers are skipped, where the word itself does not say it to a person."""
 
