@@ -41,6 +41,20 @@ def submitted(page: "sync_api.Page", server: RealServer, deployment: str) -> str
     return asked_for(server, deployment)  # its answer may only be late
 
 
+def shown(page: "sync_api.Page", what: "sync_api.Locator") -> None:
+    """Wait until it can be seen; a page whose question the server was too busy to answer never asks again."""
+
+    def look() -> bool:
+        try:
+            what.wait_for(timeout=20_000)
+        except sync_api.TimeoutError:
+            page.reload()
+            return False
+        return True
+
+    until(look)
+
+
 def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path: Path) -> None:
     folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
     daily = served.deployment("daily/daily")["id"]
@@ -59,16 +73,17 @@ def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path
         page.screenshot(path=folder / "ui-form.png")
         run = until(lambda: submitted(page, served, daily))
         page.goto(f"{served.url}/runs/flow-run/{run}")
-        page.locator(".p-tab, [role=tab]").get_by_text("Artifacts").first.wait_for()
+        tab = page.locator(".p-tab, [role=tab]").get_by_text("Artifacts").first
+        shown(page, tab)
         assert served.wait(run, "Completed")["parameters"]["day"] == "2024-10-31"
         page.reload()
-        page.get_by_text("Completed", exact=True).first.wait_for()
-        page.locator(".p-tab, [role=tab]").get_by_text("Artifacts").first.click()
-        page.get_by_text("pictures", exact=True).first.wait_for()
+        shown(page, page.get_by_text("Completed", exact=True).first)
+        tab.click()
+        shown(page, page.get_by_text("pictures", exact=True).first)  # the open tab stands in the address
         page.screenshot(path=folder / "ui-run.png")
         page.goto(f"{served.url}/artifacts/artifact/{served.artifacts(run)['pictures']['id']}")
         thumbnails = page.locator('img[src^="data:image/jpeg"]')
-        thumbnails.nth(8).wait_for()
+        shown(page, thumbnails.nth(8))
         assert thumbnails.evaluate_all("all => all.filter(one => one.naturalWidth > 100).length") == 9
         links = page.locator('a[href^="https://arxiv.org/abs/"]')
         assert links.count() == 9
