@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 import hypothesis
 import pytest
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import PATIENCE, RealServer, real_server_in
-
-from deployments.server import SERVER_SETTINGS
+from helpers.real_server import RealServer, real_server_in
 
 # A busy machine is no bug.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
+
+# Begun in the background by a script, Ctrl-C is ignored, and by all that is started from here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No setting of the developer's own leaks into a test, nor into what tests look at while they are collected.
 VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FAL_KEY", "HF_ENDPOINT", "HF_TOKEN")
@@ -105,18 +107,6 @@ async def opened() -> AsyncIterator[list[Any]]:
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
-    """One Prefect server for all tests that run flows, on a database of its own."""
-    from prefect.testing.utilities import prefect_test_harness
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in SERVER_SETTINGS.items():
-            patch.setenv(name, value)
-        with prefect_test_harness(server_startup_timeout=int(PATIENCE)):
-            yield
-
-
-@pytest.fixture(scope="session")
 def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     """One `prefect server start`, as people run it, for all tests that need one."""
     with real_server_in(tmp_path_factory.mktemp("prefect home")) as server:
@@ -130,3 +120,8 @@ def at_server(real_server: RealServer) -> Iterator[RealServer]:
 
     with temporary_settings({PREFECT_API_URL: f"{real_server.url}/api"}):
         yield real_server
+
+
+@pytest.fixture
+def prefect_server(at_server: RealServer) -> None:
+    """For tests that run flows and ask the server nothing themselves."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes.providers import fake_providers
-from helpers.real_server import PATIENCE, until
+from helpers.real_server import PATIENCE, prepared, until
 
 from deployments.notice import Notice, notice_path, write_notice
 from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
@@ -31,7 +31,7 @@ class Folder:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        (place / "prefect").mkdir()
+        prepared(place / "prefect")
 
     def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
         ours = ("PREFECT_", "FRONTISPIECE_")

@@ -13,6 +13,7 @@ from fakes.arxiv import FakeArxiv
 from fakes.pictures import png
 from fakes.server import serving
 from helpers.papers import LLAMMLEIN, REAL
+from helpers.real_server import RealServer
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -73,9 +74,6 @@ class Installed:
         return os.environ | {"PYTHONPATH": str(self.place), "COLUMNS": "200"} | variables
 
 
-pytestmark = pytest.mark.server  # the run of a newcomer starts one
-
-
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """The package, told where its shelf and its studio are."""
@@ -108,7 +106,7 @@ def test_what_it_adds_keeps_the_contracts(installed: Installed, tmp_path: Path) 
     assert int(passed[1]) >= 35  # 2 x 8 of painters, 7 of writers, 15 of sources
 
 
-def test_what_it_adds_runs(installed: Installed, tmp_path: Path) -> None:
+def test_what_it_adds_runs(installed: Installed, real_server: RealServer, tmp_path: Path) -> None:
     archive = tmp_path / "data" / "archive"
     (tmp_path / "mine.csv").write_text(f"day,id\n2024-11-17,{LLAMMLEIN.id}\n")
     environment = installed.environment(
@@ -116,6 +114,7 @@ def test_what_it_adds_runs(installed: Installed, tmp_path: Path) -> None:
         FRONTISPIECE_SHELF_FILE="mine.csv",
         FRONTISPIECE_ARXIV_URL=f"{installed.url}/api/query",
         FRONTISPIECE_ARXIV_SPACING="0",
+        PREFECT_API_URL=f"{real_server.url}/api",
     )
 
     def command(*arguments: str) -> str:

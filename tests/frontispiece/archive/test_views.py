@@ -273,7 +273,7 @@ class Life:
                 await compact_month(self.archive, month, paths)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(HAPPENINGS)
 def test_whatever_happens_looks_see_what_is_there(happenings: list[tuple[Any, ...]]) -> None:
     async def live() -> None:
