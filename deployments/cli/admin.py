@@ -34,6 +34,8 @@ def verify() -> int:
     verdict = asyncio.run(verify(archive()))
     for finding in verdict.findings:
         print(f"{finding.about}: {finding.wrong}\n    {finding.mend}")
+    for stranger in verdict.strangers:
+        print(stranger)
     looked = f"{verdict.rows} rows, {verdict.pictures} pictures and {verdict.calls} paid calls looked at"
     if not verdict.findings:
         print(f"{looked}: all is well.")
@@ -136,7 +138,7 @@ def _offered(folder: Path) -> dict[str, tuple[Path, date | None]]:
 
     if not folder.is_dir():
         raise BadInput(f"There is no folder {folder}.")
-    return {path.stem: (path, folder_day(path.parent.name)) for path in sorted(folder.rglob("*.jpg"))}
+    return {path.stem: (path, folder_day(path.parent.name)) for path in sorted(folder.rglob("*.jpg")) if path.is_file()}
 
 
 def journal() -> int:

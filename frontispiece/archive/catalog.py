@@ -17,7 +17,7 @@ from pydantic import Field
 from frontispiece.archive.paid_calls import FIELDS, paid_call_rows
 from frontispiece.archive.paths import catalog_may_hold, catalog_month, catalog_path
 from frontispiece.archive.precedence import AGE, IDENTITY
-from frontispiece.archive.reader import MAX_FILE, Reader
+from frontispiece.archive.reader import BROKEN, MAX_FILE, Reader
 from frontispiece.archive.store import Archive
 from frontispiece.archive.views import STANDING, TALLIES, narrowed
 from frontispiece.errors import ArchiveError
@@ -149,9 +149,12 @@ def merged(files: Mapping[str, bytes]) -> bytes:
 
 def _table(path: str, content: bytes) -> pa.Table:
     try:
-        return pq.read_table(pa.py_buffer(content), partitioning=None)
-    except (pa.ArrowException, OSError, ValueError) as error:
+        table = pq.read_table(pa.py_buffer(content), partitioning=None)
+        pa.unify_schemas([SCHEMA, table.schema.remove_metadata()], promote_options="permissive")
+        table.select(IDENTITY)
+    except BROKEN as error:
         raise ArchiveError(f"The catalog's file {path} cannot be read.") from error
+    return table
 
 
 class Standing(Value):

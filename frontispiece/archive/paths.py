@@ -1,7 +1,7 @@
 """Names and places in the archive: the only file that makes paths, and it takes nothing on trust."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
 from typing import Final, Literal
 
@@ -19,13 +19,46 @@ PAID_CALLS: Final = "paid-calls"
 _SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")
 _RUN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
-_CATALOG_FILE: Final = re.compile(CATALOG + r"/(?:month|day)=([0-9]{4}-[0-9]{2})(?:-[0-9]{2})?/[^/]+\.parquet")
-_EMPTY_DAY: Final = re.compile(CATALOG + r"/day=([0-9]{4}-[0-9]{2}-[0-9]{2})/([^/]+)\.empty")
-_JOURNAL_FILE: Final = re.compile(JOURNAL + r"/([0-9a-f]{8,64})/([0-9]{3,6})\.json")
-_BOOKING: Final = re.compile(BUDGETS + r"/[^/]+/([0-9a-f]{8,64})-([0-9]{1,6})-(booked|paid)-([0-9]{1,18})")
-_BUDGET_PAGE: Final = re.compile(BUDGETS + r"/[^/]+/([0-9]{4,6})\.json")
+_MONTH: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+_PATH: Final = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[a-z0-9=_.+-]{1,200}(?:/[a-z0-9=_.+-]{1,200})*")
+_MAX_PATH: Final = 512
+_CATALOG_FILE: Final = re.compile(
+    rf"{CATALOG}/(?:month|day)=({_MONTH.pattern})(?:-[0-9]{{2}})?/{_RUN.pattern}(?:\.[0-9]{{1,4}})?\.parquet"
+)
+_EMPTY_DAY: Final = re.compile(rf"{CATALOG}/day=({_MONTH.pattern}-[0-9]{{2}})/({_RUN.pattern})\.empty")
+_PICTURE: Final = re.compile(rf"{PICTURES}/[0-9]{{8}}/[0-9a-f]{{16}}(?:-{_HEX.pattern})?\.jpg")
+_ORIGINAL: Final = re.compile(rf"{ORIGINALS}/{_HEX.pattern}\.(?:{'|'.join(_SUFFIXES.values())})")
+_JOURNAL_FILE: Final = re.compile(rf"{JOURNAL}/({_HEX.pattern})/([0-9]{{3}}|[1-9][0-9]{{3,5}})\.json")
+_BOOKING: Final = re.compile(rf"{BUDGETS}/{_RUN.pattern}/({_HEX.pattern})-([0-9]{{1,6}})-(booked|paid)-([0-9]{{1,18}})")
+_BUDGET_PAGE: Final = re.compile(rf"{BUDGETS}/{_RUN.pattern}/([0-9]{{4}}|[1-9][0-9]{{4,5}})\.json")
+_PAID_CALLS_FILE: Final = re.compile(rf"{PAID_CALLS}/{_HEX.pattern}\.parquet")
+_NAMES: Final = {
+    CATALOG: (_CATALOG_FILE, _EMPTY_DAY),
+    JOURNAL: (_JOURNAL_FILE,),
+    PICTURES: (_PICTURE,),
+    ORIGINALS: (_ORIGINAL,),
+    BUDGETS: (_BOOKING, _BUDGET_PAGE),
+    PAID_CALLS: (_PAID_CALLS_FILE,),
+}
+ROOMS: Final = tuple(_NAMES)
+"""The folders whose files have names that are made here; those of others may be any paths."""
 MAX_ENTRIES: Final = 1_000_000
+
+
+def is_path(text: str) -> bool:
+    """Whether this may be a path in an archive: folders and a name of a few signs, none of which leads out."""
+    return len(text) <= _MAX_PATH and _PATH.fullmatch(text) is not None
+
+
+def is_ours(path: str) -> bool:
+    """Whether this program may have given a file this name; one of another name is a stranger's."""
+    names = _NAMES.get(path.partition("/")[0])
+    return is_path(path) and (names is None or any(name.fullmatch(path) for name in names))
+
+
+def is_folder(path: str) -> bool:
+    """Whether files of ours may lie in a folder of this name."""
+    return is_path(path) and not (path.partition("/")[0] in _NAMES and is_ours(path)) and "/." not in f"/{path}"
 
 
 def picture_path(paper: Paper, recipe_fingerprint: str | None = None) -> str:
@@ -67,7 +100,7 @@ def catalog_may_hold(path: str, first: date, last: date) -> bool:
     return month is not None and month_of(first) <= month <= month_of(last)
 
 
-def catalog_files_of(run_id: str, day: date, paths: Sequence[str]) -> list[str]:
+def catalog_files_of(run_id: str, day: date, paths: Collection[str]) -> list[str]:
     """Those of the catalog's files that hold a run's rows about a day: its own ones, or else those of the month."""
     own = f"{CATALOG}/day={day.isoformat()}/{run_id}."
     of_month = f"{CATALOG}/month={month_of(day)}/"
@@ -82,7 +115,10 @@ def empty_day_path(day: date, source: str) -> str:
 def empty_day(path: str, source: str) -> date | None:
     """The day that such a mark is about, or None for any other path."""
     found = _EMPTY_DAY.fullmatch(path)
-    return date.fromisoformat(found[1]) if found and found[2] == source else None
+    try:
+        return date.fromisoformat(found[1]) if found and found[2] == source else None
+    except ValueError:
+        return None
 
 
 def journal_folder(key: str) -> str:

@@ -35,10 +35,11 @@ import pyarrow.dataset as ds  # type: ignore[import-untyped]
 from pyarrow.fs import LocalFileSystem  # type: ignore[import-untyped]
 
 from frontispiece.archive.catalog import SCHEMA
+from frontispiece.archive.folder import Entry
 from frontispiece.archive.paid_calls import entered
 from frontispiece.archive.precedence import HOLDS_FIRST, ONE_ROW
 from frontispiece.archive.reader import FileGone, Reader, columns_of
-from frontispiece.archive.store import Archive, Entry
+from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveUnavailable, BadInput
 from frontispiece.models import CallState
 

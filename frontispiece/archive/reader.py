@@ -18,8 +18,10 @@ from typing import Any, Final, TypeVar
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from frontispiece.archive.folder import Entry
 from frontispiece.archive.paths import CATALOG
-from frontispiece.archive.store import Archive, Entry
+from frontispiece.archive.precedence import IDENTITY
+from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import ArchiveError, ArchiveUnavailable
 
@@ -55,7 +57,11 @@ class Reader:
         Raises ArchiveError.
         """
         for _ in range(_LISTINGS):
-            listed = [each for each in await self._archive.list(CATALOG) if each.path.endswith(".parquet")]
+            found, strangers = await self._archive.survey(CATALOG)
+            for stranger in strangers:
+                if stranger.path.lower().endswith(".parquet"):  # it may have rows that are nowhere else
+                    self._note(str(stranger))
+            listed = [each for each in found if each.path.endswith(".parquet")]
             self._forget(self._kept.keys() - set(listed))
             with suppress(FileGone):
                 return await look(listed)
@@ -169,7 +175,9 @@ class Reader:
 
     def leave_out(self, path: str, why: str) -> None:
         """Remember that a file cannot be read."""
-        problem = f"The catalog's file {path} cannot be read and is left out: {why}."
+        self._note(f"The catalog's file {path} cannot be read and is left out: {why}.")
+
+    def _note(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -190,6 +198,8 @@ def columns_of(place: Path, ours: pa.Schema) -> "pa.Schema | str":
     """The columns of a file, by its footer, or why it is none of the catalog's."""
     try:
         found = pq.read_schema(place).remove_metadata()
+        if missing := [name for name in IDENTITY if name not in found.names]:
+            return f"it has no column {missing[0]}"
         pa.unify_schemas([ours, found], promote_options="permissive")
     except BROKEN as error:
         return _first_line(error)

@@ -3,7 +3,8 @@
 What obstore 0.12 does with a local folder (watched with strace): a put writes `<name>#1` aside and renames it, a
 put-if-absent hard-links it, so nobody ever sees half a file and only one of two writers wins. It never calls
 fsync, so after a power cut a file may be there and empty; `put_if_absent` and `put(durable=True)` therefore sync
-file and folder themselves before they return. A killed program may leave a `<name>#1` behind; listings skip it.
+file and folder themselves before they return. A killed program may leave a `<name>#1` behind, which is nobody's until
+`upkeep` removes it. What lies in a folder is looked at by `frontispiece.archive.folder`, for obstore follows links.
 
 A local folder is asked directly: the answer is there in less time than it takes to wake another thread and be woken.
 Only what waits for the disk goes through a thread, and what waits for a bucket (`frontispiece.archive.aside`).
@@ -16,9 +17,8 @@ import os
 import re
 import urllib.parse
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from errno import EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ENOTDIR, ESTALE, ETIMEDOUT
 from pathlib import Path
@@ -30,7 +30,10 @@ from obstore.store import LocalStore, MemoryStore, from_url
 
 from frontispiece.addresses import MASK, is_nearly_url, shown
 from frontispiece.archive.aside import aside
+from frontispiece.archive.folder import Entry, Stranger, check_way, holds_file, remove_unfinished, sync, walk
+from frontispiece.archive.paths import is_ours, is_path
 from frontispiece.errors import ArchiveError, ArchiveUnavailable, BadInput
+from frontispiece.text import MAX_QUOTE
 
 if TYPE_CHECKING:
     from obstore import Attributes
@@ -38,8 +41,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_PATH = 512
-_PATH = re.compile(r"[a-z0-9=_.+-]+(?:/[a-z0-9=_.+-]+)*")
 _REMOTE: Final = ("s3", "gs", "az")
 # Long enough to sit out a minute of refusals; only harmless repeats are made.
 RETRIES: "Final[RetryConfig]" = {
@@ -52,36 +53,26 @@ _FINAL: Final = (FileNotFoundError, PermissionDeniedError, UnauthenticatedError,
 _PASSING_STATUS: Final = frozenset({408, 425, 429})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One stored object."""
-
-    path: str
-    size: int
-    """Bytes."""
-    modified: datetime
-    """By the store's own clock, UTC."""
-
-
 class Archive:
     """Objects under checked paths: lower-case letters, digits and `=_.+-`, in folders.
 
-    A path that is none raises ValueError: names are made in `frontispiece.archive.paths`, never from outside text. What
-    the store itself cannot do raises ArchiveError, or ArchiveUnavailable when it may work later.
+    Under what is no such path, as it may stand in a planted row, there is nothing; writing there raises ValueError:
+    names are made in `frontispiece.archive.paths`, never from outside text. What the store itself cannot do raises
+    ArchiveError, or ArchiveUnavailable when it may work later.
     """
 
-    def __init__(self, store: "ObjectStore", url: str, local_root: Path | None = None) -> None:
+    def __init__(self, store: "ObjectStore | None", url: str, local_root: Path | None = None) -> None:
         self._opened = store
         self.url = url
         """The place as a URL, secrets masked."""
         self.local_root = local_root
         """The archive's folder, where it is one on this machine."""
-        self._is_remote = not isinstance(store, (LocalStore, MemoryStore))
+        self._is_remote = local_root is None and not isinstance(store, MemoryStore)
 
     @property
     def _store(self) -> "ObjectStore":
-        if self.local_root is not None and isinstance(self._opened, MemoryStore) and self.local_root.is_dir():
-            self._opened = LocalStore(prefix=self.local_root)  # it was not there yet
+        if self._opened is None:  # a folder, which may not be there before something is written
+            self._opened = LocalStore(prefix=self.local_root, mkdir=True)
         return self._opened
 
     @classmethod
@@ -112,15 +103,21 @@ class Archive:
     async def check_writable(self) -> None:
         """Put a small object, twice, and delete it: better to know before anything is paid for.
 
-        In a store that does not know put-if-absent and overwrites what is there, two runs would buy the same picture.
+        A folder that was not there is not there after it. In a store that does not know put-if-absent and overwrites
+        what is there, two runs would buy the same picture.
         Raises BadInput when this place can never be an archive, ArchiveUnavailable when it does not answer now.
         """
+        made = [each for each in (root, *root.parents) if not each.exists()] if (root := self.local_root) else []
         try:
             fault = await self._fault()
         except ArchiveUnavailable as error:
             raise ArchiveUnavailable(f"{error} If this does not pass, check FRONTISPIECE_ARCHIVE.") from error
         except ArchiveError as error:
             raise BadInput(f"{error} Check FRONTISPIECE_ARCHIVE.") from error
+        finally:
+            with suppress(OSError):  # others may have begun to write there
+                for folder in made:
+                    folder.rmdir()
         if fault:
             raise BadInput(
                 f"FRONTISPIECE_ARCHIVE cannot be {self.where()}: it {fault}, "
@@ -146,7 +143,7 @@ class Archive:
         """The object's bytes, or None when there is none; ArchiveError when it has more than `max_bytes`."""
         async with self._speaking_of("read", path):
             try:
-                return await self._ask(lambda: self._read(_checked(path), max_bytes))
+                return await self._ask(lambda: self._read(path, max_bytes)) if self._may_hold(path) else None
             except FileNotFoundError:
                 return None
 
@@ -156,9 +153,8 @@ class Archive:
             if durable and self.local_root is not None:
                 await asyncio.to_thread(self._put_durably, path, content)
             else:
-                self._make_folder()
                 attributes = None if self.local_root is not None else _attributes(path)
-                await self._ask(lambda: obstore.put(self._store, _checked(path), content, attributes=attributes))
+                await self._ask(lambda: obstore.put(self._store, self._free(path), content, attributes=attributes))
 
     async def put_if_absent(self, path: str, content: bytes) -> bool:
         """Store a new object, durably and in one piece; False, and nothing is changed, when the path is taken."""
@@ -167,7 +163,7 @@ class Archive:
                 if self.local_root is not None:
                     await asyncio.to_thread(self._put_durably, path, content, "create")
                 else:
-                    await self._ask(lambda: obstore.put(self._store, _checked(path), content, mode="create"))
+                    await self._ask(lambda: obstore.put(self._store, self._free(path), content, mode="create"))
             except AlreadyExistsError:
                 return False
             return True
@@ -176,37 +172,52 @@ class Archive:
         """Whether there is an object under this path."""
         async with self._speaking_of("read", path):
             try:
-                await self._ask(lambda: obstore.head(self._store, _checked(path)))
+                if not self._may_hold(path):
+                    return False
+                if self.local_root is None:
+                    await self._ask(lambda: obstore.head(self._store, path))
             except FileNotFoundError:
                 return False
             return True
 
-    async def list(self, prefix: str) -> list[Entry]:
+    async def list(self, prefix: str) -> Sequence[Entry]:
         """All objects in the folder `prefix` and below, sorted by path; an empty prefix means all there are."""
+        return (await self.survey(prefix))[0]
+
+    async def survey(self, prefix: str) -> tuple[Sequence[Entry], Sequence[Stranger]]:
+        """The same, and what else lies there, whose name or kind is none of ours."""
         folder = prefix.rstrip("/")
         async with self._speaking_of("list", folder):
-            found = await self._ask(lambda: obstore.list(self._store, _checked(folder) if folder else None).collect())
-            return sorted(
-                (Entry(meta["path"], meta["size"], meta["last_modified"]) for meta in found),
-                key=lambda entry: entry.path,
-            )
+            found = await self._ask(lambda: sorted(self._found(folder), key=lambda each: each.path))
+        own = [each for each in found if isinstance(each, Entry)]
+        return own, [each for each in found if isinstance(each, Stranger)]
 
     async def holds_any(self, folders: Iterable[str]) -> bool:
         """Whether there is an object in one of these folders, or below; no more is listed than that takes."""
         for folder in folders:
             async with self._speaking_of("list", folder):
-                first = await self._ask(lambda: next(iter(obstore.list(self._store, _checked(folder))), None))  # noqa: B023
-            if first:
-                return True
+                if await self._ask(lambda: any(isinstance(each, Entry) for each in self._found(folder))):  # noqa: B023
+                    return True
         return False
 
     async def delete(self, path: str) -> None:
         """Remove an object; one that is not there is no error."""
         async with self._speaking_of("delete", path):
             try:
-                await self._ask(lambda: obstore.delete(self._store, _checked(path)))
+                if self._may_hold(path):
+                    await self._ask(lambda: obstore.delete(self._store, path))
             except FileNotFoundError:
                 return
+
+    async def remove_unfinished(self, folder: str, before: datetime) -> int:
+        """Delete what programs that were killed before that time have left in a folder, half written; gives how many.
+
+        No bucket shows such a thing.
+        """
+        if (root := self.local_root) is None:
+            return 0
+        async with self._speaking_of("list", folder):
+            return await asyncio.to_thread(remove_unfinished, root, folder, before)
 
     def where(self, path: str = "") -> str:
         """What a person can open: the file's absolute path, or its URL."""
@@ -221,6 +232,26 @@ class Archive:
         await asyncio.sleep(0)  # others have their turn, though nothing here waits
         return call()
 
+    def _found(self, folder: str) -> Iterator[Entry | Stranger]:
+        """What lies in a folder and below, in any order."""
+        if self.local_root is not None:
+            yield from walk(self.local_root, folder)
+            return
+        for page in obstore.list(self._store, _checked(folder) if folder else None):
+            for meta in page:
+                path = meta["path"]
+                yield Entry(path, meta["size"], meta["last_modified"]) if is_ours(path) else Stranger(path)
+
+    def _may_hold(self, path: str) -> bool:
+        """Whether it makes sense to ask for this object; of a folder, whether it is there."""
+        return is_path(path) and (self.local_root is None or holds_file(self.local_root, path))
+
+    def _free(self, path: str) -> str:
+        """The path, where nobody is in the way of writing there. Raises ValueError, ArchiveError and OSError."""
+        if self.local_root is not None:
+            check_way(self.local_root, _checked(path))
+        return _checked(path)
+
     def _read(self, path: str, max_bytes: int | None) -> bytes:
         result = obstore.get(self._store, path)
         size = result.meta["size"]
@@ -230,14 +261,9 @@ class Archive:
 
     def _put_durably(self, path: str, content: bytes, mode: Literal["create", "overwrite"] = "overwrite") -> None:
         """In a local folder: write, and wait for the disk."""
-        self._make_folder()
-        obstore.put(self._store, _checked(path), content, mode=mode)
+        obstore.put(self._store, self._free(path), content, mode=mode)
         if self.local_root is not None:
-            _sync(self.local_root / path)
-
-    def _make_folder(self) -> None:
-        if self.local_root is not None and isinstance(self._opened, MemoryStore):
-            self.local_root.mkdir(parents=True, exist_ok=True)
+            sync(self.local_root / path)
 
     @asynccontextmanager
     async def _speaking_of(self, verb: str, path: str) -> AsyncIterator[None]:
@@ -250,8 +276,8 @@ class Archive:
 
 
 def _checked(path: str) -> str:
-    if len(path) > MAX_PATH or not _PATH.fullmatch(path) or not {".", ".."}.isdisjoint(path.split("/")):
-        raise ValueError(f"Not a path of the archive: {path[:MAX_PATH]!r}")
+    if not is_path(path):
+        raise ValueError(f"Not a path of the archive: {path[:MAX_QUOTE]!r}")
     return path
 
 
@@ -263,7 +289,7 @@ def _open_folder(folder: str) -> Archive:
         there = next(place for place in (root, *root.parents) if place.exists())
         if not there.is_dir():
             raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
-        return Archive(LocalStore(prefix=root) if there == root else MemoryStore(), root.as_uri(), root)
+        return Archive(None, root.as_uri(), root)
     except (OSError, RuntimeError, ValueError, BaseError) as error:
         reason = getattr(error, "strerror", None) or _first_line(error)
         raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {folder}: {reason}.") from error
@@ -327,13 +353,3 @@ def _attributes(path: str) -> "Attributes | None":
 def _number(pattern: str, text: str) -> int | None:
     found = re.search(pattern, text)
     return int(found[1]) if found else None
-
-
-def _sync(path: Path) -> None:
-    """Make a file and its name survive a power cut."""
-    for thing in (path, path.parent) if os.name == "posix" else ():
-        descriptor = os.open(thing, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -13,11 +13,12 @@ from datetime import UTC, date, datetime
 
 from frontispiece import registry
 from frontispiece.archive.catalog import Catalog, Run
+from frontispiece.archive.folder import Entry
 from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_provenance
 from frontispiece.archive.paths import ORIGINALS, PICTURES, picture_path
 from frontispiece.archive.provenance import Provenance
 from frontispiece.archive.query import open_records
-from frontispiece.archive.store import Archive, Entry
+from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveError, ProviderBroken
 from frontispiece.maintenance.enter import enter_paid_calls
 from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
@@ -67,7 +68,8 @@ async def rebuild(archive: Archive, now: datetime) -> Rebuilt:
     async with open_records(archive) as records:
         known = set(records.ask("SELECT picture_path, picture_digest FROM pictures").rows)
         problems = list(records.problems)
-    files = [entry for entry in await archive.list(PICTURES) if entry.path.endswith(".jpg")]
+    files, strangers = await archive.survey(PICTURES)
+    problems += [str(each) for each in strangers if each.path.lower().endswith((".jpg", ".jpeg"))]
     sources = await _sources(archive)
     lane = asyncio.Semaphore(_READS_AT_ONCE)
     looked = await asyncio.gather(*(_look(archive, entry, known, lane) for entry in files))

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -12,21 +12,23 @@ from typing import Final
 from pydantic import Field
 
 from frontispiece.archive.duplicates import no_picture
-from frontispiece.archive.images import Provenance, inspect, read_provenance
-from frontispiece.archive.paths import CATALOG, ORIGINALS, PICTURES, catalog_files_of
+from frontispiece.archive.folder import Entry, Stranger
+from frontispiece.archive.images import MAX_BYTES, Provenance, inspect, read_provenance
+from frontispiece.archive.paths import CATALOG, ORIGINALS, PICTURES, ROOMS, catalog_files_of, is_ours
 from frontispiece.archive.precedence import NEWEST_FIRST
-from frontispiece.archive.query import Records, open_records
-from frontispiece.archive.store import Archive, Entry
-from frontispiece.errors import ProviderBroken
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.errors import ArchiveError, ProviderBroken
 from frontispiece.models import Value
 from frontispiece.purchases.entries import Phase, State
 from frontispiece.purchases.overview import paintings, paper_of, read_journal
+from frontispiece.text import MAX_QUOTE, one_line
 
 _READS_AT_ONCE = 16
 
 # The newest row of each file: a picture made anew lies where the earlier one did.
 _ROWS: Final = f"""
-SELECT picture_path, picture_digest, picture_bytes, picture_width, picture_height, paper_id
+SELECT picture_path, picture_digest, picture_bytes, picture_width, picture_height, paper_id, run, list_day
 FROM pictures QUALIFY row_number() OVER (PARTITION BY picture_path ORDER BY {NEWEST_FIRST}) = 1
 ORDER BY picture_path
 """  # noqa: S608 constants
@@ -57,6 +59,8 @@ class Verdict:
     calls: int
     """Paid calls in the journal."""
     findings: list[Finding]
+    strangers: list[Stranger]
+    """What lies among its files and is none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class _Row:
     width: int
     height: int
     paper: str
+    run: str
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +89,18 @@ class _Present:
     """What the archive holds, by path."""
 
     pictures: Mapping[str, Entry]
-    catalog: Sequence[str]
+    catalog: Collection[str]
     claims: Mapping[str, Sequence[_Claim]]
 
 
 async def verify(archive: Archive) -> Verdict:
     """Compare the catalog's rows, the files and the journal; reads every picture. Raises ArchiveError."""
-    files = {entry.path: entry for entry in await archive.list(PICTURES)}
-    originals = {entry.path: entry for entry in await archive.list(ORIGINALS)}
+    present, strangers = dict[str, dict[str, Entry]](), list[Stranger]()
+    for room in ROOMS:
+        own, others = await archive.survey(room)
+        present[room] = {entry.path: entry for entry in own}
+        strangers += others
+    files = present[PICTURES]
     journal = await read_journal(archive)
     async with open_records(archive) as records:
         rows = [_Row(*row) for row in records.ask(_ROWS).rows]  # type: ignore[arg-type] # DuckDB's rows are untyped
@@ -98,31 +108,36 @@ async def verify(archive: Archive) -> Verdict:
         claims = defaultdict[str, list[_Claim]](list)
         for path, *claim in records.ask(_RECIPES).rows:
             claims[str(path)].append(_Claim(*claim))  # type: ignore[arg-type] # DuckDB's rows are untyped
-        findings = _about_catalog(records)
-    present = _Present(files, [entry.path for entry in await archive.list(CATALOG)], claims)
+        findings = _about_catalog(problem for problem in records.problems if problem not in map(str, strangers))
+    known_files = _Present(files, present[CATALOG], claims)
     lane = asyncio.Semaphore(_READS_AT_ONCE)
-    looked = await asyncio.gather(*(_about_row(row, present, archive, lane) for row in rows))
+    looked = await asyncio.gather(*(_about_row(row, known_files, archive, lane) for row in rows))
     findings += chain.from_iterable(looked)
     findings += _about_files(files.keys() - {row.path for row in rows})
-    findings += _about_originals(known, originals)
+    findings += _about_originals(known, present[ORIGINALS])
     findings += _about_journal(journal, {digest for _, digest in known.values()})
-    return Verdict(len(rows), len(files), len(journal), findings)
+    return Verdict(len(rows), len(files), len(journal), findings, strangers)
 
 
-def _about_catalog(records: Records) -> list[Finding]:
-    return [
-        Finding(about="catalog", wrong=problem, mend="Delete that file, then run `frontispiece rebuild`.")
-        for problem in records.problems
-    ]
+def _about_catalog(problems: Iterable[str]) -> list[Finding]:
+    mend = "Delete that file, then run `frontispiece rebuild`."
+    return [Finding(about="catalog", wrong=problem, mend=mend) for problem in problems]
 
 
 async def _about_row(row: _Row, present: _Present, archive: Archive, lane: asyncio.Semaphore) -> list[Finding]:
     """The first thing that is wrong with a row's file, or else who claims to have made it and has not."""
     again = f"`frontispiece paper {row.paper}` with the same writer and painter makes it again; what was bought is kept"
+    if not is_ours(row.path):
+        said = f"The catalog's row of the run {row.run} names this as a picture; no picture has such a path."
+        mend = f"Delete {_files_of(row, present)}, then run `frontispiece rebuild`."
+        return [Finding(about=one_line(row.path, MAX_QUOTE), wrong=said, mend=mend)]
     if row.path not in present.pictures:
         return [Finding(about=row.path, wrong="The catalog names it, but there is no such file.", mend=f"{again}.")]
     async with lane:
-        content = await archive.get(row.path) or b""
+        try:
+            content = await archive.get(row.path, max_bytes=MAX_BYTES) or b""
+        except ArchiveError as error:
+            return [Finding(about=row.path, wrong=str(error), mend=f"If you cannot mend that, delete it; {again}.")]
         wrong = await asyncio.to_thread(_flaw, row, content)
         if wrong is None:
             return _about_claims(row.path, await asyncio.to_thread(read_provenance, content), present)
@@ -139,12 +154,16 @@ def _about_claims(path: str, story: Provenance | None, present: _Present) -> lis
             about=path,
             wrong=f"The catalog's row of the run {claim.run} says that the recipe {claim.recipe} made it; by its own "
             f"story {story.painter} did, with the recipe {story.recipe}.",
-            mend=f"Delete {' and '.join(catalog_files_of(claim.run, claim.day, present.catalog))}, then run "
-            "`frontispiece rebuild`, and `frontispiece import-log` again for what came from a log.",
+            mend=f"Delete {_files_of(claim, present)}, then run `frontispiece rebuild`, "
+            "and `frontispiece import-log` again for what came from a log.",
         )
         for claim in present.claims.get(path, ())
         if story is not None and story.recipe != claim.recipe
     ]
+
+
+def _files_of(row: _Row | _Claim, present: _Present) -> str:
+    return " and ".join(catalog_files_of(row.run, row.day, present.catalog))
 
 
 def _flaw(row: _Row, content: bytes) -> str | None:

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from frontispiece.archive.paths import JOURNAL
-from frontispiece.archive.store import Archive, Entry
+from frontispiece.archive.folder import Entry
+from frontispiece.archive.paths import JOURNAL, journal_place
+from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.models import Painting, Prompt
 from frontispiece.purchases.entries import Phase, State, fold, parse
@@ -23,9 +23,8 @@ async def read_journal(archive: Archive) -> dict[str, State]:
     """How each paid call stands, by its key. Raises ArchiveError."""
     calls: dict[str, dict[int, Entry]] = defaultdict(dict)
     for entry in await archive.list(JOURNAL):
-        path = PurePosixPath(entry.path)
-        if path.suffix == ".json" and path.stem.isdecimal():
-            calls[path.parent.name][int(path.stem)] = entry
+        if place := journal_place(entry.path):
+            calls[place[0]][place[1]] = entry
 
     async def look(numbered: Mapping[int, Entry]) -> State:
         stored = [numbered[number] for number in sorted(numbered)]

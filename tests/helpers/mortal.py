@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from frontispiece.archive.store import Archive, Entry
+from frontispiece.archive.folder import Entry
+from frontispiece.archive.store import Archive
 from frontispiece.purchases.process_identity import ProcessIdentity
 
 DEAD = ProcessIdentity.here().model_copy(update={"born": 1})  # this very pid, but of an earlier process

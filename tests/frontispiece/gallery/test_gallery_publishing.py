@@ -248,7 +248,7 @@ async def test_open_gives_the_address_of_a_day(
     monkeypatch.setenv("FRONTISPIECE_ARCHIVE", place)
     await asyncio.to_thread(main, ["open", "--print"])
     assert opened == [f"file://{place}/gallery/day/2024-10-31.html"]
-    bucket = FakeS3(objects={"journal/ab/000.json": b"{}"})
+    bucket = FakeS3(objects={"journal/abababab/000.json": b"{}"})
     with serving(bucket.app()) as address:
         for arguments, complaint in (
             (["--archive", place, "2024-10-30"], "no picture of 2024-10-30"),

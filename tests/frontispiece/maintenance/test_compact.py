@@ -130,8 +130,8 @@ async def test_readers_are_unharmed_while_months_are_put_together(tmp_path: Path
     class Slow(Same):
         """Lists, and reads only when everything has been compacted."""
 
-        async def list(self, prefix: str):  # type: ignore[no-untyped-def,override]
-            found = await super().list(prefix)
+        async def survey(self, prefix: str):  # type: ignore[no-untyped-def,override]
+            found = await super().survey(prefix)
             if not listed.is_set():
                 await compact(archive)
                 listed.set()
@@ -148,8 +148,8 @@ async def test_a_query_is_unharmed_while_months_are_put_together(tmp_path: Path)
     before = await everything(archive)
 
     class Slow(Same):
-        async def list(self, prefix: str):  # type: ignore[no-untyped-def,override]
-            found = await super().list(prefix)
+        async def survey(self, prefix: str):  # type: ignore[no-untyped-def,override]
+            found = await super().survey(prefix)
             await compact(archive)
             return found
 

@@ -149,7 +149,7 @@ def test_the_command_exits_1_when_something_is_wrong(root: Path, capsys: pytest.
 
 def test_the_journal_lists_what_is_open(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "originals").mkdir()
-    (root / "originals/ab.png").touch()
+    (root / "originals/abababab.png").touch()
     assert main(["journal"]) == 0
     assert "No paid call is open" in capsys.readouterr().out
     asyncio.run(doubt(Archive.open(str(root))))

@@ -15,7 +15,8 @@ from helpers.real_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontispiece.archive.store import Archive, Entry
+from frontispiece.archive.folder import Entry
+from frontispiece.archive.store import Archive
 from frontispiece.errors import (
     BudgetReached,
     FrontispieceError,
