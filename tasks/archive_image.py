@@ -1,6 +1,5 @@
 """Archive the picture as a JPEG that tells its own story."""
 
-import asyncio
 import hashlib
 from pathlib import PurePosixPath
 
@@ -8,8 +7,8 @@ from prefect import get_run_logger, task
 
 from frontispiece.addresses import shown
 from frontispiece.archive.decoding import in_a_picture_thread
-from frontispiece.archive.images import MAX_BYTES, Provenance, read_provenance, to_jpeg
-from frontispiece.archive.paths import picture_path
+from frontispiece.archive.images import MAX_BYTES, Provenance, to_jpeg
+from frontispiece.archive.pictures import put_picture
 from frontispiece.errors import OriginalMissing
 from frontispiece.models import Painting, Paper, Picture, Prompt
 from frontispiece.recipe import picture_key
@@ -39,10 +38,6 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, servic
     original = await services.archive.get(source.path, max_bytes=MAX_BYTES)
     if original is None or hashlib.sha256(original).hexdigest() != source.digest:
         raise OriginalMissing(f"The original of {paper.id} is missing or damaged in the archive: {source.path}.")
-    path = await _place(paper, services)
-    get_run_logger().info(
-        "Saving generated image from %s to %s.", shown(painting.url or painting.painter), PurePosixPath(path).name
-    )
     provenance = Provenance(
         title=paper.title,
         paper_id=paper.id,
@@ -61,17 +56,8 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, servic
         made=painting.made,
     )
     jpeg, width, height = await in_a_picture_thread(to_jpeg, original, services.recipe.jpeg_quality, provenance)
-    await services.archive.put(path, jpeg)
+    path = await put_picture(services.archive, paper, services.recipe.fingerprint, jpeg)
+    get_run_logger().info(
+        "Saving generated image from %s to %s.", shown(painting.url or painting.painter), PurePosixPath(path).name
+    )
     return Picture(path=path, digest=hashlib.sha256(jpeg).hexdigest(), width=width, height=height, bytes=len(jpeg))
-
-
-async def _place(paper: Paper, services: Services) -> str:
-    """The plain name, unless a picture of another recipe (or of the predecessor) has it already."""
-    plain = picture_path(paper)
-    taken = await services.archive.get(plain, max_bytes=MAX_BYTES)
-    if taken is None:
-        return plain
-    provenance = await asyncio.to_thread(read_provenance, taken)
-    if provenance is not None and provenance.recipe == services.recipe.fingerprint:
-        return plain
-    return picture_path(paper, services.recipe.fingerprint)

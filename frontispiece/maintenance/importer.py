@@ -9,7 +9,8 @@ from pathlib import Path
 
 from frontispiece.archive.catalog import Catalog, Run
 from frontispiece.archive.images import MAX_BYTES, inspect, read_provenance
-from frontispiece.archive.paths import PICTURES, picture_path
+from frontispiece.archive.paths import PICTURES
+from frontispiece.archive.pictures import put_picture
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput, ProviderBroken
 from frontispiece.maintenance.import_log import Log, Past, find_ids, predecessor_recipe
@@ -107,7 +108,9 @@ class Importer:
             return f"{one.key}.jpg is left out: {error}"
         listing = Listing(source=SOURCE, day=one.at.date(), rank=rank, seen_at=one.at)
         paper = Paper(id=paper_id, title=one.title, abstract=one.abstract, published=found.day, listing=listing)
-        path = found.place if found.archived else await self._copy(paper, recipe, found.content)
+        path = found.place
+        if not found.archived:
+            path = await put_picture(self._archive, paper, recipe.fingerprint, found.content)
         sha = hashlib.sha256(found.content).hexdigest()
         picture = Picture(path=path, digest=sha, width=facts.width, height=facts.height, bytes=len(found.content))
         return Outcome(
@@ -129,14 +132,6 @@ class Importer:
         if key in self._offered:
             place, day = self._offered[key]
             yield _Candidate(await asyncio.to_thread(_read, place), str(place), day, archived=False)
-
-    async def _copy(self, paper: Paper, recipe: Recipe, content: bytes) -> str:
-        """The picture's place in the archive; beside that of another recipe, if need be."""
-        path = picture_path(paper)
-        if not await self._archive.put_if_absent(path, content):
-            path = picture_path(paper, recipe.fingerprint)
-            await self._archive.put(path, content)
-        return path
 
     async def _write(self, catalog: Catalog, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         """One file a day; named by its pictures, so that a second import of more pictures adds a file."""
