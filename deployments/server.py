@@ -12,12 +12,12 @@ from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlsplit
 
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput, ServerOutOfReach
+from frontispiece.scratch import Scratch
 
 SERVER_SETTINGS: Final = {
     # By default the server writes task runs one by one, lags behind, and a short-lived one loses them.
@@ -106,8 +106,8 @@ def check_address(url: str | None) -> None:
 def check_schedule(cron: str) -> None:
     """Raise BadInput for a cron expression that cannot be."""
     # Nor is Prefect to be imported here before that is known: it makes its home at once.
-    with TemporaryDirectory() as home:
-        environment = {**os.environ, "PREFECT_HOME": home}
+    with Scratch() as home:
+        environment = {**os.environ, "PREFECT_HOME": str(home)}
         command = [sys.executable, "-c", _SCHEDULE, cron]
         asked = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603
     if asked.returncode:

@@ -1,5 +1,7 @@
 """What has to be done every morning so that nothing piles up."""
 
+from datetime import UTC, datetime
+
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
@@ -12,13 +14,14 @@ from frontispiece.archive.presence import is_begun
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.enter import enter_paid_calls
+from frontispiece.maintenance.leftovers import remove_leftovers
 from frontispiece.settings import load_settings
 
 
 @flow(
     name="upkeep",
-    description="Close runs that a killed process left behind, enter what they paid, tidy the catalog's past months, "
-    "write the gallery.",
+    description="Close runs that a killed process left behind, enter what they paid, remove what they left half done, "
+    "tidy the catalog's past months, write the gallery.",
     persist_result=False,
     result_storage=NO_RESULTS,
 )
@@ -31,6 +34,7 @@ async def upkeep() -> State[None]:
     archive = Archive.open(settings.archive)
     if await is_begun(archive):
         await _enter(archive)
+        await _remove_leftovers(archive)
         await tidy_catalog(archive)
         await publish_new(archive, settings)
     return Completed(message=done)
@@ -45,3 +49,13 @@ async def _enter(archive: Archive) -> None:
         return
     if count:
         get_run_logger().info("Entered %d paid calls that no run had recorded.", count)
+
+
+async def _remove_leftovers(archive: Archive) -> None:
+    try:
+        count = await remove_leftovers(archive, datetime.now(UTC))
+    except FrontispieceError as error:
+        get_run_logger().warning("What killed programs have left is not removed: %s", error)
+        return
+    if count:
+        get_run_logger().info("Removed %d leftovers of killed programs.", count)

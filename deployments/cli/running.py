@@ -9,8 +9,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any, Final
 
 from deployments.exit_codes import Exit
@@ -49,11 +47,13 @@ def start_server(*, dry_run: bool = False) -> Callable[[], None]:
     The database of a dry run goes with it, where there is none yet.
     """
     from deployments.server import start_server, use_own_server
+    from frontispiece.scratch import Scratch
 
     home = PREFECT_HOME
     if dry_run and not home.exists():
-        home = Path(mkdtemp(prefix="frontispiece-"))
-        atexit.register(rmtree, home, ignore_errors=True)
+        scratch = Scratch()
+        atexit.register(lambda: scratch.close())  # which keeps it until then
+        home = scratch.path
     use_own_server(os.environ, home)
     return start_server(os.environ)
 

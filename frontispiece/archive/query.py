@@ -26,7 +26,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import duckdb
@@ -42,6 +41,7 @@ from frontispiece.archive.reader import FileGone, Reader, columns_of
 from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveUnavailable, BadInput
 from frontispiece.models import CallState
+from frontispiece.scratch import Scratch
 
 FileFormat = Literal["csv", "json", "parquet"]
 
@@ -270,8 +270,7 @@ async def open_records(archive: Archive) -> AsyncIterator[Records]:
     """The archive's catalog as views; files of a bucket are fetched first. Raises ArchiveError."""
     reader = Reader(archive, SCHEMA)
     places, files = await reader.over_listing(partial(_opened, reader))
-    with TemporaryDirectory(prefix="frontispiece-") as name:
-        folder = Path(name)
+    with Scratch() as folder:
         others, damaged = await entered(archive)
         connection = await asyncio.to_thread(_connect, files, others, folder)
         try:

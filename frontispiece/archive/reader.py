@@ -5,9 +5,6 @@ a file of the catalog is never written anew, and one whose size or time is anoth
 """
 
 import asyncio
-import shutil
-import tempfile
-import weakref
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -24,6 +21,7 @@ from frontispiece.archive.precedence import IDENTITY
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import ArchiveError, ArchiveUnavailable
+from frontispiece.scratch import Scratch
 
 T = TypeVar("T")
 
@@ -48,6 +46,7 @@ class Reader:
         self._kept: dict[Entry, Path] = {}
         self._numbers = count()
         self._fetching = asyncio.Lock()
+        self._scratch: Scratch | None = None
         self.problems: list[str] = []
         """Files that could not be read and were left out, a sentence each, each once."""
 
@@ -115,10 +114,8 @@ class Reader:
     @property
     def _folder(self) -> Path:
         """Where files of a bucket are kept; it goes with the reader."""
-        if not hasattr(self, "_place"):
-            self._place = Path(tempfile.mkdtemp(prefix="frontispiece-"))
-            weakref.finalize(self, shutil.rmtree, self._place, ignore_errors=True)
-        return self._place
+        self._scratch = self._scratch or Scratch()
+        return self._scratch.path
 
     def _forget(self, entries: Iterable[Entry]) -> None:
         for entry in list(entries):
@@ -130,10 +127,10 @@ class Reader:
         import duckdb  # it takes a while, and most commands do without
 
         with (
-            tempfile.TemporaryDirectory(prefix="frontispiece-") as spill,
+            Scratch() as spill,
             duckdb.connect(
                 ":memory:",
-                config={"autoinstall_known_extensions": False, "memory_limit": _MEMORY, "temp_directory": spill},
+                config={"autoinstall_known_extensions": False, "memory_limit": _MEMORY, "temp_directory": str(spill)},
             ) as connection,
         ):
             connection.execute("SET TimeZone = 'UTC'")

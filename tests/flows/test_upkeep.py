@@ -1,6 +1,7 @@
 """What is done every morning, and the gallery that `daily` and `upkeep` keep up to date."""
 
 import logging
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -52,12 +53,16 @@ async def test_a_gallery_that_cannot_be_written_fails_no_run(archive: Path, capl
     assert "The gallery is not up to date" in caplog.text
 
 
-async def test_upkeep_puts_the_files_of_past_months_together(archive: Path) -> None:
+async def test_upkeep_puts_the_files_of_past_months_together_and_removes_what_is_half_done(archive: Path) -> None:
     for _ in range(2):
         await run_daily()
+    half = archive / "results/abc#1"
+    half.touch()
+    os.utime(half, (0, 0))
     assert len(list((archive / "catalog").rglob("*.parquet"))) == 2
     await upkeep()
     assert [path.parent.name for path in (archive / "catalog").rglob("*.parquet")] == ["month=2024-10"]
+    assert not half.exists()
 
 
 async def test_every_run_puts_together_what_it_finds_open(archive: Path) -> None:
