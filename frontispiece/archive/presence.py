@@ -1,18 +1,14 @@
 """Whether there is an archive in a place: who only looks after one, or at it, shall not begin one by mistake."""
 
-from typing import Final
-
-from frontispiece.archive.paths import BUDGETS, CATALOG, JOURNAL, ORIGINALS, PICTURES, RESULTS
+from frontispiece.archive.paths import RESULTS, ROOMS
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput
 from frontispiece.settings import Settings
 
-_PARTS: Final = (CATALOG, JOURNAL, PICTURES, ORIGINALS, RESULTS, BUDGETS)
-
 
 async def is_begun(archive: Archive) -> bool:
     """Whether a run has left anything here. Raises ArchiveError."""
-    return await archive.holds_any(_PARTS)
+    return await archive.holds_any((*ROOMS, RESULTS))
 
 
 async def begun(place: str) -> Archive:

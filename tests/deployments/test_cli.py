@@ -231,6 +231,8 @@ def test_the_calendar_of_a_fresh_place_can_be_seen(
     assert "31 never run" in out
     assert "There is no archive in" in err
     assert list(tmp_path.iterdir()) == []
+    assert main(["import-log", os.devnull]) == 0
+    assert list(tmp_path.iterdir()) == [], "a log that tells of nothing begins nothing"
 
 
 @pytest.mark.parametrize("url", ["foo", "http://", "ftp://127.0.0.1/api", "http://me:planted@127.0.0.1:99999/api"])

@@ -136,6 +136,7 @@ def test_a_prefect_server_out_of_reach(command: str, place: Place) -> None:
     assert (ended.code, ended.out, ended.err.count("\n")) == (Exit.FAILED, "", 1), ended
     assert ended.err.startswith("frontispiece: Prefect's server at http://***@127.0.0.1:")
     assert "planted" not in ended.err
+    assert [each.name for each in place.folder.iterdir()] == ["papers.jsonl"], "nothing is begun before"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The main job on the embedded default: the sample's newest day, without any key."""
 
 import hashlib
+import logging
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from helpers.strangers import everything, planted
 from helpers.watching import run_day, run_papers
 from PIL import Image
 
@@ -20,7 +22,7 @@ from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
-SEED = "2410.24175"
+SEED, SEED_KEY = "2410.24175", "6550f79d46b1945c"
 
 
 def files(archive: Path, room: str) -> dict[str, str]:
@@ -148,6 +150,27 @@ async def test_another_recipe_never_paints_over_a_picture(archive: Path, monkeyp
     (second,) = after.keys() - before.keys()
     assert seen.outcomes[SEED].recipe in second
     assert seen.outcomes[SEED].cached == ("prompt", "painting")
+
+
+async def test_a_stranger_fails_only_the_paper_in_whose_place_it_stands(
+    archive: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And nothing is written through a link; what may have rows that are nowhere else is said in the log."""
+    for room in ("catalog/day=2024-10-31", "pictures/20241031", "journal", "originals", "budgets"):
+        (archive / room).mkdir(parents=True)
+    strangers = planted(archive, outside := tmp_path / "outside")
+    (archive / f"pictures/20241031/{SEED_KEY}.jpg").symlink_to(outside / f"{SEED_KEY}.jpg")
+    with caplog.at_level(logging.WARNING):
+        state, seen = await run_day()
+    assert state.name == "Failed"
+    assert seen.report is not None
+    assert (seen.report.pictures, seen.report.failed) == (8, 1)
+    assert seen.outcomes[SEED].reason == "ArchiveError"
+    assert f"{SEED_KEY}.jpg: it is a link" in (seen.outcomes[SEED].message or "")
+    assert "catalog/Copy of run-1.parquet is a file, and none of the archive's own: it is left alone." in caplog.text
+    after = everything(archive)
+    assert {path: after.get(path, "gone") for path in strangers} == strangers
+    assert (outside / f"{SEED_KEY}.jpg").read_bytes() == b"not yours"
 
 
 async def test_refresh_makes_everything_anew(archive: Path) -> None:
