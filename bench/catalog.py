@@ -138,7 +138,7 @@ def ask(folder: Path, question: str, days: int, a_day: int) -> dict[str, float]:
     stretch = {"month": Days(month, month + timedelta(days=30)), "all days": Days(BEGAN, BEGAN + timedelta(days - 1))}
     began, used = time.perf_counter(), time.process_time()
     if question in stretch:
-        found = len(asyncio.run(calendar(archive, stretch[question], "arxiv", RECIPE)))
+        found = len(asyncio.run(calendar(Catalog(archive), stretch[question], "arxiv", RECIPE)))
     else:
         found = len(asyncio.run(Catalog(archive).archived(keys, RECIPE)))
     seconds, cpu = time.perf_counter() - began, time.process_time() - used

@@ -86,7 +86,7 @@ async def make_plan(account: str, days: Days, request: BackfillRequest, services
     price = batches_of(services.writer).price if request.batch else services.writer.price
     lists = await _lists(days, services, request)
     settings, recipe = services.settings, services.recipe
-    known = await calendar(services.archive, days, settings.source, recipe.fingerprint, categories_of(settings))
+    known = await calendar(services.catalog, days, settings.source, recipe.fingerprint, categories_of(settings))
     standing = {each.day: each for each in known}
     in_order = sorted(lists, reverse=request.order == "newest")
     counted: set[str] = set()

@@ -117,7 +117,7 @@ class Window:
     async def _calendar(self, days: Days) -> list[Day]:
         services, settings = self._services, self._services.settings
         recipe = services.recipe.fingerprint
-        return await calendar(services.archive, days, settings.source, recipe, categories_of(settings))
+        return await calendar(services.catalog, days, settings.source, recipe, categories_of(settings))
 
     async def verdict(self, page: BackfillPage, days: Days) -> State[None]:
         """Show the calendar, and judge the backfill by it: Failed beyond the limit of failures, its days named."""

@@ -70,6 +70,7 @@ def status(request: StatusRequest) -> int:
 
     from deployments.cli.calendar import print_calendar
     from frontispiece.archive.calendar import calendar
+    from frontispiece.archive.catalog import Catalog
     from frontispiece.archive.presence import is_begun, nothing_in
     from frontispiece.archive.store import Archive
     from frontispiece.dates import parse_days
@@ -82,7 +83,10 @@ def status(request: StatusRequest) -> int:
     archive = Archive.open(settings.archive)
     if not asyncio.run(is_begun(archive)):
         print(nothing_in(archive), file=sys.stderr)
-    look = calendar(archive, days, settings.source, recipe_of(settings).fingerprint, categories_of(settings))
+    catalog = Catalog(archive)
+    look = calendar(catalog, days, settings.source, recipe_of(settings).fingerprint, categories_of(settings))
     print_calendar(Console(), asyncio.run(look), settings.source, ui_address(os.environ, settings.ui_port))
     sys.stdout.flush()
+    for problem in catalog.problems:
+        print(problem, file=sys.stderr)
     return Exit.DONE

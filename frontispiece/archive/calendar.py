@@ -46,11 +46,11 @@ class Day(Tally):
         return self.wanted - self.archived - self.blocked
 
 
-async def calendar(archive: Archive, days: Days, source: str, recipe: str, categories: Sequence[str] = ()) -> list[Day]:
+async def calendar(catalog: Catalog, days: Days, source: str, recipe: str, categories: Sequence[str] = ()) -> list[Day]:
     """Every day of the range, in order; `categories` as in `Catalog.tallies`. Raises ArchiveError."""
-    tallies = await Catalog(archive).tallies(days.first, days.last, source, recipe, categories)
+    tallies = await catalog.tallies(days.first, days.last, source, recipe, categories)
     known = {each.day: Day(mark=_mark(each), **each.model_dump()) for each in tallies}
-    empty = {day for each in await archive.list(CATALOG) if (day := empty_day(each.path, source))}
+    empty = {day for each in await catalog.archive.list(CATALOG) if (day := empty_day(each.path, source))}
     return [known.get(day) or _without_rows(day, day in empty) for day in days]
 
 

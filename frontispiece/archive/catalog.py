@@ -188,7 +188,7 @@ class Catalog:
     """The catalog of one archive."""
 
     def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+        self.archive = archive
         self._reader = Reader(archive, SCHEMA)
 
     @property
@@ -208,7 +208,7 @@ class Catalog:
         content = file.getvalue().to_pybytes()
         for number in range(run.attempt, run.attempt + MAX_ATTEMPTS):
             path = catalog_path(day, run_id, number)
-            if await self._archive.put_if_absent(path, content) or await self._archive.get(path, MAX_FILE) == content:
+            if await self.archive.put_if_absent(path, content) or await self.archive.get(path, MAX_FILE) == content:
                 return path
         raise ArchiveError(f"The run {run_id} has {MAX_ATTEMPTS:,} files of {day} in the catalog, and gets no more.")
 

@@ -272,7 +272,9 @@ class Archive:
             yield
         except (OSError, BaseError, NotImplementedError) as error:
             kind, reason = _diagnosis(error, remote=self._is_remote)
-            raise kind(f"The archive cannot {verb} {self.where(path)}: {reason}.") from error
+            # Of a folder that is gone through one within may be meant.
+            place = getattr(error, "filename", None) or self.where(path)
+            raise kind(f"The archive cannot {verb} {place}: {reason}.") from error
 
 
 def _checked(path: str) -> str:

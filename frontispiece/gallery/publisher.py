@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.dates import first_day, last_day, month_of
+from frontispiece.errors import ArchiveError, ArchiveUnavailable
 from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Day, Plate
 from frontispiece.gallery.hanging import COLUMNS, hang
@@ -229,7 +230,7 @@ class _Publication:
 
         async def make(plate: Plate) -> None:
             async with lane:
-                content = await self._store.get(plate.path, max_bytes=MAX_BYTES)
+                content = await self._content(plate.path)
                 made = await in_a_picture_thread(thumbnails, plate, content) if content else None
                 if made is None:
                     if plate.path not in self._lost:
@@ -242,6 +243,15 @@ class _Publication:
                 self._done.thumbnails += 1
 
         await asyncio.gather(*map(make, missing.values()))
+
+    async def _content(self, path: str) -> bytes | None:
+        """A picture's bytes; None when there is none, or none that can be read."""
+        try:
+            return await self._store.get(path, max_bytes=MAX_BYTES)
+        except ArchiveUnavailable:
+            raise
+        except ArchiveError:
+            return None
 
     async def _delete_replaced(self, plates: Sequence[Plate], there: Iterable[str]) -> None:
         """Delete thumbnails of what these pictures were before they were made anew."""

@@ -97,7 +97,7 @@ async def readings(archive: Archive) -> dict[str, object]:
     keys = [numbered(number).key for number in (1, 2, 3, 98, 99)]
     runs = "SELECT run, papers, pictures, skipped, blocked, failed, round(dollars, 9) FROM runs ORDER BY run"
     latest = "SELECT paper_id, status, run, run_finished_at, prompt, painter_dollars FROM latest ORDER BY paper_id"
-    (day,) = await calendar(archive, Days(DAY, DAY), "arxiv", RECIPE)
+    (day,) = await calendar(Catalog(archive), Days(DAY, DAY), "arxiv", RECIPE)
     await publish(archive, Catalog(archive).narrow, await archive.list(CATALOG), catalog_month)
     pages = {
         entry.path: await archive.get(entry.path)
@@ -158,7 +158,7 @@ async def test_a_later_attempt_ends_what_the_first_one_failed(tmp_path: Path) ->
     ]
     ((month, papers, pictures, *_),) = await ask(archive, STATS)
     assert (month, papers, pictures) == ("2024-11", 3, 2)
-    (day,) = await calendar(archive, Days(DAY, DAY), "arxiv", RECIPE)
+    (day,) = await calendar(Catalog(archive), Days(DAY, DAY), "arxiv", RECIPE)
     assert (day.mark, day.archived, day.failed, day.to_do) == (Mark.PARTIAL, 2, 1, 1)
 
 
@@ -206,7 +206,7 @@ async def test_only_the_last_attempt_says_what_is_on_the_list_now(tmp_path: Path
     archive = await stocked(tmp_path)
     listed = [skipped(await outcome(archive, number)) for number in (2, 3)]
     await again(archive, *listed, *(failure(number) for number in (4, 5)))
-    (day,) = await calendar(archive, Days(DAY, DAY), "arxiv", RECIPE)
+    (day,) = await calendar(Catalog(archive), Days(DAY, DAY), "arxiv", RECIPE)
     assert (day.listed, day.left) == (6, 1)
 
 
@@ -218,7 +218,7 @@ async def test_a_refusal_holds_against_a_later_failure_for_everybody(tmp_path: P
     assert await Catalog(archive).standing([numbered(99).key], RECIPE) == {
         numbered(99).key: Standing(refusal="It did.", failed=True)
     }
-    (day,) = await calendar(archive, Days(DAY, DAY), "arxiv", RECIPE)
+    (day,) = await calendar(Catalog(archive), Days(DAY, DAY), "arxiv", RECIPE)
     assert (day.mark, day.blocked, day.failed) == (Mark.DONE, 1, 0)
     await publish(archive, Catalog(archive).narrow, await archive.list(CATALOG), catalog_month)
     page = (await archive.get(f"gallery/day/{DAY}.html") or b"").decode()

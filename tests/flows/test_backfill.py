@@ -32,6 +32,7 @@ from flows.results import NO_RESULTS
 from flows.verdict import BUDGET_REACHED
 from flows.window import Window
 from frontispiece.archive.calendar import COUNTS, Day, Mark, calendar
+from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
@@ -112,7 +113,7 @@ async def standing(archive: Archive, days: Days | None = None) -> list[Day]:
     settings = load_settings()
     days = days or Days(FIRST, FIRST + timedelta(days=DAYS - 1))
     async with open_services(settings) as services:
-        return await calendar(archive, days, settings.source, services.recipe.fingerprint)
+        return await calendar(Catalog(archive), days, settings.source, services.recipe.fingerprint)
 
 
 async def runs_of(backfill_id: str) -> list[FlowRun]:

@@ -14,6 +14,7 @@ from helpers.watching import run_day, run_papers
 from PIL import Image
 
 from frontispiece.archive.calendar import Day, Mark, calendar
+from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.models import Status
@@ -191,7 +192,7 @@ async def stands(archive: Path) -> Day:
     """The sample's newest day in the calendar."""
     day = date(2024, 10, 31)
     (found,) = await calendar(
-        Archive.open(str(archive)), Days(day, day), "snapshot", recipe_of(load_settings()).fingerprint
+        Catalog(Archive.open(str(archive))), Days(day, day), "snapshot", recipe_of(load_settings()).fingerprint
     )
     return found
 

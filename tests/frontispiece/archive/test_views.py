@@ -413,9 +413,9 @@ async def test_the_calendar_marks_days(archive: Archive) -> None:
     await fill(archive, 2)
     await write(archive, day, "run", 0, [outcome(numbered(1, day), Status.FAILED, recipe, "so", 1)])
     await archive.put("catalog/day=2024-03-05/arxiv.empty", b"")
-    days = await calendar(archive, Days(day, day + timedelta(days=2)), "arxiv", recipe)
+    days = await calendar(Catalog(archive), Days(day, day + timedelta(days=2)), "arxiv", recipe)
     assert [each.mark for each in days] == [Mark.FAILED, Mark.EMPTY, Mark.NEVER_RUN]
     failed = Day(day=day, mark=Mark.FAILED, listed=1, wanted=1, prompted=1, failed=1, run="run", is_read=True)
     assert days[0] == failed
-    (first,) = await calendar(archive, Days(date(2024, 1, 1), date(2024, 1, 1)), "arxiv", recipe)
+    (first,) = await calendar(Catalog(archive), Days(date(2024, 1, 1), date(2024, 1, 1)), "arxiv", recipe)
     assert (first.mark, first.archived, first.to_do) == (Mark.DONE, 1, 0)

@@ -21,6 +21,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.gallery import layout
 from frontispiece.gallery.manifest import Manifest
 from frontispiece.gallery.publisher import Published, publish
+from frontispiece.gallery.thumbnails import MAX_BYTES
 
 
 async def published(archive: Archive, **options: object) -> Published:
@@ -136,11 +137,15 @@ async def test_compacting_the_catalog_rewrites_no_page(archive: Archive) -> None
     assert await written(archive) == {"manifest.json"}
 
 
-async def test_a_lost_picture_is_named_left_out_and_tried_again(archive: Archive) -> None:
+@pytest.mark.parametrize("how", ["gone", "too large to be read"])
+async def test_a_lost_picture_is_named_left_out_and_tried_again(how: str, archive: Archive) -> None:
     assert archive.local_root is not None
     (lost, *_) = sorted((archive.local_root / "pictures").rglob("*.jpg"))
     content = lost.read_bytes()
-    lost.unlink()
+    if how == "gone":
+        lost.unlink()
+    else:
+        os.truncate(lost, MAX_BYTES + 1)
     done = await published(archive)
     assert done.papers == 2
     assert done.problems == [f"{lost.relative_to(archive.local_root)} is missing or damaged; see frontispiece verify."]
