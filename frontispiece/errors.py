@@ -11,7 +11,7 @@
     │   ├── InDoubt ↻             it may have taken the job: nobody can tell yet
     │   ├── ProviderBroken ↻      it answered something that is neither a prompt nor a picture
     │   │   └── NotAccepted       … and what a rule of ours refuses: the order is kept until that is changed
-    │   ├── Blocked               it refuses this paper for its content: asking again is no use
+    │   ├── Blocked               it refuses this paper, or its picture does harm: asking again is no use
     │   ├── Flawed                it painted twice what is no picture of this paper: blank, tiny, or another's
     │   ├── Rejected              it refuses the request as such: a wrong model, size or parameter
     │   └── OutOfService          it refuses us: bad key or no money, so the whole run stops buying
@@ -117,7 +117,7 @@ class NotAccepted(ProviderBroken):
 
 
 class Blocked(ProviderError):
-    """The provider refuses this paper's prompt or picture for its content."""
+    """The provider refuses this paper's prompt or picture for its content, or sent a picture that does harm."""
 
 
 class Flawed(ProviderError):

@@ -68,7 +68,9 @@ class Settings(BaseSettings):
         description="how the writer is asked: seed is the predecessor's own, fenced fences the abstract as data; "
         "or a text file with {title} and {abstract}",
     )
-    picture_megapixels: int = Field(40, ge=1, le=100, description="largest picture that is taken, 10^6 pixels")
+    picture_megapixels: int = Field(
+        40, ge=1, le=100, description="largest picture that is taken, 10^6 pixels; half of it as WebP"
+    )
     jpeg_quality: int = Field(60, ge=1, le=95, description="quality of the archived JPEGs")
     prompts_at_once: int = Field(8, ge=1, description="prompts being written at the same time")
     paintings_at_once: int = Field(8, ge=1, description="pictures being painted at the same time")

@@ -1,4 +1,4 @@
-"""What asks a bucket waits in threads of our own.
+"""What asks a bucket waits in threads of our own, and so does what waits for a picture.
 
 The asynchronous side of obstore answers by entering Python from a thread of its Rust runtime. Nobody can know when that
 thread has left again: where the interpreter ends meanwhile, it ends the thread in the middle of Rust code, and that
@@ -10,47 +10,48 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import cache
 from queue import SimpleQueue
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
 AT_ONCE: Final = 32
 
 
-async def aside(call: Callable[[], T]) -> T:
-    """What `call` gives or raises, in another thread; AT_ONCE of them at most, the others stand in line.
-
-    Who is cancelled leaves at once: a call that is under way goes on alone, one in the line is dropped.
-    """
-    outcome: Future[T] = Future()
-
-    def answer() -> None:
-        if not outcome.set_running_or_notify_cancel():
-            return
-        try:
-            outcome.set_result(call())
-        except BaseException as error:
-            outcome.set_exception(error)
-
-    _line().put(answer)
-    return await asyncio.wrap_future(outcome)
-
-
-@cache
-def _line() -> SimpleQueue[Callable[[], None]]:
-    """The calls that wait for a thread.
+class Line:
+    """Calls that wait for one of so many threads, which start with the first.
 
     The threads are daemons, which no executor of the standard library has: Ctrl-C is not to wait for a bucket that does
-    not answer.
+    not answer, nor for a picture.
     """
-    line: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
-    def work() -> None:
+    def __init__(self, name: str, threads: int) -> None:
+        self._names = [f"{name}-{number}" for number in range(threads)]
+        self._calls: SimpleQueue[Callable[[], Any]] = SimpleQueue()
+
+    async def aside(self, call: Callable[[], T]) -> T:
+        """What `call` gives or raises, in another thread, when one is free.
+
+        Who is cancelled leaves at once: a call that is under way goes on alone, one in the line is dropped.
+        """
+        outcome: Future[T] = Future()
+
+        def answer() -> None:
+            if not outcome.set_running_or_notify_cancel():
+                return
+            try:
+                outcome.set_result(call())
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        self._calls.put(answer)
+        while self._names:
+            threading.Thread(target=self._work, name=self._names.pop(), daemon=True).start()
+        return await asyncio.wrap_future(outcome)
+
+    def _work(self) -> None:
         while True:
-            line.get()()
+            self._calls.get()()
 
-    for number in range(AT_ONCE):
-        threading.Thread(target=work, name=f"bucket-{number}", daemon=True).start()
-    return line
+
+aside: Final = Line("bucket", AT_ONCE).aside

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from frontispiece.archive.catalog import Catalog, Run
+from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import MAX_BYTES, inspect, read_provenance
 from frontispiece.archive.paths import PICTURES
 from frontispiece.archive.pictures import put_picture
 from frontispiece.archive.store import Archive
-from frontispiece.errors import BadInput, ProviderBroken
+from frontispiece.errors import BadInput, ProviderError
 from frontispiece.maintenance.import_log import Log, Past, find_ids, predecessor_recipe
 from frontispiece.maintenance.rebuild import picture_as_original
 from frontispiece.models import Listing, Outcome, Painting, Paper, Picture, Prompt, Status
@@ -103,8 +104,8 @@ class Importer:
         if found is None:
             return f"{one.key}.jpg is left out: {refusal}"
         try:
-            facts = await asyncio.to_thread(inspect, found.content)
-        except ProviderBroken as error:
+            facts = await in_a_picture_thread(inspect, found.content)
+        except ProviderError as error:
             return f"{one.key}.jpg is left out: {error}"
         listing = Listing(source=SOURCE, day=one.at.date(), rank=rank, seen_at=one.at)
         paper = Paper(id=paper_id, title=one.title, abstract=one.abstract, published=found.day, listing=listing)

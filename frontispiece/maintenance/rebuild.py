@@ -13,13 +13,14 @@ from datetime import UTC, date, datetime
 
 from frontispiece import registry
 from frontispiece.archive.catalog import Catalog, Run
+from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.folder import Entry
 from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_provenance
 from frontispiece.archive.paths import ORIGINALS, PICTURES, picture_path
 from frontispiece.archive.provenance import Provenance
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
-from frontispiece.errors import ArchiveError, ProviderBroken
+from frontispiece.errors import ArchiveError, ProviderError
 from frontispiece.maintenance.enter import enter_paid_calls
 from frontispiece.models import Listing, Original, Outcome, Painting, Paper, Picture, Prompt, Status
 from frontispiece.purchases.overview import paintings, prompts, read_journal
@@ -104,8 +105,8 @@ async def _look(
             digest = hashlib.sha256(content).hexdigest()
             if (entry.path, digest) in known:
                 return None
-            return await asyncio.to_thread(_read, entry.path, content, digest)
-        except (ArchiveError, ProviderBroken) as error:
+            return await in_a_picture_thread(_read, entry.path, content, digest)
+        except (ArchiveError, ProviderError) as error:
             return f"{entry.path} is left out: {error}"
 
 
@@ -179,8 +180,8 @@ async def _original(archive: Archive, entry: Entry | None) -> Original | None:
         return None
     try:
         content = await archive.get(entry.path, max_bytes=MAX_BYTES) or b""
-        facts = await asyncio.to_thread(inspect, content)
-    except (ArchiveError, ProviderBroken):
+        facts = await in_a_picture_thread(inspect, content)
+    except (ArchiveError, ProviderError):
         return None  # damaged: as good as gone
     digest = hashlib.sha256(content).hexdigest()
     return Original(

@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import Field
 
+from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.duplicates import no_picture
 from frontispiece.archive.folder import Entry, Stranger
 from frontispiece.archive.images import MAX_BYTES, Provenance, inspect, read_provenance
@@ -18,7 +19,7 @@ from frontispiece.archive.paths import CATALOG, ORIGINALS, PICTURES, ROOMS, cata
 from frontispiece.archive.precedence import NEWEST_FIRST
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
-from frontispiece.errors import ArchiveError, ProviderBroken
+from frontispiece.errors import ArchiveError, ProviderError
 from frontispiece.models import Value
 from frontispiece.purchases.entries import Phase, State
 from frontispiece.purchases.overview import paintings, paper_of, read_journal
@@ -138,10 +139,11 @@ async def _about_row(row: _Row, present: _Present, archive: Archive, lane: async
             content = await archive.get(row.path, max_bytes=MAX_BYTES) or b""
         except ArchiveError as error:
             return [Finding(about=row.path, wrong=str(error), mend=f"If you cannot mend that, delete it; {again}.")]
-        wrong = await asyncio.to_thread(_flaw, row, content)
+        wrong = await in_a_picture_thread(_flaw, row, content)
         if wrong is None:
             return _about_claims(row.path, await asyncio.to_thread(read_provenance, content), present)
-    if content and _opens(content):
+    opens = await in_a_picture_thread(_opens, content)
+    if opens:
         mend = "If you changed it on purpose, `frontispiece rebuild` enters it as it is."
         return [Finding(about=row.path, wrong=wrong, mend=mend)]
     return [Finding(about=row.path, wrong=wrong, mend=f"Delete it, then {again}.")]
@@ -171,7 +173,7 @@ def _flaw(row: _Row, content: bytes) -> str | None:
         return None
     try:
         facts = inspect(content)
-    except ProviderBroken:
+    except ProviderError:
         return f"It cannot be opened: {len(content):,} bytes, where the catalog says {row.size:,}."
     if (facts.width, facts.height) != (row.width, row.height):
         return f"It has {facts.width}x{facts.height} pixels, where the catalog says {row.width}x{row.height}."
@@ -181,7 +183,7 @@ def _flaw(row: _Row, content: bytes) -> str | None:
 def _opens(content: bytes) -> bool:
     try:
         inspect(content)
-    except ProviderBroken:
+    except ProviderError:
         return False
     return True
 

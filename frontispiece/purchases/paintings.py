@@ -8,7 +8,7 @@ from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import inspect
 from frontispiece.archive.paths import original_path
 from frontispiece.concurrency import Lane
-from frontispiece.errors import ProviderBroken
+from frontispiece.errors import ProviderError
 from frontispiece.models import Charge, Original, Painting, Paper, Prompt
 from frontispiece.painters.interface import Canvas, Ticket
 from frontispiece.providers.throttle import look_once_more
@@ -62,7 +62,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
         await self._lane.leave()
         try:
             facts = await in_a_picture_thread(inspect, answer.image, self._most_pixels)
-        except ProviderBroken as error:
+        except ProviderError as error:
             error.charge = Charge(dollars=answer.dollars, request_id=answer.request_id)
             raise
         recipe, digest = self._painter.recipe, hashlib.sha256(answer.image).hexdigest()

@@ -37,6 +37,13 @@ def claiming(width: int, height: int) -> bytes:
     return bytes(content)
 
 
+def of_scans(number: int, width: int = 384, height: int = 720) -> bytes:
+    """A progressive JPEG whose last scan comes again and again: each is a walk over all pixels for a few bytes."""
+    jpeg = _saved(Image.new("RGB", (width, height), "beige"), "JPEG", progressive=True)
+    last = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    return jpeg[:-2] + last * (number - jpeg.count(b"\xff\xda")) + jpeg[-2:]
+
+
 def _animated() -> bytes:
     frames = [Image.new("RGB", (384, 720), ink) for ink in ("white", "navy")]
     return _saved(frames[0], save_all=True, append_images=frames[1:], duration=100)
@@ -52,6 +59,7 @@ ODD: dict[str, Callable[[], bytes]] = {
     "animated": _animated,
     "CMYK": lambda: _saved(Image.new("CMYK", (384, 720), (10, 20, 30, 40)), "JPEG"),
     "16-bit": _sixteen_bit,
+    "500 scans": lambda: of_scans(500),
     "RGBA": lambda: _saved(Image.new("RGBA", (384, 720), (200, 10, 10, 100))),
     "JPEG named png": lambda: _saved(Image.new("RGB", (384, 720), "beige"), "JPEG"),
     "black": lambda: _saved(Image.new("RGB", (384, 720), "black")),

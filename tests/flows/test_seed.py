@@ -119,6 +119,7 @@ async def test_what_the_journal_has_is_not_bought_again(world: Providers, archiv
         pytest.param("submit", "policy", "Blocked", id="the painter refuses the prompt"),
         pytest.param("result", "nsfw", "Blocked", id="the picture is withheld"),
         pytest.param("media", "picture black", "Blocked", id="the picture is all black"),
+        pytest.param("media", "picture 500 scans", "Blocked", id="the picture takes for ever to decode"),
     ],
 )
 async def test_a_refused_paper_is_a_row_and_is_not_asked_again(

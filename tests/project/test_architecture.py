@@ -44,7 +44,7 @@ HOMES: Final = {
     "duckdb": {"frontispiece.archive.query", "frontispiece.archive.reader"},
     "jinja2": {"frontispiece.gallery.pages"},
     "obstore": {"frontispiece.archive.store"},
-    "PIL": {"frontispiece.archive.images", "frontispiece.gallery.thumbnails", "frontispiece.lineart.raster"},
+    "PIL": {"frontispiece.archive.pixels", "frontispiece.lineart.raster"},
     "HersheyFonts": {"frontispiece.lineart.lettering"},
     "pydantic_settings": {"frontispiece.settings"},
     "annotated_types": {"frontispiece.request"},
