@@ -5,11 +5,13 @@ Good examples are mutated at random; only errors of our own tree may come out, a
 """
 
 import asyncio
+import io
 import json
 import random
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -23,6 +25,8 @@ from fakes.oai import record as oai_record
 from fakes.pictures import ODD, png
 from helpers.papers import LLAMMLEIN, SIGMA
 from helpers.stocked import STORY
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from pydantic import ValidationError
 
 from flows.results import RecordSerializer
@@ -129,7 +133,6 @@ def result(content: bytes) -> None:
 def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
     """Each parser with what it should be able to read."""
     log = (Path(__file__).parent / "seed-log.txt").read_bytes()
-    pictures = [png(64, 96), *(make() for make in ODD.values())]
     jpeg, _, _ = to_jpeg(png(64, 96), 60, STORY)
     entries = [
         json.dumps({"kind": kind, "at": "2026-11-23T12:00:00Z", "by": "b"}).encode() for kind in ("intent", "done")
@@ -157,7 +160,7 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         "chat": (completion, [json.dumps(COMPLETION).encode(), json.dumps(REASONED).encode()]),
         "complaint": (refused, [error, *(json.dumps(each).encode() for each in COMPLAINTS)]),
         "batch line": (reply_in, [json.dumps(LINE).encode()]),
-        "picture": (inspect, pictures),
+        **decoders(),
         "thumbnail": (thumbnail, [png(64, 96), jpeg]),
         "story": (read_provenance, [jpeg]),
         "xmp": (from_xmp, [to_xmp(STORY)]),
@@ -165,6 +168,49 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         "log": (lambda data: parse_log(data.decode("utf-8", "replace")), [log]),
         "result": (result, [b'{"Picture": {"path": "a", "digest": "b", "width": 1, "height": 1, "bytes": 1}}']),
     }
+
+
+def decoders() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
+    """Each decoder of pictures, with what its format holds: scans, frames, depths, palettes, turns, profiles, texts."""
+    drawn, small = Image.open(io.BytesIO(png(64, 96))), Image.effect_noise((48, 32), 90)
+    exif, text = Image.Exif(), PngInfo()
+    exif[0x0112] = 6
+    text.add_itxt("a", "b" * 500, zip=True)
+    extra: dict[str, object] = {"exif": exif, "icc_profile": bytes(300)}
+    frames: dict[str, object] = {"save_all": True, "append_images": [drawn.rotate(90), drawn]}
+    odd = [make() for make in ODD.values()]
+    pngs = [
+        *(saved(image, "PNG", **extra) for image in (drawn, drawn.convert("P"), drawn.convert("RGBA"), small)),
+        saved(small.convert("I;16"), "PNG", pnginfo=text),
+        saved(drawn.convert("1"), "PNG", **frames),
+    ]
+    jpegs = [
+        *(saved(drawn, "JPEG", progressive=progressive, subsampling=part, **extra)
+          for progressive in (False, True) for part in (0, 2)),
+        *(saved(drawn.convert(mode), "JPEG", progressive=True) for mode in ("L", "CMYK")),
+    ]  # fmt: skip
+    webps = [saved(drawn.convert(mode), "WEBP", lossless=mode == "RGBA", **extra) for mode in ("RGB", "RGBA")]
+    return {
+        "png": (lambda data: inspect(with_checksums(data)), pngs + [each for each in odd if each[1:4] == b"PNG"]),
+        "jpeg": (inspect, jpegs + [each for each in odd if each[:2] == b"\xff\xd8"]),
+        "webp": (inspect, [*webps, saved(drawn, "WEBP", **frames)]),
+    }
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def with_checksums(content: bytes) -> bytes:
+    """A PNG whose chunks have the sums that belong to them: else none of the damage would get as far as a decoder."""
+    data, place = bytearray(content), 8
+    while place + 12 <= len(data):
+        end = place + 8 + int.from_bytes(data[place : place + 4], "big")
+        data[end : end + 4] = zlib.crc32(data[place + 4 : end]).to_bytes(4, "big")
+        place = end + 4
+    return bytes(data[: len(content)])
 
 
 def damaged(example: bytes, rng: random.Random) -> bytes:
