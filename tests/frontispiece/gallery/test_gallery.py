@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 from datetime import date, timedelta
 
 import pytest
+from fakes.pictures import of_scans
 from helpers.gallery_pages import Page, script_data
 from helpers.papers import numbered
 from helpers.stocked import DAY, NOW, RECIPE, failure, outcome, png, run
@@ -289,6 +290,6 @@ def _file(content: bytes = b""):  # type: ignore[no-untyped-def]
     return io.BytesIO(content)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture", png(1), b"\xff\xd8\xff" + bytes(50)])
+@pytest.mark.parametrize("content", [b"", b"not a picture", png(1), b"\xff\xd8\xff" + bytes(50), of_scans(500)])
 def test_what_is_no_picture_has_no_thumbnails(content: bytes) -> None:
     assert thumbnails(plate(), content) is None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fakes.pictures import of_scans
 from helpers.papers import numbered
 from helpers.stocked import RECIPE, outcome, painting, stocked
 
@@ -94,13 +95,15 @@ async def test_what_cannot_be_entered_is_named(tmp_path: Path) -> None:
     moved.parent.mkdir()
     first.rename(moved)
     second.write_bytes(b"no picture")
+    (second.parent / "00000000000000aa.jpg").write_bytes(of_scans(500))
     (tmp_path / "pictures/20241031/00000000000000ff.jpg").write_bytes(
         (tmp_path / painting(1).original.path).read_bytes()
     )
     shutil.rmtree(tmp_path / "catalog")
     rebuilt = await rebuild(archive, NOW)
     assert rebuilt.entered == 0
-    assert len(rebuilt.problems) == 3
+    assert len(rebuilt.problems) == 4
+    assert "500 scans" in " ".join(rebuilt.problems)
     assert "belongs to" in rebuilt.problems[0]
     assert "import-log" in " ".join(rebuilt.problems)
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from fakes.pictures import of_scans
 from helpers.jobs import AtOnce
 from helpers.stocked import DAY, NOW, buy, outcome, painting, run, stocked
 
@@ -39,6 +40,10 @@ def empty(root: Path) -> None:
     pictures(root)[0].write_bytes(b"")
 
 
+def burden(root: Path) -> None:
+    pictures(root)[0].write_bytes(of_scans(500))
+
+
 def swap(root: Path) -> None:
     first, second = pictures(root)[:2]
     first.write_bytes(second.read_bytes())
@@ -63,6 +68,7 @@ def damage_original(root: Path) -> None:
         pytest.param(delete, "no such file", "frontispiece paper", id="lost picture"),
         pytest.param(truncate, "cannot be opened", "Delete it", id="cut picture"),
         pytest.param(empty, "cannot be opened", "Delete it", id="empty picture"),
+        pytest.param(burden, "cannot be opened", "Delete it", id="picture that takes for ever"),
         pytest.param(swap, "not the file that was archived", "frontispiece rebuild", id="another picture"),
         pytest.param(add, "no row", "frontispiece rebuild", id="picture without a row"),
         pytest.param(damage_catalog, "cannot be read", "Delete that file", id="damaged catalog"),
