@@ -61,10 +61,12 @@ class Worker:
         return said, [self._receive(size) for size in said.pop("sizes")]
 
     def _receive(self, size: int) -> bytes:
-        received = self._line.recv(size, socket.MSG_WAITALL) if size else b""
-        if len(received) < size:
-            raise EOFError
-        return received
+        received = bytearray()
+        while missing := size - len(received):  # a signal may cut a reading short
+            if not (part := self._line.recv(missing, socket.MSG_WAITALL)):
+                raise EOFError
+            received += part
+        return bytes(received)
 
     def end(self) -> int:
         """End the process, where it has not ended by itself; its exit code."""
