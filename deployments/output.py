@@ -58,6 +58,5 @@ def _lenient(stream: TextIO | None) -> TextIO | None:
         return None
     stream.flush()
     file = io.BufferedWriter(_Lenient(number, "w", closefd=False))
-    return io.TextIOWrapper(
-        file, stream.encoding, stream.errors, line_buffering=stream.isatty() or stream is sys.stderr
-    )
+    # "replace": a terminal without some letter shows a question mark.
+    return io.TextIOWrapper(file, stream.encoding, "replace", line_buffering=stream.isatty() or stream is sys.stderr)

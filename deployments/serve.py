@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from deployments.notice import Notice, notice_path, read_notice, write_notice
-from deployments.server import answers, check_server, did_not_start
+from deployments.server import answers, check_server, did_not_start, share_password
 from frontispiece.errors import BadInput
 from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.settings import Settings
@@ -121,6 +121,7 @@ def serve(settings: Settings, *, reset: bool = False) -> int:
         if url := PREFECT_API_URL.value():
             check_server()
             return _serve_at(url, PREFECT_UI_URL.value() or url.removesuffix("/api"), file, reset)
+        share_password(os.environ)
         with own_server(file, home, settings.ui_port) as ui:
             return _serve_at(f"{ui}/api", ui, file, reset)
 

@@ -66,7 +66,7 @@ def use_own_server(environment: MutableMapping[str, str], folder: Path) -> None:
     for name, value in SERVER_SETTINGS.items():
         environment.setdefault(name, value)
     chosen = {"PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"} & environment.keys()
-    if not chosen and not Path("~/.prefect/profiles.toml").expanduser().exists():
+    if not chosen and not (_home(environment) / "profiles.toml").exists():
         folder.mkdir(parents=True, exist_ok=True)  # the server does not make it, and then cannot open its database
         environment["PREFECT_HOME"] = str(folder.resolve())
 
@@ -81,6 +81,7 @@ def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
     """
     if knows_a_server(environment, Path.cwd()):
         return check_server
+    share_password(environment)
     home = _home(environment)
     url, is_alive = server_of_serve(home) or _own_server(environment, home / LOG)
     environment["PREFECT_API_URL"] = f"{url}/api"
@@ -90,6 +91,12 @@ def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
             raise did_not_start(home / LOG)
 
     return wait
+
+
+def share_password(environment: MutableMapping[str, str]) -> None:
+    """Let Prefect's clients know the password that its server of ours will ask for, where one is set."""
+    if password := environment.get("PREFECT_SERVER_API_AUTH_STRING"):
+        environment.setdefault("PREFECT_API_AUTH_STRING", password)
 
 
 def check_address(url: str | None) -> None:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from frontispiece import registry, styles
 from frontispiece.errors import BadInput
+from frontispiece.network import check_network
 from frontispiece.registry import PainterName, SourceName, WriterName
 from frontispiece.variables import PREFIX, check_variables
 
@@ -167,9 +168,11 @@ def load_settings(**choices: object) -> Settings:
 
     A style that is chosen for a run is a name: whoever may start runs from afar shall not point at files of this
     machine.
-    Raises BadInput, naming the variable, for a value that cannot be, and for a variable that nobody reads.
+    Raises BadInput, naming the variable, for a value that cannot be, a variable that nobody reads, and a proxy or file
+    of certificates that cannot be used.
     """
     check_variables(_known_variables(), os.environ, Path(ENV_FILE))
+    check_network(os.environ)
     try:
         return _chosen(choices)
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """Whether what stands in the environment and in `.env` is read as it is meant: a misspelt limit in dollars is none."""
 
 import difflib
+import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -46,14 +47,16 @@ def _bindings(env_file: Path) -> Iterator[Binding]:
             return
         raise BadInput(f"{env_file} is a folder; settings are read from a file of that name.")
     try:
-        with env_file.open(encoding="utf-8") as file:
-            yield from parse_stream(file)
+        text = env_file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return
     except UnicodeDecodeError:
-        raise BadInput(f"{env_file} is not UTF-8: save it as plain text in that encoding.") from None
+        text = "\0"
     except OSError as error:
         raise BadInput(f"{env_file} cannot be read: {error.strerror}.") from None
+    if "\0" in text:  # UTF-16 without a mark
+        raise BadInput(f"{env_file} is not UTF-8: save it as plain text in that encoding.")
+    yield from parse_stream(io.StringIO(text))
 
 
 def _line(binding: Binding) -> int:

@@ -1,8 +1,10 @@
 """All commands, and what every one of them comes to: an exit code, and one line for an error."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from cyclopts import App, CycloptsError, Parameter
@@ -11,6 +13,7 @@ from deployments.cli import admin, backfill, gallery, query, run, serve, setting
 from deployments.exit_codes import Exit, exit_of
 from deployments.output import lenient_output
 from frontispiece.errors import BadInput, FrontispieceError
+from frontispiece.network import spare_this_machine
 
 
 def version() -> str:
@@ -57,6 +60,11 @@ app.register_install_completion_command(help_epilogue="", version_flags=())
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    spare_this_machine(os.environ)
+    try:
+        Path.home()
+    except RuntimeError:  # in a container one may be nobody; Prefect wants a home, though it uses none of it
+        os.environ["HOME"] = "/nonexistent"
     with lenient_output() as failures:
         code = _run(tokens)
     if not failures:
@@ -78,6 +86,10 @@ def _run(tokens: list[str]) -> int:
     except FrontispieceError as error:
         print(f"frontispiece: {error}", file=sys.stderr)
         return exit_of(error)
+    except OSError as error:  # a folder that is gone, a disk that is full: no fault of the program's
+        said = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+        print(f"frontispiece: {said}.", file=sys.stderr)
+        return Exit.FAILED
     except KeyboardInterrupt:
         print("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", file=sys.stderr)
         return Exit.INTERRUPTED

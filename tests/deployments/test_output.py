@@ -46,11 +46,11 @@ def full_disk() -> Iterator[int]:
         yield file.fileno()
 
 
-def ended(command: str, archive: Path, out: int | None, *, closing: str = "") -> tuple[int, str]:
+def ended(command: str, archive: Path, out: int | None, *, closing: str = "", **variables: str) -> tuple[int, str]:
     asked = f'exec "$0" -m deployments.cli {command} {closing}'
     done = subprocess.run(
         ["/bin/sh", "-c", asked, sys.executable],
-        env={**os.environ, "FRONTISPIECE_ARCHIVE": str(archive), "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "FRONTISPIECE_ARCHIVE": str(archive), "PYTHONPATH": str(ROOT), **variables},
         cwd=archive,
         stdout=out,
         stderr=subprocess.PIPE,
@@ -76,6 +76,35 @@ def test_a_full_disk_is_told_in_one_sentence(command: str, archive: Path) -> Non
 @pytest.mark.parametrize("closing", [">&-", ">&- 2>&-", "</dev/null >/dev/full 2>/dev/full"])
 def test_streams_that_are_closed_or_full_break_nothing(closing: str, archive: Path) -> None:
     assert ended("verify", archive, subprocess.DEVNULL, closing=closing) == (int("full" in closing), "")
+
+
+@pytest.mark.parametrize(
+    ("command", "variables"),
+    [
+        pytest.param("status 2024-10", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="ASCII"),
+        pytest.param("settings", {"PYTHONIOENCODING": "latin-1:strict"}, id="Latin-1"),
+    ],
+)
+def test_a_terminal_that_lacks_letters_gets_the_others(
+    command: str, variables: dict[str, str], archive: Path, tmp_path: Path
+) -> None:
+    with (tmp_path / "said").open("wb") as out:
+        assert ended(command, archive, out.fileno(), **variables) == (0, "")
+    assert b"?" in (tmp_path / "said").read_bytes()
+
+
+def test_a_folder_that_is_gone_is_told_in_one_sentence(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("PREFECT_API_URL", "PREFECT_HOME", "PREFECT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(archive))
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert [main(["settings"]), main(["stats"]), main(["run", "--limit", "1"])] == [0, 0, 1]
+    assert capsys.readouterr().err == "frontispiece: data: No such file or directory.\n"
 
 
 @pytest.mark.parametrize("make", [closed_pipe, full_disk])

@@ -37,10 +37,11 @@ class Folder:
         ours = ("PREFECT_", "FRONTISPIECE_")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         mine = {"PREFECT_HOME": str(self.place / "prefect"), "FRONTISPIECE_ARCHIVE": str(self.place / "archive")}
+        given = {**inherited, **mine, "PYTHONPATH": str(ROOT), **variables}
         return subprocess.Popen(
             [sys.executable, "-c", CODE, *arguments],
             cwd=self.place,
-            env={**inherited, **mine, "PYTHONPATH": str(ROOT), **variables},
+            env={name: value for name, value in given.items() if value},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -63,8 +64,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 @pytest.mark.server
 def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(folder: Folder) -> None:
-    process = folder.start("run", "--limit", "2")
+    """Also behind proxies, with a password for Prefect's server, by a plain terminal, and where one has no home."""
+    (folder.place / "sitecustomize.py").write_text("import pwd\npwd.getpwuid = {}.__getitem__\n")
+    environment = {
+        **dict.fromkeys(("HTTP_PROXY", "https_proxy"), "http://127.0.0.1:9"),
+        **{"ALL_PROXY": "socks5://127.0.0.1:9", "NO_PROXY": "fd00::/8,.intern.test"},
+        **{"PREFECT_SERVER_API_AUTH_STRING": "me:planted", "PYTHONIOENCODING": "ascii", "HOME": ""},
+        "PYTHONPATH": f"{folder.place}{os.pathsep}{ROOT}",
+    }
+    process = folder.start("run", "--limit", "2", **environment)
     said, complaints = process.communicate(timeout=PATIENCE)
+    (folder.place / "sitecustomize.py").unlink()
     assert process.returncode == 0, complaints
     assert "server False" in said, "Prefect has started one itself"
     assert folder.pictures == 2

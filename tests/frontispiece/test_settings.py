@@ -256,6 +256,7 @@ def test_a_line_of_env_that_is_read_as_meant_is_taken(
         pytest.param(Path.mkdir, "folder", id="a folder"),
         pytest.param(lambda path: path.symlink_to(path), "cannot be read: Too many levels", id="unreadable"),
         pytest.param(lambda path: path.write_text("FAL_KEY=x", "utf-16"), "not UTF-8", id="PowerShell's encoding"),
+        pytest.param(lambda path: path.write_text("FAL_KEY=x", "utf-16-le"), "not UTF-8", id="UTF-16 without a mark"),
         pytest.param(lambda path: path.write_bytes(b"# caf\xe9"), "not UTF-8", id="latin-1"),
     ],
 )
