@@ -1,6 +1,7 @@
 """The commands that look after an archive: verify, rebuild, compact, prune, import-log, journal."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from cyclopts import Parameter, Token
 
 from deployments.cli.query import archive, print_table
 from deployments.exit_codes import Exit
-from frontispiece.errors import BadInput
+from frontispiece.errors import ArchiveError, BadInput
 
 if TYPE_CHECKING:
     from frontispiece.archive.store import Archive
@@ -154,7 +155,12 @@ def journal() -> int:
     place = archive()
 
     async def look() -> "tuple[list[OpenEntry], int]":
-        return await Journal(place).entries_open(), await enter_paid_calls(place)
+        opened = await Journal(place).entries_open()
+        try:
+            return opened, await enter_paid_calls(place)
+        except ArchiveError as error:  # who may only read sees the journal all the same
+            print(f"Calls that no run has recorded are not entered: {error}", file=sys.stderr)
+            return opened, 0
 
     entries, entered = asyncio.run(look())
     if entered:

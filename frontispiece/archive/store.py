@@ -9,27 +9,30 @@ file and folder themselves before they return. A killed program may leave a `<na
 A local folder is asked directly: the answer is there in less time than it takes to wake another thread and be woken.
 Only what waits for the disk goes through a thread, and what waits for a bucket (`frontispiece.archive.aside`).
 obstore's asynchronous side is never used.
+
+A bucket is asked again for two minutes, but one that has not answered yet, or does so no longer, for seconds only: so a
+service that is down is told at once, and attempts of tasks do not multiply with those of the store.
 """
 
 import asyncio
 import mimetypes
 import os
-import re
 import urllib.parse
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime, timedelta
-from errno import EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ENOTDIR, ESTALE, ETIMEDOUT
+from datetime import datetime
+from errno import ENOTDIR
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import LocalStore, MemoryStore, from_url
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, MemoryStore
 
-from frontispiece.addresses import MASK, is_nearly_url, shown
+from frontispiece.addresses import is_nearly_url, shown
 from frontispiece.archive.aside import aside
+from frontispiece.archive.bucket import NoBucket, diagnosis, first_line, is_gone, open_bucket
 from frontispiece.archive.folder import Entry, Stranger, check_way, holds_file, remove_unfinished, sync, walk
 from frontispiece.archive.paths import is_ours, is_path
 from frontispiece.errors import ArchiveError, ArchiveUnavailable, BadInput
@@ -37,20 +40,11 @@ from frontispiece.text import MAX_QUOTE
 
 if TYPE_CHECKING:
     from obstore import Attributes
-    from obstore.store import ClientConfig, ObjectStore, RetryConfig, S3Config
+    from obstore.store import ObjectStore
 
 T = TypeVar("T")
 
 _REMOTE: Final = ("s3", "gs", "az")
-# Long enough to sit out a minute of refusals; only harmless repeats are made.
-RETRIES: "Final[RetryConfig]" = {
-    "max_retries": 30,
-    "retry_timeout": timedelta(minutes=2),
-    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=8), "base": 2},
-}
-_PASSING_ERRNOS: Final = frozenset({EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT})
-_FINAL: Final = (FileNotFoundError, PermissionDeniedError, UnauthenticatedError, NotImplementedError)
-_PASSING_STATUS: Final = frozenset({408, 425, 429})
 
 
 class Archive:
@@ -61,8 +55,17 @@ class Archive:
     ArchiveError, or ArchiveUnavailable when it may work later.
     """
 
-    def __init__(self, store: "ObjectStore | None", url: str, local_root: Path | None = None) -> None:
+    def __init__(
+        self,
+        store: "ObjectStore | None",
+        url: str,
+        local_root: Path | None = None,
+        brief: "ObjectStore | None" = None,
+    ) -> None:
         self._opened = store
+        self._brief = brief
+        self._is_answered = False
+        """Whether the bucket was there when it was last asked: only then it is worth patience."""
         self.url = url
         """The place as a URL, secrets masked."""
         self.local_root = local_root
@@ -73,7 +76,7 @@ class Archive:
     def _store(self) -> "ObjectStore":
         if self._opened is None:  # a folder, which may not be there before something is written
             self._opened = LocalStore(prefix=self.local_root, mkdir=True)
-        return self._opened
+        return self._opened if self._brief is None or self._is_answered else self._brief
 
     @classmethod
     def open(cls, place: str) -> "Archive":
@@ -93,12 +96,17 @@ class Archive:
             case "memory":
                 return cls(MemoryStore(), "memory://")
             case name if name in _REMOTE:
-                return _open_remote(place)
+                return cls._in_bucket(place)
             case _:
                 raise BadInput(
                     f"FRONTISPIECE_ARCHIVE cannot be {shown(place)}: give a URL that begins with s3://, gs://, az:// "
                     "or file://, or a folder (./a:b, where its name has a colon)."
                 )
+
+    @classmethod
+    def _in_bucket(cls, url: str) -> "Archive":
+        bucket = open_bucket(url)
+        return cls(bucket.patient, bucket.named, brief=bucket.brief)
 
     async def check_writable(self) -> None:
         """Put a small object, twice, and delete it: better to know before anything is paid for.
@@ -228,7 +236,12 @@ class Archive:
     async def _ask(self, call: Callable[[], T]) -> T:
         """What a call of obstore gives: this machine answers at once, a bucket is waited for."""
         if self._is_remote:
-            return await aside(call)
+            try:
+                return await aside(call)
+            except FileNotFoundError as error:
+                if is_gone(error):
+                    raise NoBucket(str(error)) from error
+                raise
         await asyncio.sleep(0)  # others have their turn, though nothing here waits
         return call()
 
@@ -270,8 +283,10 @@ class Archive:
         """Turn what the store raises into one sentence about what was tried."""
         try:
             yield
+            self._is_answered = True
         except (OSError, BaseError, NotImplementedError) as error:
-            kind, reason = _diagnosis(error, remote=self._is_remote)
+            kind, reason = diagnosis(error, remote=self._is_remote)
+            self._is_answered = not issubclass(kind, ArchiveUnavailable)
             # Of a folder that is gone through one within may be meant.
             place = getattr(error, "filename", None) or self.where(path)
             raise kind(f"The archive cannot {verb} {place}: {reason}.") from error
@@ -293,7 +308,7 @@ def _open_folder(folder: str) -> Archive:
             raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
         return Archive(None, root.as_uri(), root)
     except (OSError, RuntimeError, ValueError, BaseError) as error:
-        reason = getattr(error, "strerror", None) or _first_line(error)
+        reason = getattr(error, "strerror", None) or first_line(error)
         raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {folder}: {reason}.") from error
 
 
@@ -304,54 +319,7 @@ def _path_of_file_url(url: str) -> str:
     return urllib.parse.unquote(parts.path)
 
 
-def _open_remote(url: str) -> Archive:
-    parts = urllib.parse.urlsplit(url)
-    if "@" in parts.netloc:
-        raise BadInput("FRONTISPIECE_ARCHIVE has credentials before its bucket; give them as the store's variables.")
-    if "#" in url:
-        raise BadInput("FRONTISPIECE_ARCHIVE has a # in it, after which nothing is read; write it as %23.")
-    options = dict(urllib.parse.parse_qsl(parts.query))
-    if any("://" in value and shown(value) != value for value in options.values()):
-        # The store's library would quote them in its errors.
-        raise BadInput("FRONTISPIECE_ARCHIVE has credentials in its endpoint; give them as the store's variables.")
-    client: ClientConfig = {"allow_http": options.get("endpoint", "").startswith("http://"), "timeout": "60s"}
-    bare = f"{parts.scheme.lower()}://{parts.netloc}{parts.path}"
-    named = shown(f"{bare}?{parts.query}" if parts.query else bare)
-    try:
-        # Which options there are depends on the scheme; obstore checks their names.
-        store = from_url(bare, config=cast("S3Config", options), client_options=client, retry_config=RETRIES)
-    except (BaseError, ValueError) as error:
-        reason = _first_line(error)
-        for value in filter(None, options.values()):
-            reason = reason if value in named else reason.replace(value, MASK)
-        # From None: the library's own error may quote a secret.
-        raise BadInput(f"FRONTISPIECE_ARCHIVE cannot be {named}: {reason}.") from None
-    return Archive(store, named)
-
-
-def _diagnosis(error: Exception, *, remote: bool) -> tuple[type[ArchiveError], str]:
-    """Whether it may pass, and the one part of obstore's many lines that tells a person something."""
-    line = _first_line(error)
-    if code := error.errno if isinstance(error, OSError) and error.errno else _number(r"os error (\d+)", line):
-        return (ArchiveUnavailable if code in _PASSING_ERRNOS else ArchiveError), os.strerror(code)
-    reason = line.rpartition(" - ")[2]
-    if isinstance(error, _FINAL):
-        return ArchiveError, reason
-    status = _number(r"status code: (\d{3})", line)
-    passing = remote and (status is None or status >= 500 or status in _PASSING_STATUS)
-    return (ArchiveUnavailable if passing else ArchiveError), reason
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:300]
-
-
 def _attributes(path: str) -> "Attributes | None":
     """What a bucket should say of the object, so that browsers show pages and pictures."""
     kind = mimetypes.guess_type(path)[0]
     return {"Content-Type": kind} if kind else None
-
-
-def _number(pattern: str, text: str) -> int | None:
-    found = re.search(pattern, text)
-    return int(found[1]) if found else None

@@ -10,7 +10,7 @@ from typing import Final, get_args
 import pytest
 from fakes.s3 import FakeS3
 from fakes.server import serving
-from helpers.stocked import DAY, failure, outcome, run
+from helpers.stocked import DAY, failure, outcome, run, stocked
 
 from deployments.cli import main
 from frontispiece.archive.catalog import Catalog
@@ -220,6 +220,21 @@ def test_a_bucket_without_anything_is_no_archive(
         asyncio.run(Catalog(Archive.open(place)).write(DAY, "run-1", [failure(1)], run()))
         assert "There is no archive" not in capsys.readouterr().err
         assert main(["stats"]) == 0
+
+
+def test_who_reads_a_bucket_need_not_be_allowed_to_write(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = FakeS3()
+    with serving(fake.app()) as address:
+        place = f"s3://papers/where?region=eu-west-1&endpoint={address}&skip_signature=true"
+        monkeypatch.setenv("FRONTISPIECE_ARCHIVE", place)
+        asyncio.run(stocked(place))
+        fake.only_read = True
+        there = dict(fake.objects)
+        for command in ("stats", "status 2024-10", "verify", "journal", "prune --originals-older-than 30"):
+            assert (command, main(command.split())) == (command, 0), capsys.readouterr().err
+        assert fake.objects == there
 
 
 def test_the_calendar_of_a_fresh_place_can_be_seen(

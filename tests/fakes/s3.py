@@ -14,17 +14,19 @@ from starlette.routing import Route
 
 @dataclass
 class FakeS3:
-    """One bucket. `refusals` requests are answered with `refusal` (a status) before it works again.
+    """One bucket. `refusals` requests are answered with `refusal` (a status), and its `code`, before it works again.
 
     `conditions` is how it takes If-None-Match: as it should, not at all, by refusing every such put, or by putting
     and then saying that it has not. Where it `forgets`, nobody finds what was put. So many puts as `losses` says are
-    done and answered with 500.
+    done and answered with 500. Who may `only_read` it is refused every other request.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     refusals: int = 0
     refusal: int = 503
+    code: str = ""
+    only_read: bool = False
     conditions: Literal["kept", "ignored", "refused", "denied"] = "kept"
     forgets: bool = False
     losses: int = 0
@@ -38,14 +40,18 @@ class FakeS3:
             ]
         )
 
-    def _is_refused(self) -> bool:
+    def _refusal(self, request: Request) -> Response | None:
         self.requests += 1
         self.refusals -= 1
-        return self.refusals >= 0
+        if self.only_read and request.method not in ("GET", "HEAD"):
+            return _error("AccessDenied", 403)
+        if self.refusals < 0:
+            return None
+        return _error(self.code, self.refusal) if self.code else Response("refused", self.refusal)
 
     async def _bucket(self, request: Request) -> Response:
-        if self._is_refused():
-            return Response("refused", self.refusal)
+        if refused := self._refusal(request):
+            return refused
         if "delete" in request.query_params:
             return await self._delete_many(request)
         prefix = request.query_params.get("prefix", "")
@@ -67,8 +73,8 @@ class FakeS3:
 
     async def _object(self, request: Request) -> Response:
         body, key = await request.body(), request.path_params["key"]
-        if self._is_refused():
-            return Response("refused", self.refusal)
+        if refused := self._refusal(request):
+            return refused
         if request.method == "PUT":
             return self._put(key, body, request)
         if request.method == "DELETE":
@@ -90,6 +96,12 @@ class FakeS3:
         if self.losses >= 0:
             return Response("lost", 500)
         return taken if is_conditional and self.conditions == "denied" else Response(headers={"etag": _etag(body)})
+
+
+def _error(code: str, status: int) -> Response:
+    """As S3 writes it: the code is in the second line."""
+    xml = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>Not so.</Message></Error>'
+    return Response(xml, status, media_type="application/xml")
 
 
 def _etag(content: bytes) -> str:

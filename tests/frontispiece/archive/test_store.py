@@ -3,7 +3,9 @@
 import asyncio
 import os
 import re
+import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from obstore.exceptions import BaseError
 
 from deployments.cli import main
-from frontispiece.archive import store
+from frontispiece.archive import bucket
 from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveError, ArchiveUnavailable, BadInput
 
@@ -272,7 +274,7 @@ class TestS3:
         self, s3: tuple[FakeS3, str], monkeypatch: pytest.MonkeyPatch, status: int, kind: type[ArchiveError]
     ) -> None:
         fake, url = s3
-        monkeypatch.setitem(store.RETRIES, "max_retries", 0)
+        monkeypatch.setitem(bucket.RETRIES, "max_retries", 0)
         archive = Archive.open(url)
         fake.refusals, fake.refusal = 10, status
         with pytest.raises(ArchiveError) as caught:
@@ -282,6 +284,79 @@ class TestS3:
         assert "\n" not in str(caught.value)
         with pytest.raises(BadInput if kind is ArchiveError else ArchiveUnavailable, match="FRONTISPIECE_ARCHIVE"):
             await archive.check_writable()
+
+    @pytest.mark.parametrize(
+        ("status", "code", "kind"),
+        [
+            pytest.param("403 Forbidden", "SignatureDoesNotMatch", ArchiveError, id="a wrong key"),
+            pytest.param("404 Not Found", "NoSuchBucket", ArchiveError, id="no bucket"),
+            pytest.param("501 Not Implemented", "NotImplemented", ArchiveError, id="not what is asked for"),
+            pytest.param("503 Service Unavailable", "SlowDown", ArchiveUnavailable, id="too much"),
+        ],
+    )
+    async def test_the_service_says_itself_what_is_wrong(
+        self, s3: tuple[FakeS3, str], monkeypatch: pytest.MonkeyPatch, status: str, code: str, kind: type[ArchiveError]
+    ) -> None:
+        """A bucket that is not there holds no objects, but is not for that an empty one."""
+        fake, url = s3
+        monkeypatch.setitem(bucket.RETRIES, "max_retries", 0)
+        archive = Archive.open(url)
+        fake.refusals, fake.refusal, fake.code = 10, int(status[:3]), code
+        for asked in (archive.get("a"), archive.put("a", b""), archive.list("a"), archive.delete("a")):
+            with pytest.raises(
+                ArchiveError, match=rf"s3://papers/some/where/a: it answers {status}: {code}\.$"
+            ) as caught:
+                await asked
+            assert type(caught.value) is kind
+
+    async def test_only_a_bucket_that_has_answered_is_asked_for_long(
+        self, s3: tuple[FakeS3, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fake, url = s3
+        quickly = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=2), "base": 2}
+        monkeypatch.setitem(bucket.RETRIES, "backoff", quickly)
+        archive = Archive.open(url)
+
+        async def requests_until_it_gives_up() -> int:
+            fake.refusals, fake.requests = 10_000, 0
+            with pytest.raises(ArchiveUnavailable):
+                await archive.get("a")
+            fake.refusals = 0
+            return fake.requests
+
+        few, many = 1 + bucket.BRIEF_RETRIES, 1 + bucket.RETRIES["max_retries"]
+        assert await requests_until_it_gives_up() == few
+        assert await archive.get("a") is None
+        assert await requests_until_it_gives_up() == many
+        assert await requests_until_it_gives_up() == few
+        await archive.put("a", b"x")
+        assert await requests_until_it_gives_up() == many
+
+    async def test_a_server_that_is_down_is_told_within_ten_seconds(self) -> None:
+        async with asyncio.timeout(10):
+            with socket.create_server(("127.0.0.1", 0)) as mute, socket.create_server(("127.0.0.1", 0)) as gone:
+                ports = [each.getsockname()[1] for each in (mute, gone)]
+                gone.close()
+                places = [f"s3://b?region=x&endpoint=http://127.0.0.1:{port}&skip_signature=true" for port in ports]
+                checks = (Archive.open(place).check_writable() for place in places)
+                told = await asyncio.gather(*checks, return_exceptions=True)
+        assert [type(each) for each in told] == [ArchiveUnavailable] * 2
+
+    @pytest.mark.parametrize("allowed", [{}, {"AWS_ALLOW_HTTP": "true"}], ids=["by its address", "by its own variable"])
+    async def test_the_variables_of_the_vendor_are_enough(
+        self, s3: tuple[FakeS3, str], allowed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fake, url = s3
+        endpoint = url.partition("endpoint=")[2].partition("&")[0]
+        variables = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "x", "AWS_SKIP_SIGNATURE": "true", **allowed}
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        archive = Archive.open("s3://papers/some/where")
+        await archive.put("a", b"x")
+        assert fake.objects == {"some/where/a": b"x"}
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.replace("//", "//me:hush@"))
+        with pytest.raises(BadInput, match="AWS_ENDPOINT_URL has credentials"):
+            Archive.open("s3://papers/some/where")
 
     @pytest.mark.parametrize(
         ("faults", "reason"),
@@ -336,7 +411,7 @@ class TestS3:
         assert fake.requests == 2
 
     async def test_nobody_there_is_worth_another_attempt(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(store.RETRIES, "max_retries", 0)
+        monkeypatch.setitem(bucket.RETRIES, "max_retries", 0)
         archive = Archive.open("s3://papers?region=x&endpoint=http://127.0.0.1:1&skip_signature=true")
         with pytest.raises(ArchiveUnavailable, match="cannot read s3://papers/a: HTTP error"):
             await archive.get("a")
