@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
+from deployments.ending import at_the_end
 from deployments.notice import Notice, notice_path, read_notice, write_notice
 from deployments.server import answers, check_server, did_not_start, share_password
 from frontispiece.errors import BadInput
@@ -69,6 +70,7 @@ def own_server(file: "IO[str]", home: Path, port: int) -> Iterator[str]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    at_the_end(lambda: _kill(server))
     try:
         write_notice(file, Notice(serve=ProcessIdentity.here(), ui=url, server=ProcessIdentity.of(server.pid)))
         if not answers(url, lambda: server.poll() is None, STARTING):
@@ -106,6 +108,11 @@ def _stop(leader: int, patience: float) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
+def _kill(leader: "subprocess.Popen[bytes]") -> None:
+    if leader.poll() is None:
+        os.killpg(leader.pid, signal.SIGKILL)
+
+
 def serve(settings: Settings, *, reset: bool = False) -> int:
     """Serve until SIGINT or SIGTERM; gives the exit code. Raises BadInput when somebody does so already.
 
@@ -113,9 +120,6 @@ def serve(settings: Settings, *, reset: bool = False) -> int:
     """
     from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_UI_URL
 
-    # SIGINT too: a shell that starts us in the background has it ignored.
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.default_int_handler)
     home = PREFECT_HOME.value()
     with only_one(home) as file:
         if url := PREFECT_API_URL.value():
@@ -134,6 +138,7 @@ def _serve_at(api: str, ui: str, file: "IO[str]", reset: bool) -> int:
         env={**os.environ, "PREFECT_API_URL": api, "PREFECT_UI_URL": ui},
         start_new_session=True,
     )
+    at_the_end(lambda: _kill(runner))
     try:
         us = ProcessIdentity.here()
         server = known.server if known and known.serve == us else None

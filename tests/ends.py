@@ -56,9 +56,11 @@ def places(folder: Path) -> Iterator[dict[str, str]]:
         yield made
 
 
-def start(arguments: tuple[str, ...], archive: str, folder: Path) -> "subprocess.Popen[str]":
+def start(
+    arguments: tuple[str, ...], archive: str, folder: Path, run: tuple[str, ...] = ("-m", "deployments.cli")
+) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "deployments.cli", *arguments],
+        [sys.executable, *run, *arguments],
         cwd=folder,
         env=variables(archive),
         stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ from typing import Final
 from cyclopts import App, CycloptsError, Parameter
 
 from deployments.cli import admin, backfill, gallery, query, run, serve, settings
+from deployments.ending import end_when_told, let_end
 from deployments.exit_codes import Exit, exit_of
 from deployments.output import lenient_output
 from frontispiece.errors import BadInput, FrontispieceError
@@ -58,8 +59,10 @@ app.register_install_completion_command(help_epilogue="", version_flags=())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line, by default that of this process, which ends with it; gives the exit code."""
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        end_when_told()
     spare_this_machine(os.environ)
     try:
         Path.home()
@@ -67,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ["HOME"] = "/nonexistent"
     with lenient_output() as failures:
         code = _run(tokens)
+        if arguments is None:
+            let_end()
     if not failures:
         return code
     with suppress(OSError):

@@ -4,8 +4,9 @@ import asyncio
 import shutil
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -62,15 +63,18 @@ async def _answer(archive: "Archive", sql: str, form: Format, output: Path | Non
     from frontispiece.archive.query import open_records
 
     async with open_records(archive) as records:
+        work = partial(records.ask, sql) if form == "table" else partial(records.export, sql, form)
+        asked: asyncio.Task[Any] = asyncio.create_task(asyncio.to_thread(work))
         try:
-            if form == "table":
-                print_table(await asyncio.to_thread(records.ask, sql))
-            else:
-                made = await asyncio.to_thread(records.export, sql, form)
-                await asyncio.to_thread(_hand_over, made, output)
+            made = await asyncio.shield(asked)
         except asyncio.CancelledError:  # Ctrl-C, which a thread does not hear
             records.interrupt()
+            await asyncio.gather(asked, return_exceptions=True)  # they cannot be closed under it
             raise
+        if isinstance(made, Path):
+            await asyncio.to_thread(_hand_over, made, output)
+        else:
+            print_table(made)
         for problem in records.problems:
             print(problem, file=sys.stderr)
     return Exit.DONE

@@ -4,7 +4,6 @@ import asyncio
 import atexit
 import os
 import pkgutil
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -63,21 +62,16 @@ def run_here(
 ) -> "tuple[State[Any], BaseException | None]":
     """The final state of a run of the flow that stands there, and the error that ended it, where one did.
 
-    SIGTERM interrupts as Ctrl-C does: raises KeyboardInterrupt.
+    Raises KeyboardInterrupt, for SIGTERM as well.
     """
     from prefect.exceptions import TerminationSignal
 
     from deployments.server import asking_server
 
     async def ended() -> "State[Any]":
-        if (this := asyncio.current_task()) is not None:
-            # Prefect raises TerminationSignal wherever the program is just then. Within some other task it ends only
-            # that one; the loop hears of the signal in any case.
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
         state: State[Any] = await run(**request.values, return_state=True)
         return state
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what Prefect takes it for, it passes on
     try:
         run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
         wait_for_server()

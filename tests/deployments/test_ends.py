@@ -1,12 +1,22 @@
 """Commands end as they ought to, whatever the libraries below them are still at."""
 
+import asyncio
+import contextlib
+import os
 import signal
 import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from ends import bucket, places, start, wrong_ends
-from helpers.real_server import PATIENCE
+from helpers.real_server import PATIENCE, until
+
+from frontispiece.archive.calendar import note_empty
+from frontispiece.archive.store import Archive
 
 pytestmark = pytest.mark.slow
 
@@ -18,14 +28,86 @@ def test_no_command_is_aborted_at_its_end(place: str, tmp_path: Path) -> None:
         assert wrong_ends(archives[place], tmp_path, runs=10, side_by_side=4) == []
 
 
-def test_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def at_a_mute_bucket(folder: Path) -> Iterator["subprocess.Popen[str]"]:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        process = start(("journal",), bucket(f"http://127.0.0.1:{mute.getsockname()[1]}"), tmp_path)
+        process = start(("journal",), bucket(f"http://127.0.0.1:{mute.getsockname()[1]}"), folder)
         connection, _ = mute.accept()
         with connection:
             connection.recv(1)  # now it waits for an answer
-            process.send_signal(signal.SIGINT)
-            _, complaints = process.communicate(timeout=PATIENCE)
+            yield process
+
+
+@contextlib.contextmanager
+def in_a_long_query(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    archive = folder / "archive"
+    asyncio.run(note_empty(Archive.open(str(archive)), date(2024, 11, 2), "snapshot"))
+    process = start(
+        ("query", "select sum(a.range * b.range) from range(10000000) a, range(10000000) b"), str(archive), folder
+    )
+    until(lambda: processor_seconds(process.pid) > 2, every=0.02)
+    yield process
+
+
+@contextlib.contextmanager
+def while_its_server_starts(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    process = start(("run", "--limit", "1"), str(folder / "archive"), folder)
+    (server,) = until(lambda: children(process.pid), every=0.02)
+    yield process
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(server, signal.SIGKILL)  # it would end, too, but first get ready
+
+
+@contextlib.contextmanager
+def with_a_library_that_waits(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """At its end, for a thread that does not end."""
+    code = (
+        "import sys, threading, time; from deployments.cli import main\n"
+        "threading.Thread(target=lambda: [print(main.__name__, flush=True), time.sleep(1000)]).start()\n"
+        "sys.exit(main())"
+    )
+    process = start(("settings",), "archive", folder, run=("-c", code))
+    assert process.stdout is not None
+    until(lambda: "FRONTISPIECE_WEBHOOK" in process.stdout.readline(), every=0)  # type: ignore[union-attr]
+    yield process
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT], ids=["told to end", "Ctrl-C again and again"])
+@pytest.mark.parametrize(
+    "phase", [at_a_mute_bucket, in_a_long_query, while_its_server_starts, with_a_library_that_waits]
+)
+def test_who_is_told_to_end_does_so_within_two_seconds(
+    phase: Callable[[Path], "contextlib.AbstractContextManager[subprocess.Popen[str]]"],
+    end: signal.Signals,
+    tmp_path: Path,
+) -> None:
+    with phase(tmp_path) as process:
+        began = time.monotonic()
+        process.send_signal(end)
+        with contextlib.suppress(ProcessLookupError):
+            while end is signal.SIGINT and time.monotonic() < began + PATIENCE and process.poll() is None:
+                process.send_signal(end)
+                time.sleep(0.1)  # as fast as a person; the system makes one of two that come at once
+        _, complaints = process.communicate(timeout=PATIENCE)
+        seconds = time.monotonic() - began
+    assert (process.returncode, "Traceback" in complaints) == (130, False), complaints
+    assert "frontispiece: " in complaints
+    assert seconds < 3, "a second of it is the machine's, when it is busy"
+
+
+def test_one_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path) -> None:
+    with at_a_mute_bucket(tmp_path) as process:
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert complaints.startswith("frontispiece: interrupted")
     assert complaints.count("\n") == 1

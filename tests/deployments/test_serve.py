@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
@@ -252,3 +253,22 @@ def test_after_a_hard_kill_the_next_one_closes_what_was_left(served: Served) -> 
     assert "ended without a word" in served.log.read_text()
     assert not Path(f"/proc/{first['server']['pid']}").exists()
     assert served.server.deployment("upkeep/upkeep")["schedules"][0]["active"]
+
+
+def test_told_to_end_it_does_so_soon_and_leaves_nobody_behind(served: Served) -> None:
+    """Also while a run waits for a picture that never comes; the next one will close it."""
+    served.providers.fal.latency = math.inf
+    before, members = served.providers.fal.paid, served.members
+    served.server.start("illustrate%20papers/papers", ids=["2410.24211"], writer="openai", painter="fal")
+    until(lambda: served.providers.fal.paid > before)
+    began = time.monotonic()
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(PATIENCE)
+    assert time.monotonic() - began < 3  # a second of it is the machine's
+    assert [name for name in ("server", "runner") if alive(members[name]["pid"])] == []
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs: what was killed is there until somebody asks how it ended."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -1,0 +1,65 @@
+"""A command ends when it is told to: one Ctrl-C lets it finish what it must, two of them or a SIGTERM end it soon.
+
+Whatever it is at then: loading, waiting for a server or a thread, in a library that waits for its own. Nothing is lost
+by that which a run could not take up again, for a program may be killed at any moment.
+"""
+
+import atexit
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from deployments.exit_codes import Exit
+
+PATIENCE: Final = 1.3
+_SAID: Final = b"frontispiece: ended at once; what is done is kept, and the next run goes on from there.\n"
+_SHOW_CURSOR: Final = b"\x1b[?25h"  # which a progress bar hides
+
+_lasts: Final[list[Callable[[], object]]] = []
+
+
+def end_when_told() -> None:
+    """Take SIGTERM for Ctrl-C, and see to it that this process is gone in less than two seconds. Call once, at first.
+
+    The thread that does is told by the interpreter's own signal handler, which waits for no Python code.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background has it ignored
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    threading.Thread(target=_watch, args=(reading,), daemon=True).start()
+    # Last of all: the interpreter, as it goes, gives signals their old meaning back.
+    atexit.register(lambda: [signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)])
+
+
+def let_end() -> None:
+    """From now on nothing more is interrupted: the command is over, and what is left comes to its end or is ended."""
+    signal.signal(signal.SIGINT, lambda *_: None)
+
+
+def at_the_end(last: Callable[[], object]) -> None:
+    """Do this before the process ends, even if it has to end at once. It may be done twice, and must not wait."""
+    _lasts.append(last)
+    atexit.register(last)
+
+
+def _watch(reading: int) -> None:
+    interrupts = 0
+    while interrupts < 2:
+        told = os.read(reading, 1)[0]
+        if told == signal.SIGTERM:
+            os.kill(os.getpid(), signal.SIGINT)
+            break
+        interrupts += told == signal.SIGINT
+    time.sleep(PATIENCE)
+    for last in _lasts:
+        with suppress(Exception):
+            last()
+    with suppress(OSError):
+        os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + _SAID)
+    os._exit(Exit.INTERRUPTED)
