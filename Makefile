@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
-.PHONY: run test test-fast coverage chaos fuzz bench bench-quick audit check lint types lock lock-check clean
+.PHONY: run test test-fast coverage chaos fuzz bench bench-quick audit sbom check lint types lock lock-check clean
 
 run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
@@ -39,6 +39,11 @@ bench-quick: $(READY) ## A look at it, in two minutes; writes nothing
 audit: $(READY) ## Known weaknesses of what is locked, where the advisory service can be reached
 	$(BIN)/uv tool run --quiet pip-audit --disable-pip --require-hashes -r requirements.lock \
 		|| echo "The audit found something, or could not be made: see above."
+
+sbom: $(READY) ## What is locked, in CycloneDX: sbom.json, where the tool for it can be had
+	$(BIN)/uv tool run --quiet --from 'cyclonedx-bom>=7,<8' cyclonedx-py requirements --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file sbom.json requirements.lock \
+		|| echo "No sbom.json was written: see above. It takes the package cyclonedx-bom."
 
 check: lint types lock-check ## Style, types and lock
 

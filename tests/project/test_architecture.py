@@ -43,7 +43,7 @@ HOMES: Final = {
     "pyarrow": {f"frontispiece.archive.{name}" for name in ("catalog", "paid_calls", "reader", "query")},
     "duckdb": {"frontispiece.archive.query", "frontispiece.archive.reader"},
     "jinja2": {"frontispiece.gallery.pages"},
-    "obstore": {"frontispiece.archive.store"},
+    "obstore": {"frontispiece.archive.store", "frontispiece.archive.bucket"},
     "PIL": {"frontispiece.archive.pixels", "frontispiece.lineart.raster"},
     "HersheyFonts": {"frontispiece.lineart.lettering"},
     "pydantic_settings": {"frontispiece.settings"},

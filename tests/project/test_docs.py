@@ -53,6 +53,15 @@ def test_the_rooms_in_the_architecture_are_the_rooms_there_are() -> None:
             assert path.name in ("__init__.py", "interface.py") or re.search(rf"\b{path.stem}\b", text), path
 
 
+def test_the_tests_that_the_threat_model_names_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "security.md").read_text()))
+    there = {
+        each for path in (ROOT / "tests").rglob("test_*.py") for each in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    assert named
+    assert named - there == set()
+
+
 def test_the_two_commands_come_first_in_the_readme() -> None:
     commands = re.findall(r"make \w+", (ROOT / "README.md").read_text())
     assert commands[:2] == ["make run", "make test"]
