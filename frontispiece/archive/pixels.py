@@ -38,6 +38,8 @@ PIXELS_A_SECOND: Final = 4_000_000
 BYTES_A_PIXEL: Final = 24
 SPARE_BYTES: Final = 128_000_000
 ROWS: Final = 64
+# What Pillow says where zlib or a decoder of its own got no memory: it is not damage.
+NO_MEMORY: Final = ("memory", "bad configuration")
 
 
 class Unfit(Exception):
@@ -163,7 +165,7 @@ def _decoded(content: bytes, kind: str, most_pixels: int, side: int) -> tuple[Im
     except Image.DecompressionBombError as error:
         raise Unfit("pixels") from error
     except Exception as error:  # Pillow's decoders answer damage with whatever comes
-        raise Unfit("damaged") from error
+        raise Unfit("memory" if any(word in str(error) for word in NO_MEMORY) else "damaged") from error
     return image, width, height
 
 
