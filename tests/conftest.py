@@ -124,4 +124,7 @@ def at_server(real_server: RealServer) -> Iterator[RealServer]:
 
 @pytest.fixture
 def prefect_server(at_server: RealServer) -> None:
-    """For tests that run flows and ask the server nothing themselves."""
+    """For tests that run flows, in this process: nobody serves days, as other tests may just have done."""
+    named = {"deployments": {"name": {"any_": ["backfill-day"]}}}
+    for left in at_server.ask("/deployments/filter", named):
+        at_server.ask(f"/deployments/{left['id']}", method="DELETE")
