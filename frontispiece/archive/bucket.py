@@ -22,9 +22,10 @@ RETRIES: "Final[RetryConfig]" = {
     "retry_timeout": timedelta(minutes=2),
     "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=8), "base": 2},
 }
-BRIEF_RETRIES: Final = 4
+BRIEF_RETRIES: Final = 6
 # Together less than ten seconds, whether nobody answers, nobody is there, or somebody refuses.
 _BRIEFLY: Final = timedelta(seconds=5)
+_BRIEF_PAUSE: Final = timedelta(seconds=1)
 _BRIEF_CLIENT: "Final[ClientConfig]" = {"connect_timeout": "3s", "read_timeout": "7s"}
 _PASSING_ERRNOS: Final = frozenset({EAGAIN, EBUSY, EINTR, EMFILE, ENFILE, ESTALE, ETIMEDOUT})
 _PASSING_STATUS: Final = frozenset({408, 425, 429})
@@ -70,8 +71,9 @@ def open_bucket(url: str) -> Bucket:
         client["allow_http"] = True  # left out, AWS_ALLOW_HTTP decides
     bare = f"{parts.scheme.lower()}://{parts.netloc}{parts.path}"
     named = shown(f"{bare}?{parts.query}" if parts.query else bare)
+    pauses = RETRIES["backoff"]
     brief: RetryConfig = {
-        **RETRIES,
+        "backoff": {**pauses, "max_backoff": min(pauses["max_backoff"], _BRIEF_PAUSE)},
         "max_retries": min(RETRIES["max_retries"], BRIEF_RETRIES),
         "retry_timeout": min(RETRIES["retry_timeout"], _BRIEFLY),
     }

@@ -176,11 +176,12 @@ async def test_a_picture_that_was_withheld_is_no_damage(world: Providers, archiv
 
 async def test_no_room_for_the_rows(world: Providers, archive: Path) -> None:
     """As with a full disk at the very end: what was paid stands in the journal, and the next run finds it."""
-    archive.mkdir()
-    (archive / "catalog").write_bytes(b"in the way")
+    place = archive / "catalog" / "day=2024-10-31"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"in the way")
     state, _ = await run_day(limit=2)
     assert state.is_failed()
-    (archive / "catalog").unlink()
+    place.unlink()
     before = world.dollars
     _, seen = await run_day(limit=3)
     said = await books(archive)
