@@ -1,4 +1,4 @@
-"""Standard output and error as commands write to them: a reader who has left, or a full disk, breaks nothing off."""
+"""Standard output and error as commands write to them: words are words, and nobody has to read them."""
 
 import io
 import os
@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import TextIO
 
 from typing_extensions import Buffer
+
+from frontispiece.text import visible
+
+
+def say(line: str, to: TextIO | None = None, *, flush: bool = False) -> None:
+    """Print words, whosever they are, as one line: no sign of them moves the cursor or forges another."""
+    print(visible(line).replace("\n", " "), file=to, flush=flush)
 
 
 class _Lenient(io.FileIO):

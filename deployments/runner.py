@@ -9,7 +9,7 @@ from prefect.runner import Runner
 
 from deployments.deploy import account, build_all, install_alarm
 from deployments.exit_codes import Exit, exit_of
-from deployments.output import lenient_output
+from deployments.output import lenient_output, say
 from deployments.server import asking_server
 from flows.reconcile import close_orphans, said
 from frontispiece.errors import FrontispieceError
@@ -22,16 +22,16 @@ RESET: Final = "--reset"
 async def run(settings: Settings, ui: str, *, reset: bool = False) -> None:
     """Tidy up, register everything, say so, and start what is due."""
     if orphans := await close_orphans():
-        print(said(orphans))
+        say(said(orphans))
     runner = Runner(name="frontispiece", pause_on_shutdown=False, limit=RUNS_AT_ONCE)
     registered = build_all(settings, reset=reset)
     for deployment in registered:
         await runner.aadd_deployment(deployment)
     alarm = await install_alarm(settings, reset=reset)
-    print(f"Frontispiece is served at {ui}")
+    say(f"Frontispiece is served at {ui}")
     for line in (*account(registered), *alarm):
-        print(f"  {line}")
-    print("Ctrl-C ends it; the schedules stay.", flush=True)
+        say(f"  {line}")
+    say("Ctrl-C ends it; the schedules stay.", flush=True)
     await _until_stopped(runner)
 
 
@@ -56,7 +56,7 @@ def main() -> int:
         with lenient_output(), asking_server():
             asyncio.run(run(load_settings(), sys.argv[1], reset=RESET in sys.argv[2:]))
     except FrontispieceError as error:
-        print(f"frontispiece: {error}", file=sys.stderr)
+        say(f"frontispiece: {error}", sys.stderr)
         return exit_of(error)
     return Exit.DONE
 

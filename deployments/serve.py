@@ -14,6 +14,7 @@ from typing import IO, Final
 
 from deployments.ending import at_the_end
 from deployments.notice import Notice, notice_path, read_notice, write_notice
+from deployments.output import say
 from deployments.server import answers, check_server, did_not_start, share_password
 from frontispiece.errors import BadInput
 from frontispiece.purchases.process_identity import ProcessIdentity
@@ -145,7 +146,7 @@ def _serve_at(api: str, ui: str, file: "IO[str]", reset: bool) -> int:
         write_notice(file, Notice(serve=us, ui=ui, server=server, runner=ProcessIdentity.of(runner.pid)))
         return runner.wait()
     except KeyboardInterrupt:
-        print("Stopping …", flush=True)
+        say("Stopping …", flush=True)
         return 0
     finally:
         _stop(runner.pid, RUNS_STOPPING)

@@ -16,6 +16,7 @@ from frontispiece.errors import ArchiveError, Blocked, BudgetReached, Frontispie
 from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
 from frontispiece.purchases.bill import calls_for
 from frontispiece.services import Services
+from frontispiece.text import one_line
 
 P = ParamSpec("P")
 R = TypeVar("R", Prompt, Painting, Picture)
@@ -79,7 +80,7 @@ class PaperRun:
                 status = Status.BLOCKED
         else:  # a mistake of ours must not take the other papers along
             get_run_logger().exception("Unexpected error at paper %s", self.paper.id)
-            status, kind, message = Status.FAILED, type(error).__name__, f"Unexpected error: {error}"
+            status, kind, message = Status.FAILED, type(error).__name__, one_line(f"Unexpected error: {error}")
         get_run_logger().error("No picture for paper %s. %s", self.paper.id, message)
         return self.outcome(status, kind, message)
 

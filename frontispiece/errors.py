@@ -30,16 +30,21 @@ Whether a paid call that ended so may be on the bill is said here too (`is_bille
 
 from typing import TYPE_CHECKING, ClassVar
 
+from frontispiece.text import one_line
+
 if TYPE_CHECKING:  # the command's help wants errors, and nothing of weight
     from frontispiece.models import Charge
 
 
 class FrontispieceError(Exception):
-    """The root of the tree. `str(error)` is one sentence fit for the user."""
+    """The root of the tree. `str(error)` is one sentence fit for the user, and one line, whatever it quotes."""
 
     is_transient: ClassVar[bool] = False
     is_billed: ClassVar[bool | None] = None
     """Whether a paid call that ended so is on the bill: False means certainly not, None that nobody can tell."""
+
+    def __str__(self) -> str:
+        return one_line(str(self.args[0])) if self.args else ""
 
     @property
     def kind(self) -> str:
@@ -62,9 +67,6 @@ class Waitable(FrontispieceError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message, retry_after)
         self.retry_after = retry_after
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class SourceError(FrontispieceError):

@@ -11,6 +11,7 @@ from cyclopts import Parameter, Token
 
 from deployments.cli.query import archive, print_table
 from deployments.exit_codes import Exit
+from deployments.output import say
 from frontispiece.errors import ArchiveError, BadInput
 
 if TYPE_CHECKING:
@@ -34,14 +35,15 @@ def verify() -> int:
 
     verdict = asyncio.run(verify(archive()))
     for finding in verdict.findings:
-        print(f"{finding.about}: {finding.wrong}\n    {finding.mend}")
+        say(f"{finding.about}: {finding.wrong}")
+        say(f"    {finding.mend}")
     for stranger in verdict.strangers:
-        print(stranger)
+        say(str(stranger))
     looked = f"{verdict.rows} rows, {verdict.pictures} pictures and {verdict.calls} paid calls looked at"
     if not verdict.findings:
-        print(f"{looked}: all is well.")
+        say(f"{looked}: all is well.")
         return Exit.DONE
-    print(f"{looked}: {len(verdict.findings)} wrong.")
+    say(f"{looked}: {len(verdict.findings)} wrong.")
     return Exit.FAILED
 
 
@@ -84,11 +86,11 @@ async def _prune(archive: "Archive", before: datetime, dry_run: bool) -> int:
     found = await prunable(archive, before)
     for original in found:
         if dry_run:
-            print(original.path)
+            say(original.path)
         else:
             await archive.delete(original.path)
     size = sum(original.size for original in found)
-    print(f"{len(found)} originals ({size / 1e6:,.1f} MB) {'would go' if dry_run else 'deleted'}.")
+    say(f"{len(found)} originals ({size / 1e6:,.1f} MB) {'would go' if dry_run else 'deleted'}.")
     return Exit.DONE
 
 
@@ -159,14 +161,14 @@ def journal() -> int:
         try:
             return opened, await enter_paid_calls(place)
         except ArchiveError as error:  # who may only read sees the journal all the same
-            print(f"Calls that no run has recorded are not entered: {error}", file=sys.stderr)
+            say(f"Calls that no run has recorded are not entered: {error}", sys.stderr)
             return opened, 0
 
     entries, entered = asyncio.run(look())
     if entered:
-        print(f"{entered} paid calls that no run had recorded are entered: `frontispiece stats` counts them.")
+        say(f"{entered} paid calls that no run had recorded are entered: `frontispiece stats` counts them.")
     if not entries:
-        print("No paid call is open.")
+        say("No paid call is open.")
         return Exit.DONE
     rows: list[tuple[object, ...]] = [
         (entry.what, entry.state, timedelta(seconds=round(entry.age)), entry.dollars, entry.key) for entry in entries
@@ -175,13 +177,13 @@ def journal() -> int:
     prices = [entry.dollars for entry in entries]
     unknown = prices.count(None)
     stake = amount(known(prices)) + (f" and {unknown} of unknown price" if unknown else "")
-    print(f"{len(entries)} open calls: {stake}.")
-    print("A run over the same papers with the same writer and painter finishes them.")
+    say(f"{len(entries)} open calls: {stake}.")
+    say("A run over the same papers with the same writer and painter finishes them.")
     return Exit.DONE
 
 
 def _say(problems: Sequence[str], summary: str) -> int:
     for problem in problems:
-        print(problem)
-    print(summary)
+        say(problem)
+    say(summary)
     return Exit.FAILED if problems else Exit.DONE

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +13,10 @@ from cyclopts import App, CycloptsError, Parameter
 from deployments.cli import admin, backfill, gallery, query, run, serve, settings
 from deployments.ending import end_when_told, let_end
 from deployments.exit_codes import Exit, exit_of
-from deployments.output import lenient_output
+from deployments.output import lenient_output, say
 from frontispiece.errors import BadInput, FrontispieceError
 from frontispiece.network import spare_this_machine
+from frontispiece.text import one_line
 
 
 def version() -> str:
@@ -69,13 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RuntimeError:  # in a container one may be nobody; Prefect wants a home, though it uses none of it
         os.environ["HOME"] = "/nonexistent"
     with lenient_output() as failures:
-        code = _run(tokens)
+        try:
+            code = _run(tokens)
+        except Exception:  # a mistake of ours, whose traceback quotes whatever it was about
+            for line in traceback.format_exc().splitlines():
+                say(line, sys.stderr)
+            code = Exit.FAILED
         if arguments is None:
             let_end()
     if not failures:
         return code
     with suppress(OSError):
-        print(f"frontispiece: standard output cannot be written: {failures[0].strerror}.", file=sys.stderr)
+        say(f"frontispiece: standard output cannot be written: {failures[0].strerror}.", sys.stderr)
     return code or Exit.FAILED
 
 
@@ -86,16 +93,16 @@ def _run(tokens: list[str]) -> int:
         code = app(tokens, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         command = " ".join(["frontispiece", *(error.command_chain or ())])
-        print(f"frontispiece: {' '.join(str(error).split())} (see {command} --help)", file=sys.stderr)
+        say(f"frontispiece: {one_line(str(error))} (see {command} --help)", sys.stderr)
         return Exit.BAD_INPUT
     except FrontispieceError as error:
-        print(f"frontispiece: {error}", file=sys.stderr)
+        say(f"frontispiece: {error}", sys.stderr)
         return exit_of(error)
     except OSError as error:  # a folder that is gone, a disk that is full: no fault of the program's
         said = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
-        print(f"frontispiece: {said}.", file=sys.stderr)
+        say(f"frontispiece: {said}.", sys.stderr)
         return Exit.FAILED
     except KeyboardInterrupt:
-        print("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", file=sys.stderr)
+        say("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", sys.stderr)
         return Exit.INTERRUPTED
     return code if isinstance(code, int) else Exit.DONE

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from deployments.cli.options import Verbose, asks
 from deployments.cli.running import exit_after, run_here, services_beforehand, start_server
 from deployments.exit_codes import Exit
+from deployments.output import say
 from frontispiece.addresses import shown
 from frontispiece.request import BackfillRequest, StatusRequest
 
@@ -34,7 +35,7 @@ def run_backfill(request: BackfillRequest, verbose: bool = False) -> int:
     with StretchStage(Console(), Console(stderr=True), verbose) as stage, surrounded(listener=stage):
         state, error = run_here("flows.backfill:backfill", request, wait_for_server)
     if error is None:
-        print(f"{state.name}: {state.message}")
+        say(f"{state.name}: {state.message}")
     return exit_after(state, error)
 
 
@@ -82,11 +83,11 @@ def status(request: StatusRequest) -> int:
     settings = load_settings(**request.choices)
     archive = Archive.open(settings.archive)
     if not asyncio.run(is_begun(archive)):
-        print(nothing_in(archive), file=sys.stderr)
+        say(nothing_in(archive), sys.stderr)
     catalog = Catalog(archive)
     look = calendar(catalog, days, settings.source, recipe_of(settings).fingerprint, categories_of(settings))
     print_calendar(Console(), asyncio.run(look), settings.source, ui_address(os.environ, settings.ui_port))
     sys.stdout.flush()
     for problem in catalog.problems:
-        print(problem, file=sys.stderr)
+        say(problem, sys.stderr)
     return Exit.DONE

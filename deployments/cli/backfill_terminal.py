@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deployments.cli.calendar import counts, days_table, marked
-from deployments.cli.markup import plain
+from deployments.cli.markup import plain, print_fact
 from deployments.cli.terminal import LogLines
 from flows.listener import RunListener
 from frontispiece.archive.calendar import Day
@@ -81,4 +81,4 @@ def print_plan(console: Console, plan: Plan) -> None:
         "price": "unknown" if plan.unread == len(plan.days) else asked.price + (f" by {by}" if asked.dollars else ""),
     }
     for name, value in rows.items():
-        console.print(f"[bold]{name:>9}[/]  {plain(value)}", highlight=False, soft_wrap=True)
+        print_fact(console, name, value)

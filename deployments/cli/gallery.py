@@ -12,6 +12,7 @@ from cyclopts import Parameter, Token
 
 from deployments.cli.options import OneDay
 from deployments.exit_codes import Exit
+from deployments.output import say
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput
 
@@ -52,9 +53,9 @@ def publish(
     place = _archive(archive)
     done, problems = asyncio.run(_publish(place, site_url, everything))
     for problem in problems:
-        print(problem)
-    print(f"{_news(done) if done.files else 'Nothing new'}; papers in the gallery: {done.papers:,}.")
-    print(place.where("gallery/index.html"))
+        say(problem)
+    say(f"{_news(done) if done.files else 'Nothing new'}; papers in the gallery: {done.papers:,}.")
+    say(place.where("gallery/index.html"))
     return Exit.FAILED if problems else Exit.DONE
 
 
@@ -83,12 +84,12 @@ def open_gallery(
     place = _archive(archive)
     done, problems = asyncio.run(_publish(place, None, everything=False))
     for problem in problems:
-        print(problem, file=sys.stderr)
+        say(problem, sys.stderr)
     page = INDEX if day is None else day_page(day)
     if day is not None and not asyncio.run(place.exists(f"gallery/{page}")):
         raise BadInput(f"The archive has no picture of {day}; frontispiece run {day} makes some.")
     address = _address_of(place, done, page)
-    print(address)
+    say(address)
     if not only_print:
         webbrowser.open(address)
     return Exit.DONE

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from cyclopts import Parameter
 
 from deployments.exit_codes import Exit
+from deployments.output import say
 from frontispiece.errors import BadInput
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ async def _answer(archive: "Archive", sql: str, form: Format, output: Path | Non
         else:
             print_table(made)
         for problem in records.problems:
-            print(problem, file=sys.stderr)
+            say(problem, sys.stderr)
     return Exit.DONE
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from deployments.exit_codes import Exit
+from deployments.output import say
 from frontispiece.errors import FrontispieceError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def exit_after(state: "State[Any]", error: BaseException | None) -> Exit:
     if isinstance(error, FrontispieceError):
         raise error
     if error is not None:
-        print(f"frontispiece: {state.message}", file=sys.stderr)
+        say(f"frontispiece: {state.message}", sys.stderr)
     if state.is_completed():
         return Exit.BUDGET_REACHED if has_left_work(state) else Exit.DONE
     return Exit.INTERRUPTED if state.is_cancelled() else Exit.FAILED

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from deployments.cli.running import PREFECT_HOME
 from deployments.exit_codes import Exit
+from deployments.output import say
 from frontispiece.errors import BadInput
 
 Reset: TypeAlias = Annotated[bool, Parameter(help="Take back what was changed of the deployments in Prefect's UI.")]
@@ -44,8 +45,8 @@ def deploy(*, reset: Reset = False) -> int:
     with asking_server():
         lines = asyncio.run(deploy(settings, reset=reset))
     for line in lines:
-        print(line)
-    print(f"Runs start with: prefect worker start --pool {settings.work_pool}")
+        say(line)
+    say(f"Runs start with: prefect worker start --pool {settings.work_pool}")
     return Exit.DONE
 
 

@@ -7,13 +7,13 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
-from deployments.cli.markup import plain
+from deployments.cli.markup import plain, print_fact
 from flows.listener import RunListener
 from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, Outcome, Paper, Status
 from frontispiece.money import amount
 from frontispiece.report import Report
-from frontispiece.text import visible
 
 # Prefect's workers say so of what they tell the server, whenever any of that is left as the program ends; it is sent.
 _STILL_SENDING: Final = "Still processing items"
@@ -72,8 +72,8 @@ class Stage(RunListener):
         self._describe()
         self._progress.advance(self._task)
         if self._console.is_terminal and outcome.status is Status.DONE:  # failures are in the log's lines
-            line = f"[green]✓[/] {plain(outcome.paper.id)}  {plain(outcome.paper.title)}"
-            self._console.print(line, overflow="ellipsis", no_wrap=True, highlight=False)
+            line = Text.assemble(("✓", "green"), " ", plain(f"{outcome.paper.id}  {outcome.paper.title}"))
+            self._console.print(line, overflow="ellipsis", no_wrap=True)
 
     def closed(self, report: Report) -> None:
         """Keep the report for the summary."""
@@ -109,10 +109,9 @@ class LogLines(logging.Handler):
         if record.getMessage().startswith(_STILL_SENDING):
             return
         record.exc_info = record.exc_text = None  # the server keeps the traceback; a person gets the sentence
-        # Further lines of a message are indented, so that no answer from outside can pass for a line of the log.
-        text = visible(self.format(record)).replace("\n", "\n    ")
+        text = self.format(record)
         if self._console.is_terminal:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)  # above the bar
+            self._console.print(Text(text), soft_wrap=True)  # above the bar
         else:
             self._console.file.write(f"{text}\n")
 
@@ -143,6 +142,6 @@ def print_summary(console: Console, report: Report) -> None:
     }
     for name, value in rows.items():
         if value is not None:
-            console.print(f"[bold]{name:>9}[/]  {plain(value)}", highlight=False, soft_wrap=True)
+            print_fact(console, name, value)
     for failure in report.failures:
-        console.print(f"[red]{'✗':>9}[/]  {plain(failure)}", highlight=False, soft_wrap=True)
+        print_fact(console, "✗", failure, "red")

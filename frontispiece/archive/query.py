@@ -26,7 +26,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -34,6 +34,7 @@ import pyarrow.dataset as ds  # type: ignore[import-untyped]
 from pyarrow.fs import LocalFileSystem  # type: ignore[import-untyped]
 
 from frontispiece.archive.catalog import SCHEMA
+from frontispiece.archive.exports import FileFormat, export
 from frontispiece.archive.folder import Entry
 from frontispiece.archive.paid_calls import entered
 from frontispiece.archive.precedence import HOLDS_FIRST, ONE_ROW
@@ -43,11 +44,8 @@ from frontispiece.errors import ArchiveUnavailable, BadInput
 from frontispiece.models import CallState
 from frontispiece.scratch import Scratch
 
-FileFormat = Literal["csv", "json", "parquet"]
-
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
 _ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
-_OPTIONS: Final = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY", "parquet": "FORMAT parquet"}
 
 # Whether this row is the first to tell of a call, by all that its own columns say.
 _WROTE: Final = """writer IS NOT NULL AND row_number() OVER (
@@ -244,12 +242,8 @@ class Records:
 
     def export(self, sql: str, file_format: FileFormat) -> Path:
         """The rows as a file, which goes when the records are closed. Raises as `ask` does."""
-        path = self._folder / f"answer.{file_format}"
-        with self._diagnosed(), duckdb.connect(":memory:") as writer:
-            writer.execute("SET TimeZone = 'UTC'")
-            writer.register("answer", self._connection.sql(_reading(sql)).to_arrow_reader())
-            writer.execute(f"COPY answer TO {_quoted(path)} ({_OPTIONS[file_format]})")
-        return path
+        with self._diagnosed():
+            return export(self._connection.sql(_reading(sql)), file_format, self._folder)
 
     def interrupt(self) -> None:
         """End what is being asked in another thread, which then raises."""
@@ -343,7 +337,3 @@ def _statements(sql: str) -> list[duckdb.Statement]:
 def _first(error: Exception) -> str:
     line = (str(error).splitlines() or [type(error).__name__])[0]
     return line.partition("Error: ")[2] or line
-
-
-def _quoted(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"

@@ -17,6 +17,7 @@ from frontispiece.providers.downloads import DownloadSettings, download_picture,
 from frontispiece.providers.http import Http
 from frontispiece.providers.openai_account import OpenAISettings, Server, family, origin_of, server_at
 from frontispiece.recipe import PainterRecipe, canonical_json, digest
+from frontispiece.text import encodable
 
 if TYPE_CHECKING:  # the client is loaded when a painter is built
     from frontispiece.providers.openai_client import Reply
@@ -125,8 +126,7 @@ class OpenAIImages:
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
         """The picture itself, or where it is. Errors as in `frontispiece.painters.interface.Painter`."""
-        words = prompt.text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
-        reply = await self._api.picture(self._model, words, self._size, self._quality)
+        reply = await self._api.picture(self._model, encodable(prompt.text), self._size, self._quality)
         try:
             answer = _Images.model_validate_json(clean(reply.body))
         except ValidationError:

@@ -15,7 +15,7 @@ from frontispiece.providers.openai_account import MAX_COMPLETION_TOKENS, OpenAIS
 from frontispiece.recipe import WriterRecipe, canonical_json, digest
 from frontispiece.settings import Settings
 from frontispiece.styles import template
-from frontispiece.text import quoted
+from frontispiece.text import encodable, quoted
 from frontispiece.writers.thoughts import without_thoughts
 
 if TYPE_CHECKING:  # the client is loaded when a writer is built
@@ -171,7 +171,7 @@ class OpenAIChat:
             "fence": digest(paper.title, paper.abstract)[:16],
         }
         filled = re.sub(r"\{(title|abstract|fence)\}", lambda place: values[place[1]], self.recipe.template)
-        return filled.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
+        return encodable(filled)
 
     def price(self, paper: Paper) -> float | None:
         """By the list, for the longest answer; None for a model that is not on it."""

@@ -121,6 +121,18 @@ def test_what_is_printed_within_a_test_is_not_touched(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out
 
 
+def test_a_crash_of_ours_moves_no_cursor(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody can tell which words of whom an error quotes of which nobody has thought."""
+    monkeypatch.setattr("frontispiece.settings.load_settings", lambda: int("\x1b[2J\n\x9b31m\ud83d"))
+    assert main(["settings"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert "ValueError: invalid literal" in said
+    assert all(line.isprintable() for line in said.splitlines())
+
+
 def test_what_prefect_still_sends_is_no_news() -> None:
     shown = Console(file=io.StringIO(), width=200)
     lines = LogLines(shown, verbose=True)

@@ -18,8 +18,8 @@ from frontispiece.purchases.estimate import Estimate
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.report import Report, sum_up
 
-HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]not red[/] \u202eback \x9b31m"
-READABLE = "[2J ]0;owned [red]not red[/]  back  31m"
+HOSTILE = "\x1b[2J\x1b]0;owned\x07[red]not red[/] :warning: \u202eback \x9b31m"
+READABLE = "[2J ]0;owned [red]not red[/] :warning:  back  31m"
 
 
 @pytest.fixture(params=[True, False], ids=["terminal", "pipe"])
@@ -34,11 +34,32 @@ def written(console: Console) -> str:
     return console.file.getvalue()
 
 
+def logged(lines: logging.Handler) -> None:
+    """What a run logs of an answer, and of an error of which nobody has thought."""
+    logger = logging.getLogger("prefect.task_runs")
+    logger.addHandler(lines)
+    error = RuntimeError(f"{HOSTILE}\n[24.12.2024 00:00] Forged.")
+    logger.error("Response: %s\n[24.12.2024 00:00] Forged.", HOSTILE, exc_info=error)
+    logger.removeHandler(lines)
+
+
 def test_a_line_of_the_log_is_harmless(console: Console) -> None:
-    lines = LogLines(console, verbose=True)
-    lines.emit(logging.LogRecord("prefect.task_runs", logging.INFO, "x.py", 1, "Response: %s", (HOSTILE,), None))
-    assert READABLE in written(console)
-    assert written(console).rstrip("\n").isprintable()
+    logged(LogLines(console, verbose=True))
+    first, second = written(console).splitlines()
+    assert first.endswith(f"Response:  {READABLE}")
+    assert second == "    [24.12.2024 00:00] Forged."
+    assert first.isprintable()
+
+
+def test_whoever_else_takes_the_log_gets_the_same() -> None:
+    """Prefect's console below `serve`, and its server, whose database may be PostgreSQL: it takes no NUL."""
+    file = io.StringIO()
+    logged(logging.StreamHandler(file))
+    first, *others = file.getvalue().splitlines()
+    assert first == f"Response:  {READABLE}"
+    assert all(line.isprintable() and line.startswith("    ") for line in others[:1] + others[-1:])
+    assert others[-1] == "    [24.12.2024 00:00] Forged."
+    assert f"RuntimeError:  {READABLE}" in file.getvalue()
 
 
 def test_a_summary_is_harmless(console: Console) -> None:

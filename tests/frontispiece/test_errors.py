@@ -28,6 +28,12 @@ def test_what_to_wait_survives_pickling_too() -> None:
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
+def test_an_error_is_one_line_that_can_be_seen(error: type[FrontispieceError]) -> None:
+    said = str(error("It said: \x1b]0;owned\x07\nfrontispiece: all is well \u202e\ud83d."))
+    assert said == "It said: ]0;owned frontispiece: all is well ."
+
+
+@pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
 def test_the_drawing_of_the_tree_is_true(error: type[FrontispieceError]) -> None:
     """Every error stands in the module's drawing, marked when it is worth another attempt."""
     drawing = [

@@ -1,12 +1,13 @@
 """Words from outside: what they may look like on a screen, in a sentence, in a table."""
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontispiece.text import one_line, quoted, visible
+from frontispiece.text import cell, encodable, escaped, one_line, quoted, visible
 
 UNSEEN = {
     "ESC": "\x1b",
@@ -55,3 +56,32 @@ def test_quoted_words_are_one_short_printable_line_without_secrets(text: str) ->
     assert len(line) <= 301
     assert line.isprintable()
     assert re.search(r"[\n\r\x1b\u202e]", line) is None
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t=", "\r-", "\n@", " +", "\u200b=", "＝"], ids=ascii)
+def test_a_cell_is_no_formula(sign: str) -> None:
+    assert cell(f"{sign}cmd|' /C calc'!A0").startswith("'")
+
+
+@pytest.mark.parametrize("text", ["On Birds", "1 = 1", "'=quoted", "a-b", ""])
+def test_other_cells_stay_as_they_are(text: str) -> None:
+    assert cell(text) == text
+
+
+@given(st.text())
+def test_a_cell_says_the_same_to_people(text: str) -> None:
+    assert cell(text).removeprefix("'") == visible(text).removeprefix("'")
+    assert cell(text).lstrip()[:1] not in set("=+-@")
+
+
+@given(st.text())
+def test_json_says_the_same_with_escapes(text: str) -> None:
+    written = escaped(json.dumps({"text": text}, ensure_ascii=False, indent=1))
+    assert json.loads(written) == {"text": text}
+    assert all(line.isprintable() for line in written.split("\n"))
+
+
+@given(st.text(st.characters(categories=None)))
+def test_what_is_sent_can_be_written_in_utf_8(text: str) -> None:
+    assert encodable(text).encode().decode() == encodable(text)
+    assert len(encodable(text)) == len(text)

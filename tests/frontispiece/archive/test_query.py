@@ -300,6 +300,25 @@ def test_answers_come_as_csv_json_and_parquet(
     assert rows[0]["day"] == date(2024, 10, 31)
 
 
+ODD_CELLS = """SELECT
+    unnest(['=1+1', chr(9) || '@x', 'a' || chr(27) || chr(155) || '"' || chr(10) || 'b', NULL]) AS "=title",
+    -1.5::DECIMAL(4, 1) AS number, -2 AS whole, ['=a', '-' || chr(8238)] AS list, '-3'::BLOB AS bytes, true AS yes"""
+
+
+def test_a_spreadsheet_finds_no_formula_and_a_terminal_no_command(
+    root: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["query", ODD_CELLS, "--format", "csv"]) == 0
+    head, *lines = csv.reader(io.StringIO(capfdbinary.readouterr().out.decode(), newline=""))
+    assert head == ["'=title", "number", "whole", "list", "bytes", "yes"]
+    assert [line[0] for line in lines] == ["'=1+1", "' @x", 'a  "\nb', ""]
+    assert lines[0][1:] == ["-1.5", "-2", "['=a', - ]", "'-3", "true"]
+    assert main(["query", ODD_CELLS, "--format", "json"]) == 0
+    said = capfdbinary.readouterr().out.decode()
+    assert all(line.lstrip("\t").isprintable() for line in said.splitlines())
+    assert [each["=title"] for each in json.loads(said)] == ["=1+1", "\t@x", 'a\x1b\x9b"\nb', None]
+
+
 def test_answers_come_as_tables(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["query", "SELECT paper_id, paper_title, prompt FROM pictures"]) == 0
     out = capsys.readouterr().out
