@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from fakes.faults import Fault, Faults, Honest
+from fakes.faults import Fault, Faults, Honest, Odd
 from fakes.pictures import ODD, marked, png
 
 PRICE = 0.003
@@ -31,7 +31,7 @@ def result(**changes: object) -> Fault:
 
     async def fault(request: Request, honest: Honest) -> Response:
         body = json.loads(bytes((await honest()).body)) | changes
-        return JSONResponse({name: value for name, value in body.items() if value is not None})
+        return Odd({name: value for name, value in body.items() if value is not None})
 
     return fault
 

@@ -1,6 +1,7 @@
 """What can go wrong at a provider, for the fakes: scripted, always, or at random with a seed. No pytest in here."""
 
 import asyncio
+import json
 import random
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -17,6 +18,13 @@ TRICKLE_SECONDS = 0.05
 TOO_LONG = 2.0
 """Seconds, as the limit of a test that waits for what never comes whole: a busy machine holds nobody up so long before
 the request is even sent."""
+
+
+class Odd(JSONResponse):
+    """JSON that may hold halves of surrogate pairs, as escapes."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def status(code: int, body: object = None, **headers: str) -> Fault:

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fakes.batches import BATCH_SHARE, FakeBatches
-from fakes.faults import Fault, Faults, Honest
+from fakes.faults import Fault, Faults, Honest, Odd
 from fakes.pictures import png
 
 _LOG = (Path(__file__).parents[1] / "seed-log.txt").read_text(encoding="utf-8").splitlines()
@@ -58,7 +58,7 @@ def changed(change: Callable[[dict[str, object]], object]) -> Fault:
         response = await honest()
         body = json.loads(bytes(response.body))
         change(body)
-        return JSONResponse(body, headers={"x-request-id": response.headers["x-request-id"]})
+        return Odd(body, headers={"x-request-id": response.headers["x-request-id"]})
 
     return fault
 
