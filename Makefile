@@ -27,7 +27,7 @@ chaos: $(READY) ## Kill it anywhere, with a random seed, and end it hundreds of 
 	PYTHONPATH=.:tests $(BIN)/python tests/killed_backfill.py
 	PYTHONPATH=.:tests $(BIN)/python tests/ends.py
 
-fuzz: $(READY) ## Damaged bytes for every parser, for a minute
+fuzz: $(READY) ## Damaged bytes for every parser, and for terminal and listing, for a minute
 	PYTHONPATH=.:tests $(BIN)/python tests/fuzz.py
 
 bench: $(READY) ## How fast it is, against plain asyncio and plain Prefect; half an hour, writes docs/performance.md

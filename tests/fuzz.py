@@ -1,4 +1,4 @@
-"""Throws damaged bytes at every parser of what comes from outside: `make fuzz`, about a minute.
+"""Throws damaged bytes at parsers of what comes from outside, at screens and listings: `make fuzz`, about a minute.
 
 Good examples are mutated at random; only errors of our own tree may come out, and soon. The seed is printed first:
 `python tests/fuzz.py SECONDS SEED` plays it again.
@@ -7,13 +7,14 @@ Good examples are mutated at random; only errors of our own tree may come out, a
 import asyncio
 import io
 import json
+import os
 import random
 import sys
 import tempfile
 import time
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,15 +24,24 @@ from fakes.huggingface import entry as hf_entry
 from fakes.oai import page as oai_page
 from fakes.oai import record as oai_record
 from fakes.pictures import ODD, png
+from helpers.hostile import WEAPONS, is_visible
 from helpers.papers import LLAMMLEIN, SIGMA
 from helpers.stocked import STORY
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from pydantic import ValidationError
+from rich.console import Console
 
+from deployments.cli.markup import print_fact
+from deployments.cli.query import print_table
+from deployments.cli.terminal import LogLines
+from deployments.output import say
 from flows.results import RecordSerializer
+from frontispiece.archive import paths
 from frontispiece.archive.images import inspect, read_provenance, thumbnail, to_jpeg
 from frontispiece.archive.provenance import from_xmp, to_xmp
+from frontispiece.archive.query import Answer as Rows
+from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.import_log import parse_log
 from frontispiece.painters import fal_answers
@@ -46,6 +56,7 @@ from frontispiece.sources.ids import parse_id
 from frontispiece.sources.oai import TokenExpired
 from frontispiece.sources.oai import parse_page as parse_oai
 from frontispiece.sources.snapshot import SAMPLE, Snapshot
+from frontispiece.text import VisibleRecord, cell, escaped
 from frontispiece.writers.openai import OpenAIChat
 from frontispiece.writers.openai_batches import reply_in
 
@@ -89,6 +100,15 @@ COMPLAINTS: list[object] = [
     {"code": "odd", "error": "Argument not supported: quality"},
 ]
 LINE = {"custom_id": "a", "response": {"status_code": 400, "request_id": "r", "body": COMPLAINTS[0]}, "error": None}
+LISTED = (
+    *(
+        "catalog/day=2024-10-31/run-1.parquet",
+        "catalog/month=2024-10/ab.parquet",
+        "catalog/day=2024-10-31/snapshot.empty",
+    ),
+    *("journal/0123456789abcdef/000.json", "budgets/0123/0000.json", "budgets/0123/01234567-0-booked-3000000"),
+    *("pictures/20241031/6550f79d46b1945c.jpg", "originals/0123456789abcdef.png", "results/0123456789abcdef"),
+)
 
 
 def answered(content: bytes, status: int = 200) -> Answer:
@@ -130,6 +150,35 @@ def result(content: bytes) -> None:
         RecordSerializer().loads(content)
 
 
+def terminal(content: bytes) -> None:
+    """Whatever is shown, and by whatever way: there are lines of signs that can be seen."""
+    text = content.decode("utf-8", "surrogateescape")
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, color_system=None, width=120)
+    print_fact(console, "fact", text)
+    LogLines(console, verbose=True).emit(VisibleRecord("prefect.task_runs", 20, "x.py", 1, "Said: %s", (text,), None))
+    with redirect_stdout(screen):
+        say(text)
+        print_table(Rows((text,), [(text,)]))
+    assert is_visible(screen.getvalue())
+    assert is_visible(cell(text))
+    assert is_visible(escaped(text).replace("\t", "").replace("\r", ""))
+
+
+def listing(content: bytes) -> None:
+    """A file of this name lies in the archive: who lists it learns of a path of ours, or of an error."""
+    names = [name[:100] for name in content.replace(b"\0", b"").split(b"/") if name not in (b"", b".", b"..")][:6]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, *map(os.fsdecode, names))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch() if names else None
+        for entry in asyncio.run(Archive.open(folder).list("")):
+            for read in (paths.catalog_month, paths.journal_place, paths.budget_page_number, paths.booking_of):
+                read(entry.path)
+            paths.empty_day(entry.path, "snapshot")
+            paths.catalog_may_hold(entry.path, DAY, DAY)
+
+
 def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
     """Each parser with what it should be able to read."""
     log = (Path(__file__).parent / "seed-log.txt").read_bytes()
@@ -165,6 +214,8 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         "story": (read_provenance, [jpeg]),
         "xmp": (from_xmp, [to_xmp(STORY)]),
         "journal": (lambda data: parse_entry(data, NOW, 30.0), entries),
+        "terminal": (terminal, [sign.encode("utf-8", "surrogatepass") for sign in WEAPONS]),
+        "listing": (listing, [path.encode() for path in LISTED]),
         "log": (lambda data: parse_log(data.decode("utf-8", "replace")), [log]),
         "result": (result, [b'{"Picture": {"path": "a", "digest": "b", "width": 1, "height": 1, "bytes": 1}}']),
     }
