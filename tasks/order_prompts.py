@@ -8,7 +8,6 @@ from prefect.cache_policies import NO_CACHE
 from frontispiece.models import Paper
 from frontispiece.purchases.prompts import Fetched, Orders, fetch, order
 from frontispiece.services import Services
-from frontispiece.text import one_line
 from frontispiece.writers.interface import BatchTicket
 from tasks.caching import worth_another_attempt
 
@@ -36,14 +35,9 @@ async def order_prompts(papers: Sequence[Paper], services: Services, beside: int
     return orders
 
 
-def _name_of_fetching() -> str:
-    """The provider gives ids as it likes."""
-    return f"fetch {one_line(runtime.task_run.parameters['ticket'].batch)}"
-
-
 @task(
     name="fetch prompts",
-    task_run_name=_name_of_fetching,
+    task_run_name="fetch {ticket.batch!r}",
     description="Take the prompts of a finished batch into the archive's journal.",
     cache_policy=NO_CACHE,
     persist_result=False,
