@@ -1,8 +1,10 @@
 """One run at work: what it works with, what came of it so far, and its record, whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime
 from itertools import groupby
 from uuid import UUID
@@ -138,11 +140,38 @@ async def services_for_run(settings: Settings, refresh_id: str = "", account: st
         yield shared
         return
     await _tidy(runtime.flow_run.id)
-    async with open_services(await with_secrets(settings), refresh_id, account) as services:
-        _hear_of_waits(services)
-        for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
-            get_run_logger().warning(warning)
-        yield services
+    with _cancelled_by_signals():
+        async with open_services(await with_secrets(settings), refresh_id, account) as services:
+            _hear_of_waits(services)
+            for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
+                get_run_logger().warning(warning)
+            yield services
+
+
+@contextmanager
+def _cancelled_by_signals() -> Iterator[None]:
+    """Have the run cancelled when its process is told to end.
+
+    Prefect raises an exception wherever the program is just then: within a paper's task, or one that only shows
+    something, it would end that one alone, and nothing would be recorded. Told twice, a run that still writes down what
+    it did would lose it.
+    """
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+
+    def cancel() -> None:
+        if this is not None and not this.cancelling():
+            this.cancel()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda *_: loop.call_soon_threadsafe(cancel)) for each in signals]
+    try:
+        yield
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
 
 
 async def choose_now(

@@ -1,7 +1,10 @@
 """The main job on the embedded default: the sample's newest day, without any key."""
 
+import asyncio
 import hashlib
 import logging
+import os
+import signal
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,11 +16,13 @@ from helpers.strangers import everything, planted
 from helpers.watching import run_day, run_papers
 from PIL import Image
 
+from flows.illustrate import illustrate_day
+from flows.listener import RunListener, surrounded
 from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
-from frontispiece.models import Status
+from frontispiece.models import Outcome, Status
 from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
 
@@ -46,6 +51,30 @@ def drawings(archive: Path) -> dict[str, str]:
 
 def swap(path: Path, old: str, new: str) -> None:
     path.write_text(path.read_text().replace(old, new))
+
+
+class ToldToEnd(RunListener):
+    """Somebody ends the process while it is just at a paper's own work."""
+
+    def ended(self, outcome: Outcome) -> None:
+        if outcome.status is Status.DONE:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def test_who_is_told_to_end_within_a_papers_work_records_what_was_done(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_PROMPTS_AT_ONCE", "1")
+    monkeypatch.setenv("FRONTISPIECE_PAINTINGS_AT_ONCE", "1")
+    with surrounded(listener=ToldToEnd()):
+        run = asyncio.create_task(illustrate_day(limit=4))
+        await asyncio.wait([run])
+    assert run.cancelled()
+    rows = [row for path in archive.rglob("catalog/*/*.parquet") for row in pq.read_table(path).to_pylist()]
+    ends = {row["paper_id"]: row["reason"] or row["status"] for row in rows}
+    assert len(ends) == 4
+    assert set(ends.values()) == {"done", "Cancelled"}
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 async def test_a_day_gets_its_pictures_and_one_parquet_file(archive: Path) -> None:
