@@ -14,12 +14,15 @@ from deployments.registering import Registration
 from flows.backfill import backfill, backfill_day
 from flows.daily import daily
 from flows.illustrate import illustrate_papers
+from flows.standing import KEY
 from flows.upkeep import upkeep
 from frontispiece.errors import BadInput
 from frontispiece.settings import Settings
 from frontispiece.version import VERSION
 
 EVERY_MORNING: Final = "0 5 * * *"
+CALENDAR: Final = f"[How the days stand](/artifacts/key/{KEY})."
+"""A link within Prefect's UI: which address that has is not known where runs are defined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Definition:
                 self.name,
                 schedules=schedules,
                 parameters=self.parameters,
-                description=self.description,
+                description=f"{self.description} {CALENDAR}",
                 tags=[TAG],
                 version=VERSION,
                 concurrency_limit=self._concurrency(),
@@ -109,7 +112,7 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
             flow=upkeep,
             description=(
                 "Closes runs that a killed process left behind, tidies the catalog of past months, and writes the "
-                "gallery."
+                "gallery and the calendar."
             ),
             cron=EVERY_MORNING,
             timezone=settings.timezone,

@@ -12,7 +12,7 @@ from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
 from flows.inputs import check_day
 from flows.listener import surroundings
-from flows.planning import account_of, earlier_accounts, make_plan
+from flows.planning import account_of, backfill_id, earlier_accounts, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.session import open_session, services_for_run
@@ -74,9 +74,11 @@ async def backfill(request: BackfillRequest) -> State[None]:
         account = account_of(days, services)
         earlier = earlier_accounts(days, services, request)
         services.budget = await open_budget(services.archive, account, settings.max_usd, earlier)
+        asked = {name: request.values[name] for name in ("min_upvotes", "categories")}
+        page = BackfillPage(backfill_id(days, services, request), days, services, **asked)
+        await page.show_calendar()
         plan, papers = await make_plan(account, days, request, services)
-        page = BackfillPage(plan)
-        await page.show_plan()
+        await page.show_plan(plan)
         surroundings.get().listener.planned(plan)
         get_run_logger().info("Backfill %s of %s: %s.", plan.id, days, plan.headline)
         if request.dry_run:
@@ -87,11 +89,12 @@ async def backfill(request: BackfillRequest) -> State[None]:
             return _waiting(batching)
         await tidy_catalog(services.archive)
         window = await _open_window(services, plan, request)
-        await window.run(page)
+        async with page.kept():
+            await window.run(page)
         if batching and batching.is_out_of_money:
             services.budget.is_reached = True
         await publish_new(services.archive, settings)
-        return await window.verdict(page, days)
+        return await window.verdict(days)
 
 
 async def _is_delivered(batching: Batching, hours: float | None) -> bool:

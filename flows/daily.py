@@ -12,6 +12,7 @@ from flows.inputs import check_day, day_meant
 from flows.results import NO_RESULTS
 from flows.schedule import days_before, days_missed, logical_day, name_run, zone_of
 from flows.session import open_session
+from flows.standing import keep_calendar
 from frontispiece.request import DailyRequest, takes
 from frontispiece.settings import load_settings
 
@@ -60,4 +61,5 @@ async def daily(request: DailyRequest) -> State[None]:
             await illustrate_list(session, each, request.categories or (), request.limit)
         state = await session.record(days)
         await publish_new(session.services.archive, settings)
+        await keep_calendar(session.services.archive)
         return state

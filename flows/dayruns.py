@@ -18,6 +18,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
@@ -72,15 +73,7 @@ class Deployed:
     async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
         """As in `DayRuns`. A run of this day that an earlier backfill run has left going is watched to its end."""
         async with get_client() as client:
-            run = await arun_deployment(
-                DEPLOYMENT,
-                client=client,
-                parameters={"day": day.isoformat(), **parameters},
-                tags=[tag(self._backfill), str(day)],
-                idempotency_key=f"{self._backfill}-{day}-{await self._attempt(day, client)}",
-                timeout=0,
-                as_subflow=False,
-            )
+            run = await self._run_of(day, parameters, client)
             try:
                 while not (run.state and run.state.is_final()):
                     await asyncio.sleep(self._poll_seconds)
@@ -91,11 +84,29 @@ class Deployed:
                 raise
         return run.state
 
-    async def _attempt(self, day: date, client: PrefectClient) -> int:
-        """How many runs of this day have ended: one that goes on keeps its number, and so is found again."""
+    async def _run_of(self, day: date, parameters: dict[str, Any], client: PrefectClient) -> FlowRun:
+        """The run of this day that goes on, or a new one, which the graph of our own shows as its child."""
         wanted = FlowRunFilter(tags=FlowRunFilterTags(all_=[tag(self._backfill), str(day)]))
         runs = await client.read_flow_runs(flow_run_filter=wanted, limit=200)
-        return sum(bool(run.state and run.state.is_final()) for run in runs)
+        for run in runs:
+            if not (run.state and run.state.is_final()):
+                return run
+        return await arun_deployment(
+            DEPLOYMENT,
+            client=client,
+            parameters={"day": day.isoformat(), **parameters},
+            tags=[tag(self._backfill), str(day)],
+            idempotency_key=f"{self._backfill}-{day}-{len(runs)}",
+            timeout=0,
+            as_subflow=True,
+        )
+
+
+async def newest_runs(backfill: str, client: PrefectClient) -> dict[date, FlowRun]:
+    """The newest run of each day of a backfill, of its 200 newest ones."""
+    wanted = FlowRunFilter(tags=FlowRunFilterTags(all_=[tag(backfill)]))
+    newest = await client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200)
+    return {date.fromisoformat(run.parameters["day"]): run for run in reversed(newest)}
 
 
 async def _check_that_somebody_starts(run: FlowRun, client: PrefectClient) -> None:

@@ -55,7 +55,7 @@ def earlier_accounts(days: Days, services: Services, request: BackfillRequest) -
     return sorted(names - {account_of(days, services)})
 
 
-def _backfill_id(days: Days, services: Services, request: BackfillRequest) -> str:
+def backfill_id(days: Days, services: Services, request: BackfillRequest) -> str:
     """What makes two commands the same backfill, so that one goes on with the days of the other."""
     settings = services.settings
     chosen = (settings.categories, settings.min_upvotes)
@@ -115,7 +115,7 @@ async def make_plan(account: str, days: Days, request: BackfillRequest, services
     rows = [] if request.batch else await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
     hands = Hands(services.writer.paid, services.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
     plan = Plan(
-        id=_backfill_id(days, services, request),
+        id=backfill_id(days, services, request),
         account=account,
         days=tuple(planned),
         estimate=estimate(work, hands, *averages(rows, recipe.fingerprint)),

@@ -1,88 +1,104 @@
-"""A backfill's page in Prefect: the plan, how many days are done, and the calendar."""
+"""A backfill's page in Prefect: the calendar, the plan, and how many days are done."""
 
-from collections.abc import Coroutine, Sequence
-from typing import Any
-from uuid import UUID
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from typing import Any, Final
 
-from prefect import get_run_logger
-from prefect.artifacts import (
-    acreate_markdown_artifact,
-    acreate_progress_artifact,
-    acreate_table_artifact,
-    aupdate_progress_artifact,
-)
-from prefect.utilities.urls import url_for
+from prefect.artifacts import Artifact, MarkdownArtifact, ProgressArtifact, TableArtifact
 
-from frontispiece.archive.calendar import COUNTS, Day
+from flows.calendarpage import CalendarPage
+from flows.run_artifacts import RunArtifacts, pause
+from frontispiece.archive.calendar import COUNTS
+from frontispiece.dates import Days
+from frontispiece.money import price
 from frontispiece.purchases.plan import Plan
+from frontispiece.services import Services
 from frontispiece.text import one_line
+
+SECONDS_BETWEEN: Final = 10.0
+_TO_BEGIN: Final = 1.0
+_AFTER_A_CANCEL: Final = 2.0
+"""Who cancels does not wait for long: then the page stays as it was last shown."""
 
 
 class BackfillPage:
-    """What is on the page never decides about the run: a failure to show it is mentioned once."""
+    """Is kept up to date while days run."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._ended = 0
-        self._progress: UUID | None = None
-        self._has_complained = False
+    def __init__(self, backfill: str, days: Days, services: Services, **asked: Any) -> None:
+        self._backfill = backfill
+        self._days = days
+        self._services = services
+        self._asked = asked
+        self._artifacts = RunArtifacts()
+        self._ended = self._to_run = 0
+        self._changed, self._is_over = asyncio.Event(), asyncio.Event()
 
-    async def show_plan(self) -> None:
+    async def show_calendar(self) -> None:
+        """How the days stand now, and what they cost."""
+        await self._artifacts.show(self._calendar())
+
+    async def _calendar(self) -> Artifact:
+        archive, settings = self._services.archive, self._services.settings
+        page = await CalendarPage.read(archive, self._days, settings, self._backfill, **self._asked)
+        return MarkdownArtifact(markdown=page.markdown(), key="calendar", description=page.headline)
+
+    async def show_plan(self, plan: Plan) -> None:
         """The plan, a row a day."""
+        self._to_run = sum(each.wants_a_run for each in plan.days)
         table: Any = [
             {
                 "day": each.day.isoformat(),
                 "": each.mark.label,
                 **{name: getattr(each, name) for name in COUNTS},
                 "to do": each.to_do,
-                "dollars at most": each.dollars,
+                "at most": price(each.dollars) if each.to_do else "",
                 "problem": one_line(each.problem or "", 300),
             }
-            for each in self._plan.days
+            for each in plan.days
         ]
-        await self._tell(acreate_table_artifact(table, key="plan", description=self._plan.headline))
+        await self._artifacts.show(TableArtifact(table=table, key="plan", description=plan.headline))
 
-    async def day_ended(self) -> None:
+    def day_begun(self) -> None:
+        """A day is under way."""
+        self._changed.set()
+
+    def day_ended(self) -> None:
         """One day less to go."""
         self._ended += 1
-        count = sum(each.wants_a_run for each in self._plan.days)
-        share, said = 100 * self._ended / count, f"{self._ended} of {count} days"
-        if self._progress is None:
-            self._progress = await self._tell(acreate_progress_artifact(share, key="days", description=said))
-        else:
-            await self._tell(aupdate_progress_artifact(self._progress, share, description=said))
+        self._changed.set()
 
-    async def show_calendar(self, days: Sequence[Day]) -> None:
-        """How the days stand now; each leads to its newest run."""
-        await self._tell(
-            acreate_markdown_artifact(calendar_page(days), key="calendar", description="How the days stand.")
-        )
-
-    async def _tell(self, telling: Coroutine[Any, Any, UUID]) -> UUID | None:
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Show what changes within, now and then, and once at the end, whatever that is."""
+        going = asyncio.create_task(self._keep())
+        patience: float | None = _AFTER_A_CANCEL
         try:
-            return await telling
-        except Exception as error:
-            if not self._has_complained:
-                self._has_complained = True
-                get_run_logger().warning("The backfill's page is incomplete: %s", error)
-            return None
+            yield
+            patience = None
+        finally:
+            self._is_over.set()
+            self._changed.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(going, patience)
 
+    async def _keep(self) -> None:
+        began, is_last = monotonic(), False
+        while not is_last:
+            await self._changed.wait()
+            await self._rest(_TO_BEGIN)
+            self._changed.clear()
+            is_last = self._is_over.is_set()
+            await self._show_progress()
+            await self.show_calendar()
+            await self._rest(pause(began, SECONDS_BETWEEN))
 
-def calendar_page(days: Sequence[Day]) -> str:
-    """The calendar in markdown."""
-    lines = [f"| day | | {' | '.join(COUNTS)} |", f"| --- | --- |{' ---: |' * len(COUNTS)}"]
-    for each in days:
-        address = url_for("flow-run", obj_id=each.run) if each.run and _is_run(each.run) else None
-        day = f"[{each.day}]({address})" if address else str(each.day)
-        counts = " | ".join(str(getattr(each, name) or "") for name in COUNTS)
-        lines.append(f"| {day} | {each.mark.label} | {counts} |")
-    return "\n".join(lines)
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_over.wait(), seconds)
 
-
-def _is_run(text: str) -> bool:
-    """Whether it is a flow run's id; rebuilt and imported rows have other names."""
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+    async def _show_progress(self) -> None:
+        if self._to_run:
+            share, said = 100 * self._ended / self._to_run, f"{self._ended} of {self._to_run} days"
+            await self._artifacts.show(ProgressArtifact(progress=share, key="days", description=said))

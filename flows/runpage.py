@@ -2,21 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from typing import Any
-from uuid import UUID
 
-from prefect import get_run_logger
-from prefect.artifacts import (
-    acreate_markdown_artifact,
-    acreate_progress_artifact,
-    acreate_table_artifact,
-    aupdate_progress_artifact,
-)
+from prefect.artifacts import MarkdownArtifact, ProgressArtifact, TableArtifact
 
 from flows.artifacts import Exhibit, outcome_table, pages
 from flows.listener import RunListener
+from flows.run_artifacts import RunArtifacts, pause
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import MAX_BYTES, thumbnail
 from frontispiece.archive.store import Archive
@@ -40,9 +35,8 @@ class RunPage(RunListener):
         self._at: dict[str, str] = {}
         self._outcomes: list[Outcome] = []
         self._thumbnails: dict[str, bytes] = {}
-        self._progress: UUID | None = None
+        self._artifacts = RunArtifacts()
         self._shown = ""
-        self._complained = False
         self._report: Report | None = None
 
     def listed(self, papers: int, waiting: int) -> None:
@@ -68,11 +62,12 @@ class RunPage(RunListener):
         self._other.closed(report)
 
     async def keep_going(self) -> None:
-        """Show progress once a second while it changes, and make the thumbnails meanwhile."""
+        """Show progress while it changes, once a second at first, and make the thumbnails meanwhile."""
+        began = monotonic()
         while True:
             await self._show_progress()
             await self._make_thumbnails()
-            await asyncio.sleep(SECONDS_BETWEEN)
+            await asyncio.sleep(pause(began, SECONDS_BETWEEN))
 
     async def finish(self, outcomes: list[Outcome]) -> None:
         """Leave pictures and outcomes on the page. `outcomes` are all of the run."""
@@ -82,10 +77,11 @@ class RunPage(RunListener):
         shown = [Exhibit(each, self._thumbnails.get(each.paper.key, b"")) for each in made]
         for number, page in enumerate(pages(self._headline(), shown) if shown else [], start=1):
             key = "pictures" if number == 1 else f"pictures-{number}"
-            await self._tell(acreate_markdown_artifact(page, key=key, description="Pictures of this run."))
+            await self._artifacts.show(MarkdownArtifact(markdown=page, key=key, description="Pictures of this run."))
         if outcomes:
             table: Any = outcome_table(outcomes)
-            await self._tell(acreate_table_artifact(table, key="outcomes", description="How each paper ended."))
+            words = "How each paper ended."
+            await self._artifacts.show(TableArtifact(table=table, key="outcomes", description=words))
 
     def _headline(self) -> str:
         counts = Counter(outcome.status for outcome in self._outcomes)
@@ -103,10 +99,7 @@ class RunPage(RunListener):
             return
         self._shown = said
         share = 100 * self._ended / self._papers
-        if self._progress is None:
-            self._progress = await self._tell(acreate_progress_artifact(share, key="progress", description=said))
-        else:
-            await self._tell(aupdate_progress_artifact(self._progress, share, description=said))
+        await self._artifacts.show(ProgressArtifact(progress=share, key="progress", description=said))
 
     async def _make_thumbnails(self) -> None:
         """Small pictures of those that are new since the last time."""
@@ -119,16 +112,6 @@ class RunPage(RunListener):
         with suppress(FrontispieceError):
             content = await self._archive.get(path, max_bytes=MAX_BYTES)
             self._thumbnails[key] = await in_a_picture_thread(thumbnail, content) if content else b""
-
-    async def _tell(self, telling: Coroutine[Any, Any, UUID]) -> UUID | None:
-        """What is on the page never decides about the run: a failure is mentioned once."""
-        try:
-            return await telling
-        except Exception as error:
-            if not self._complained:
-                self._complained = True
-                get_run_logger().warning("The run's page is incomplete: %s", error)
-            return None
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from prefect.states import Completed
 from flows.gallery import publish_new
 from flows.reconcile import close_orphans, said
 from flows.results import NO_RESULTS
+from flows.standing import keep_calendar
 from flows.tidy import tidy_catalog
 from frontispiece.archive.presence import is_begun
 from frontispiece.archive.store import Archive
@@ -21,7 +22,7 @@ from frontispiece.settings import load_settings
 @flow(
     name="upkeep",
     description="Close runs that a killed process left behind, enter what they paid, remove what they left half done, "
-    "tidy the catalog's past months, write the gallery.",
+    "tidy the catalog's past months, write the gallery and the calendar.",
     persist_result=False,
     result_storage=NO_RESULTS,
 )
@@ -37,6 +38,7 @@ async def upkeep() -> State[None]:
         await _remove_leftovers(archive)
         await tidy_catalog(archive)
         await publish_new(archive, settings)
+        await keep_calendar(archive)
     return Completed(message=done)
 
 

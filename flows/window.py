@@ -9,6 +9,7 @@ from typing import Any
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
+from prefect.utilities.urls import url_for
 
 from flows.dayruns import DayRuns, after_daily
 from flows.listener import surroundings
@@ -16,6 +17,7 @@ from flows.planpage import BackfillPage
 from flows.tidy import tidy_catalog
 from flows.verdict import BUDGET_REACHED, has_left_work
 from frontispiece.archive.calendar import Day, calendar
+from frontispiece.archive.spending import done_by_run
 from frontispiece.dates import Days, month_of
 from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.plan import DayPlan, Plan
@@ -63,6 +65,7 @@ class Window:
             if self._is_out_of_money or self._services.budget.is_reached:
                 return
             self._states[day.day] = None
+            page.day_begun()
             try:
                 await self._run_day(day)
             except Exception as error:  # one day must not take the others along
@@ -105,24 +108,41 @@ class Window:
             self._is_out_of_money |= budget.committed <= before + ROUNDING
 
     async def _ended(self, day: DayPlan, page: BackfillPage) -> None:
-        """Show how the day stands now, and tidy its month when that is over."""
+        """Say how the day went, show how it stands now, and tidy its month when that is over."""
+        await self._say(day.day)
         (now,) = await self._calendar(Days(day.day, day.day))
         surroundings.get().listener.day_ended(now)
-        await page.day_ended()
+        page.day_ended()
         month = month_of(day.day)
         self._open_days[month] -= 1
         if not self._open_days[month]:
             await tidy_catalog(self._services.archive)
+
+    async def _say(self, day: date) -> None:
+        """The day's outcome, and where its run is, as a line of the log."""
+        state = self._states[day]
+        if state is None:  # why it could not be run is said
+            return
+        run = state.state_details.flow_run_id
+        done = await done_by_run(self._services.catalog, str(run), day)
+        words = {"failed": done.failed, "blocked": done.blocked}
+        parts = [
+            f"{done.pictures} picture{'s' * (done.pictures != 1)}",
+            *(f"{count} {word}" for word, count in words.items() if count),
+        ]
+        parts += [done.spent.price or "free"]
+        parts += [] if state.name == "Completed" else [str(state.name)]
+        address = url_for("flow-run", obj_id=run) if run else None
+        get_run_logger().info("%s: %s%s", day, ", ".join(parts), f" · {address}" if address else "")
 
     async def _calendar(self, days: Days) -> list[Day]:
         services, settings = self._services, self._services.settings
         recipe = services.recipe.fingerprint
         return await calendar(services.catalog, days, settings.source, recipe, categories_of(settings))
 
-    async def verdict(self, page: BackfillPage, days: Days) -> State[None]:
-        """Show the calendar, and judge the backfill by it: Failed beyond the limit of failures, its days named."""
+    async def verdict(self, days: Days) -> State[None]:
+        """Judge the backfill by its days: Failed beyond the limit of failures, and those are named."""
         standing = await self._calendar(days)
-        await page.show_calendar(standing)
         ran = [each for each in standing if each.day in self._states]
         failed, made = sum(each.failed for each in ran), sum(each.archived for each in ran)
         lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]

@@ -47,7 +47,7 @@ def test_prefect_yaml_says_the_same() -> None:
         entry = written[each.name]
         path, function = entry["entrypoint"].split(":")
         assert f"{path.removesuffix('.py').replace('/', '.')}.{function}" == each.entrypoint
-        assert entry["description"] == each.description
+        assert entry["description"] == each.build().description
         assert entry.get("parameters", {}) == each.parameters
         assert entry.get("concurrency_limit", {}).get("limit") == each.at_once
         schedules = [(schedule["cron"], schedule["timezone"]) for schedule in entry.get("schedules", [])]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import math
 import re
 import socket
@@ -17,8 +18,15 @@ from helpers.papers import paper
 from helpers.real_server import PATIENCE, eventually
 from prefect import flow
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType, FlowRunFilterTags
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import Artifact, FlowRun, State, StateType
 from prefect.states import Completed, Running
 from starlette.applications import Starlette
 
@@ -37,6 +45,7 @@ from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.errors import BadInput, SourceUnreached
+from frontispiece.money import amount
 from frontispiece.purchases.estimate import Estimate
 from frontispiece.purchases.plan import DayPlan, Plan, duration
 from frontispiece.recipe import digest
@@ -122,6 +131,15 @@ async def runs_of(backfill_id: str) -> list[FlowRun]:
         return await client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
 
 
+async def page_of(state: State[Any]) -> list[Artifact]:
+    """What is on a run's page, by key."""
+    run = state.state_details.flow_run_id
+    assert run is not None
+    async with get_client() as client:
+        mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
+        return sorted(await client.read_artifacts(artifact_filter=mine), key=lambda each: each.key or "")
+
+
 async def test_a_dry_run_quotes_and_buys_nothing(world: Providers, archive: Archive) -> None:
     state, seen = await run(dry_run=True)
     (plan,) = seen.plans
@@ -136,7 +154,10 @@ async def test_a_dry_run_quotes_and_buys_nothing(world: Providers, archive: Arch
     assert PAPERS * 0.003 < plan.estimate.dollars < PAPERS * 0.004
 
 
-async def test_days_are_run_once_under_their_names_and_tag(world: Providers, archive: Archive) -> None:
+async def test_days_are_run_once_under_their_names_and_tag(
+    world: Providers, archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     state, seen = await run(order="oldest", days_at_once=1)
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [(each.day.day, each.mark, each.archived) for each in seen.days] == [
@@ -145,6 +166,12 @@ async def test_days_are_run_once_under_their_names_and_tag(world: Providers, arc
     runs = await runs_of(seen.plans[0].id)
     assert sorted(each.name for each in runs) == [f"2024-10-0{n} · snapshot" for n in (1, 2, 3)]
     assert {str(each.id) for each in runs} == {each.run for each in await standing(archive)}
+    assert all(each.parent_task_run_id for each in runs), "they are children of the backfill's run"
+    shown = await page_of(state)
+    assert [each.key for each in shown] == ["calendar", "days", "plan"]
+    assert shown[0].description == f"3 days: 3 done · {PAPERS} pictures · {amount(world.dollars)}"
+    lines = [line for line in caplog.messages if re.match(r"2024-10-0[123]: 4 pictures, \$0\.0\d{3}", line)]
+    assert [line[:10] for line in lines] == ["2024-10-01", "2024-10-02", "2024-10-03"]
 
     again, seen = await run(order="oldest", days_at_once=1)
     assert (again.name, world.paid, seen.days) == ("Completed", (PAPERS, PAPERS), [])
@@ -410,10 +437,10 @@ async def test_a_day_that_nobody_starts_any_longer_does_not_wait_for_ever(
 
 
 class Unseen:
-    async def day_ended(self) -> None:
+    def day_begun(self) -> None:
         pass
 
-    async def show_calendar(self, days: list[Day]) -> None:
+    def day_ended(self) -> None:
         pass
 
 
@@ -468,7 +495,7 @@ async def test_days_apart_are_started_while_there_is_money_for_a_picture(
         async with open_services(load_settings(max_usd=1.0), account=ACCOUNT) as services:
             window = Window(services, Plan(days=days, estimate=price, spent=0.0, **told), runs, {}, 1, apart=True)
             await window.run(page)
-            return await window.verdict(page, Days(FIRST, THIRD))
+            return await window.verdict(Days(FIRST, THIRD))
 
     state: State[Any] = await some_days(return_state=True)
     assert runs.ran == [day.day for day in days[: len(ends)]]

@@ -6,7 +6,9 @@ The screenshots in docs/ are made here, with SCREENSHOTS=docs.
 import contextlib
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.browsing import chromium, sync_api
@@ -89,3 +91,43 @@ def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path
         links = page.locator('a[href^="https://arxiv.org/abs/"]')
         assert links.count() == 9
         page.screenshot(path=folder / "ui-pictures.png")
+        see_the_calendar(page, served, folder)
+
+
+def see_the_calendar(page: "sync_api.Page", served: RealServer, folder: Path) -> None:
+    """From any deployment to the standing calendar; from its days to their runs, and to forms filled in."""
+    shown_days = "2024-10-28..2024-10-30"
+    run = served.start("backfill/backfill", days=shown_days, min_upvotes=0)
+    served.wait(run, "Completed")
+    page.goto(f"{served.url}/runs/flow-run/{run}")
+    shown(page, page.locator("canvas").first)
+    shown(page, page.get_by_text("2024-10-28: 4 pictures, free").first)
+    page.screenshot(path=folder / "ui-backfill.png")
+    assert {each["parameters"]["day"] for each in children(served, run)} == {f"2024-10-{day}" for day in (28, 29, 30)}
+    served.wait(served.start("upkeep/upkeep"), "Completed")
+    page.goto(f"{served.url}/deployments/deployment/{served.deployment('daily/daily')['id']}?tab=Description")
+    shown(page, page.get_by_role("link", name="How the days stand"))
+    page = opened(page, page.get_by_role("link", name="How the days stand"))
+    newest = page.locator('a[href*="/artifacts/artifact/"]').first
+    shown(page, newest)
+    newest.click()
+    never_run = page.get_by_role("link", name="never run").nth(1)
+    shown(page, never_run)
+    page.screenshot(path=folder / "ui-calendar.png")
+    page = opened(page, never_run)
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    shown(page, page.get_by_text(f"{yesterday:%b} {yesterday.day}"))
+
+
+def opened(page: "sync_api.Page", link: "sync_api.Locator") -> "sync_api.Page":
+    """The page of a link that stands in markdown: Prefect opens it beside."""
+    with page.expect_popup() as beside:
+        link.click()
+    return beside.value
+
+
+def children(served: RealServer, run: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = served.ask(
+        "/flow_runs/filter", {"flow_runs": {"parent_flow_run_id": {"any_": [run]}}}
+    )
+    return found

@@ -3,13 +3,17 @@
 import logging
 import os
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactCollectionFilter, ArtifactCollectionFilterKey
 from prefect.client.schemas.objects import State
 
 from flows.daily import daily
+from flows.standing import KEY
 from flows.upkeep import upkeep
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -35,6 +39,23 @@ async def test_the_gallery_follows_the_day_and_upkeep_makes_it_again(archive: Pa
     shutil.rmtree(archive / "gallery")
     await upkeep()
     assert page.exists()
+
+
+async def test_daily_and_upkeep_keep_the_calendar(archive: Path) -> None:
+    for keeps in (run_daily, partial(upkeep, return_state=True)):
+        state = await keeps()
+        async with get_client() as client:
+            (newest,) = await client.read_latest_artifacts(
+                artifact_filter=ArtifactCollectionFilter(key=ArtifactCollectionFilterKey(any_=[KEY]))
+            )
+        assert newest.flow_run_id == state.state_details.flow_run_id
+        today = datetime.now(UTC).date()
+        rows = str(newest.data).splitlines()
+        assert rows[2].startswith(f"| {today} | ")
+        assert "· never run" in rows[2]
+        assert rows[-1].startswith("| 2024-10 | ")
+        assert "1 partial" in rows[-1]
+        assert "snapshot, template, lineart" in (newest.description or "")
 
 
 async def test_nobody_has_to_have_a_gallery(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,56 @@
+"""The artifacts on a run's page in Prefect: one of each key, kept up to date, also by another attempt of the run."""
+
+import asyncio
+from collections.abc import Awaitable
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from prefect import get_run_logger, runtime
+from prefect.artifacts import Artifact
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+_SHARE: Final = 0.05
+
+
+def pause(began: float, least: float) -> float:
+    """Seconds until the next update of a page that is kept since `began`: a run of a whole day has some 150 of them."""
+    return max(least, _SHARE * (monotonic() - began))
+
+
+class RunArtifacts:
+    """What is on the page never decides about the run: a failure to show it is mentioned once."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str | None, UUID] | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._has_complained = False
+
+    async def show(self, artifact: Artifact | Awaitable[Artifact]) -> None:
+        """Put it on the page, in place of what is there under its key.
+
+        Prefect makes an event of each update, with all its data: whoever updates bounds how often.
+        """
+        try:
+            made = artifact if isinstance(artifact, Artifact) else await artifact
+            async with self._one_at_a_time, get_client() as client:
+                if self._ids is None:
+                    self._ids = await _left_by_earlier_attempts(client)
+                if (there := self._ids.get(made.key)) is None:
+                    self._ids[made.key] = (await made.acreate(client)).id
+                else:
+                    update = ArtifactUpdate(data=await made.aformat(), description=made.description)
+                    await client.update_artifact(there, update)
+        except Exception as error:
+            if not self._has_complained:
+                self._has_complained = True
+                get_run_logger().warning("The run's page is incomplete: %s", error)
+
+
+async def _left_by_earlier_attempts(client: PrefectClient) -> dict[str | None, UUID]:
+    if runtime.flow_run.run_count <= 1:
+        return {}
+    mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[UUID(str(runtime.flow_run.id))]))
+    return {each.key: each.id for each in await client.read_artifacts(artifact_filter=mine)}
