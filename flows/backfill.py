@@ -131,11 +131,12 @@ async def _open_window(services: Services, plan: Plan, request: BackfillRequest)
     parameters = {"backfill": plan.account} | recipe
     parameters |= {name: value for name, value in asked.items() if value is not None}
     # A style that is a file of this process' settings is not told to another one.
+    here = Here(plan.id, services, backfill_day)
     if settings.style_to_choose is None or not await is_served():
-        return Window(services, plan, Here(plan.id, services, backfill_day), parameters, days_at_once)
+        return Window(services, plan, here, parameters, days_at_once)
     days_at_once = min(days_at_once, DEPLOYED_AT_ONCE)
     at_once = request.papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)
     parameters["papers_at_once"] = max(1, at_once // days_at_once)
     if settings.max_usd is not None:
         parameters["max_usd"] = settings.max_usd
-    return Window(services, plan, Deployed(plan.id), parameters, days_at_once, apart=True)
+    return Window(services, plan, Deployed(plan.id, here), parameters, days_at_once, apart=True)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from prefect import tags
+from prefect import get_run_logger, tags
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowFilter,
@@ -21,10 +21,9 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelling
+from prefect.states import Cancelled, Cancelling
 
 from flows.listener import surrounded
-from frontispiece.errors import BadInput
 from frontispiece.services import Services
 
 DEPLOYMENT: Final = "backfill day/backfill-day"
@@ -64,25 +63,35 @@ class Here:
 
 
 class Deployed:
-    """Days in processes that a deployment starts, here or elsewhere."""
+    """Days in processes that a deployment starts, here or elsewhere; `otherwise` when nobody does so any longer."""
 
-    def __init__(self, backfill: str, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(self, backfill: str, otherwise: DayRuns, poll_seconds: float = POLL_SECONDS) -> None:
         self._backfill = backfill
+        self._otherwise = otherwise
         self._poll_seconds = poll_seconds
+        self._is_served = True
 
     async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
         """As in `DayRuns`. A run of this day that an earlier backfill run has left going is watched to its end."""
         async with get_client() as client:
-            run = await self._run_of(day, parameters, client)
+            run = await self._run_of(day, parameters, client) if self._is_served else None
             try:
-                while not (run.state and run.state.is_final()):
+                while run and not (run.state and run.state.is_final()):
                     await asyncio.sleep(self._poll_seconds)
                     run = await client.read_flow_run(run.id)
-                    await _check_that_somebody_starts(run, client)
-            except (asyncio.CancelledError, BadInput):
-                await asyncio.shield(_cancel(run.id))
+                    if await _is_left_waiting(run, client):
+                        await client.set_flow_run_state(run.id, Cancelled(message="Nobody starts it."))
+                        run = None
+            except asyncio.CancelledError:
+                if run:
+                    await asyncio.shield(_cancel(run.id))
                 raise
-        return run.state
+        if run and run.state:
+            return run.state
+        if self._is_served:
+            get_run_logger().warning("Nobody starts the runs of backfill-day any longer: the days go on in this one.")
+            self._is_served = False
+        return await self._otherwise.run(day, parameters)
 
     async def _run_of(self, day: date, parameters: dict[str, Any], client: PrefectClient) -> FlowRun:
         """The run of this day that goes on, or a new one, which the graph of our own shows as its child."""
@@ -109,12 +118,11 @@ async def newest_runs(backfill: str, client: PrefectClient) -> dict[date, FlowRu
     return {date.fromisoformat(run.parameters["day"]): run for run in reversed(newest)}
 
 
-async def _check_that_somebody_starts(run: FlowRun, client: PrefectClient) -> None:
-    """Raise BadInput for a run that waits while nobody serves its deployment any longer."""
+async def _is_left_waiting(run: FlowRun, client: PrefectClient) -> bool:
+    """Whether it waits while nobody serves its deployment any longer: who did is noticed to have gone a minute late."""
     if run.state_type is not StateType.SCHEDULED or run.deployment_id is None:
-        return
-    if not _is_alive(await client.read_deployment(run.deployment_id)):
-        raise BadInput("Nobody starts the runs of backfill-day any longer: start frontispiece serve or a worker.")
+        return False
+    return not _is_alive(await client.read_deployment(run.deployment_id))
 
 
 async def _cancel(run: UUID) -> None:

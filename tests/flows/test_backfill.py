@@ -33,7 +33,7 @@ from starlette.applications import Starlette
 from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
 from flows.daily import daily
-from flows.dayruns import Deployed, after_daily, tag
+from flows.dayruns import after_daily, tag
 from flows.listener import RunListener, surrounded
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
@@ -425,15 +425,19 @@ async def test_today_comes_first(prefect_server: None) -> None:
     assert len(said) == 1
 
 
-async def test_a_day_that_nobody_starts_any_longer_does_not_wait_for_ever(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch
+async def test_days_that_nobody_starts_any_longer_are_run_here(
+    world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As when `serve` was ended just before: that it is gone shows a minute later."""
     await definition("backfill-day").build().aapply()
-    runs = Deployed("0123456789ab", poll_seconds=0.01)
-    with pytest.raises(BadInput, match="frontispiece serve"):
-        await asyncio.wait_for(runs.run(FIRST, {}), PATIENCE)
-    (run,) = await runs_of("0123456789ab")
-    assert run.state_type in (StateType.CANCELLED, StateType.CANCELLING)
+    seen = iter([True])
+    monkeypatch.setattr("flows.backfill.is_served", lambda: asyncio.sleep(0, next(seen)))
+    state, seen_days = await run(days_at_once=1)
+    assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
+    assert [each.mark for each in seen_days.days] == [Mark.DONE] * DAYS
+    (backfill_id,) = {plan.id for plan in seen_days.plans}
+    ends = sorted(each.state_type for each in await runs_of(backfill_id) if each.state_type)
+    assert ends == [StateType.CANCELLED] + [StateType.COMPLETED] * DAYS
 
 
 class Unseen:
