@@ -1,6 +1,7 @@
 """The deployments, defined once: `frontispiece serve` and `frontispiece deploy` register these."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final, cast
 
 from prefect import Flow
@@ -9,13 +10,14 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from deployments.changes import TAG
-from deployments.form import plain
+from deployments.form import form_of
 from deployments.registering import Registration
 from flows.backfill import backfill, backfill_day
 from flows.daily import daily
 from flows.illustrate import illustrate_papers
 from flows.standing import KEY
 from flows.upkeep import upkeep
+from frontispiece import registry
 from frontispiece.errors import BadInput
 from frontispiece.settings import Settings
 from frontispiece.version import VERSION
@@ -42,8 +44,11 @@ class Definition:
         """Where a worker finds the flow: by module, so that it may start anywhere the project is installed."""
         return f"{self.flow.fn.__module__}.{self.flow.fn.__name__}"
 
-    def build(self) -> Registration:
-        """What Prefect registers. Raises BadInput for a cron expression that cannot be."""
+    def build(self, today: date | None = None) -> Registration:
+        """What Prefect registers, with a form as `form_of` makes it.
+
+        Raises BadInput for a cron expression that cannot be.
+        """
         try:
             schedules = [Cron(self.cron, timezone=self.timezone, slug=self.name)] if self.cron else []
             deployment = Registration.from_flow(
@@ -60,7 +65,7 @@ class Definition:
         except ValueError as error:
             raise BadInput(f"The schedule {self.cron!r} of {self.name} cannot be: {error}.") from None
         registration = cast("Registration", deployment)  # which it is, whatever Prefect's types say
-        registration.form = plain(self.flow.parameters).model_dump(exclude_unset=True)
+        registration.form = form_of(self.flow.parameters, today)
         return registration
 
     def _concurrency(self) -> ConcurrencyLimitConfig | None:
@@ -71,6 +76,8 @@ class Definition:
 
 def definitions(settings: Settings) -> tuple[Definition, ...]:
     """All deployments under these settings."""
+    stretch = getattr(registry.load(registry.SOURCES, settings.source), "stretch", None)
+    days = (stretch(settings) if stretch else None) or "last 30 days"
     recipe = {"writer": settings.writer, "painter": settings.painter, "style": settings.style_to_choose}
     return (
         Definition(
@@ -98,7 +105,7 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
                 "Illustrates a stretch of days: 2024-10-01..2024-10-31, 2024-10, or last 30 days. The plan and its "
                 "price come first; a dry run stops there. The same parameters again go on where an earlier run stopped."
             ),
-            parameters={"days": "last 30 days", "source": settings.source, **recipe},
+            parameters={"days": days, "source": settings.source, **recipe},
             at_once=1,
         ),
         Definition(

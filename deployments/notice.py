@@ -1,12 +1,17 @@
-"""What a running `frontispiece serve` leaves for others to read, next to Prefect's database."""
+"""What a running `frontispiece serve` leaves for others to read: next to Prefect's database, and in its folder."""
 
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from pydantic import Field, ValidationError
 
 from frontispiece.models import Value
 from frontispiece.purchases.process_identity import ProcessIdentity
+
+HEAD: Final = "# Of a running `frontispiece serve`: Prefect's own commands find its server by this, until it ends.\n"
 
 
 class Notice(Value):
@@ -38,3 +43,26 @@ def write_notice(file: "IO[str]", notice: Notice) -> None:
     file.truncate()
     file.write(notice.model_dump_json())
     file.flush()
+
+
+def named_here(folder: Path) -> str | None:
+    """The API of the server that a `serve` has named Prefect in this folder, or left named there when it was killed."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        text = (folder / "prefect.toml").read_text(encoding="utf-8")
+        if text.startswith(HEAD):
+            return str(tomllib.loads(text)["api"]["url"])
+    return None
+
+
+@contextmanager
+def naming(api: str, folder: Path) -> Iterator[None]:
+    """Name Prefect a server in this folder meanwhile, unless somebody keeps settings there."""
+    file, text = folder / "prefect.toml", f'{HEAD}[api]\nurl = "{api}"\n'
+    with suppress(OSError):  # the command that `serve` prints then names it
+        if named_here(folder) or not file.exists():
+            file.write_text(text, encoding="utf-8")
+    try:
+        yield
+    finally:
+        if named_here(folder) == api:
+            file.unlink(missing_ok=True)

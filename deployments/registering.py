@@ -202,3 +202,8 @@ def names_of(paths: tuple[FieldPath, ...]) -> str:
     names = {"tags": "tags", "schedules": "schedule"}
     found = [path[1] if path[0] in ("parameters", "env") else names.get(path[0], path[0]) for path in paths]
     return ", ".join(dict.fromkeys(name.replace("_", " ") if name.islower() else name for name in found))
+
+
+def stays(name: str, kept: tuple[FieldPath, ...]) -> str:
+    """What is left as people changed it, in a line for them."""
+    return f"{name} keeps what was changed in Prefect's UI: {names_of(kept)}. --reset takes that back."

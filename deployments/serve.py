@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from deployments.ending import at_the_end
-from deployments.notice import Notice, notice_path, read_notice, write_notice
+from deployments.lines import HANDLER
+from deployments.notice import Notice, named_here, naming, notice_path, read_notice, write_notice
 from deployments.output import say
 from deployments.server import answers, check_server, did_not_start, share_password
 from frontispiece.errors import BadInput
@@ -123,11 +124,14 @@ def serve(settings: Settings, *, reset: bool = False) -> int:
 
     home = PREFECT_HOME.value()
     with only_one(home) as file:
-        if url := PREFECT_API_URL.value():
+        url = PREFECT_API_URL.value()
+        if url and ("PREFECT_API_URL" in os.environ or url != named_here(Path.cwd())):
             check_server()
             return _serve_at(url, PREFECT_UI_URL.value() or url.removesuffix("/api"), file, reset)
         share_password(os.environ)
-        with own_server(file, home, settings.ui_port) as ui:
+        if named_here(Path.cwd()):  # by one that was killed
+            Path("prefect.toml").unlink()
+        with own_server(file, home, settings.ui_port) as ui, naming(f"{ui}/api", Path.cwd()):
             return _serve_at(f"{ui}/api", ui, file, reset)
 
 
@@ -136,7 +140,7 @@ def _serve_at(api: str, ui: str, file: "IO[str]", reset: bool) -> int:
     known = read_notice(file)
     runner = subprocess.Popen(  # noqa: S603
         [sys.executable, "-P", "-m", "deployments.runner", ui, *(["--reset"] if reset else [])],
-        env={**os.environ, "PREFECT_API_URL": api, "PREFECT_UI_URL": ui},
+        env={**HANDLER, **os.environ, "PREFECT_API_URL": api, "PREFECT_UI_URL": ui},
         start_new_session=True,
     )
     at_the_end(lambda: _kill(runner))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from deployments.notice import named_here, notice_path, read_notice
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput, ServerOutOfReach
 from frontispiece.scratch import Scratch
@@ -27,6 +28,8 @@ SERVER_SETTINGS: Final = {
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
     # A slot whose holder was killed is freed although the server was started anew.
     "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    # Of a run whose process is gone it is known soon (deployments/alarms.py).
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     # Old runs go, with their logs and artifacts; the catalog remembers what counts.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     # Nothing is reported to anybody.
@@ -163,8 +166,6 @@ def did_not_start(log: Path) -> BadInput:
 
 def server_of_serve(home: Path) -> tuple[str, Callable[[], bool]] | None:
     """Two servers of one database would wait for each other."""
-    from deployments.notice import notice_path, read_notice
-
     with suppress(OSError), notice_path(home).open() as file:
         notice = read_notice(file)
         if notice is not None and notice.server is not None and notice.server.is_alive():
@@ -218,7 +219,7 @@ def may_know_a_server(environment: Mapping[str, str], folder: Path) -> bool:
     return (
         bool(_TELLING & environment.keys())
         or (_home(environment) / "profiles.toml").exists()
-        or (folder / "prefect.toml").exists()
+        or ((folder / "prefect.toml").exists() and named_here(folder) is None)
         or _says(folder / ".env", b"PREFECT_")
         or _says(folder / "pyproject.toml", b"[tool.prefect")
     )

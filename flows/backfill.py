@@ -1,27 +1,28 @@
 """A stretch of days: estimated first, then run day by day within a limit in dollars, and taken up again any time."""
 
-from datetime import UTC, datetime
-
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.batching import Batching
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
+from flows.events import tell_of_budget
 from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
-from flows.inputs import check_day
+from flows.inputs import check_day, days_meant
 from flows.listener import surroundings
 from flows.planning import account_of, backfill_id, earlier_accounts, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
+from flows.schedule import label_run
 from flows.session import open_session, services_for_run
 from flows.tidy import tidy_catalog
+from flows.verdict import refuses
 from flows.window import Window
 from frontispiece.archive.presence import for_dry_run
-from frontispiece.dates import check_days, parse_days
 from frontispiece.errors import BadInput
 from frontispiece.purchases.plan import Plan
+from frontispiece.purchases.prompts import batches_of
 from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
 from frontispiece.services import Services, open_budget
 from frontispiece.settings import load_settings
@@ -38,12 +39,14 @@ _OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit")
     result_storage=NO_RESULTS,
     validate_parameters=False,
 )
+@refuses
 @takes(BackfillDayRequest)
 async def backfill_day(request: BackfillDayRequest) -> State[None]:
     """Illustrate what a backfill wants of one day."""
     settings = load_settings(**request.choices)
     check_day(request.day, settings.source)
     async with open_session(settings, refresh_id=request.refresh_id, account=request.backfill) as session:
+        await label_run(settings.source, (request.day,))
         await illustrate_list(session, request.day, request.categories or (), request.limit, request.only)
         return await session.record((request.day,))
 
@@ -61,16 +64,19 @@ def _name() -> str:
     result_storage=NO_RESULTS,
     validate_parameters=False,
 )
+@refuses
 @takes(BackfillRequest)
 async def backfill(request: BackfillRequest) -> State[None]:
     """Illustrate every day of a range."""
     settings = load_settings(**request.choices)
-    days = parse_days(request.days, datetime.now(UTC).date())
-    check_days(days, settings.source, confirmed=request.yes)
+    days = days_meant(request, settings.source)
     if request.dry_run:
         settings = await for_dry_run(settings)
     refresh_id = str(runtime.flow_run.id) if request.refresh else ""
     async with services_for_run(settings, refresh_id) as services:
+        await label_run(settings.source)
+        if request.batch:
+            batches_of(services.writer)
         account = account_of(days, services)
         earlier = earlier_accounts(days, services, request)
         services.budget = await open_budget(services.archive, account, settings.max_usd, earlier)
@@ -94,7 +100,9 @@ async def backfill(request: BackfillRequest) -> State[None]:
         if batching and batching.is_out_of_money:
             services.budget.is_reached = True
         await publish_new(services.archive, settings)
-        return await window.verdict(days)
+        state = await window.verdict(days)
+        tell_of_budget(state, services.budget)
+        return state
 
 
 async def _is_delivered(batching: Batching, hours: float | None) -> bool:
@@ -113,11 +121,11 @@ def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:
     """Raise BadInput where nobody knows what this costs, and that is not allowed or a limit could not be kept."""
     if plan.max_usd is not None and any(day.dollars is None for day in plan.days):
         raise BadInput(
-            f"What this costs is not known, so a limit of ${plan.max_usd:g} cannot be kept: choose models with known "
-            "prices, or set no limit."
+            f"`max_usd`: what this costs is not known, so a limit of ${plan.max_usd:g} cannot be kept: choose models "
+            "with known prices, or set no limit."
         )
     if plan.estimate.dollars is None and not allow_unknown_price:
-        raise BadInput("What this costs is not known; --allow-unknown-price (allow_unknown_price) runs it anyway.")
+        raise BadInput("What this costs is not known; `allow_unknown_price` runs it anyway.")
 
 
 async def _open_window(services: Services, plan: Plan, request: BackfillRequest) -> Window:

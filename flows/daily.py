@@ -10,9 +10,10 @@ from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
 from flows.inputs import check_day, day_meant
 from flows.results import NO_RESULTS
-from flows.schedule import days_before, days_missed, logical_day, name_run, zone_of
+from flows.schedule import days_before, days_missed, label_run, logical_day, zone_of
 from flows.session import open_session
 from flows.standing import keep_calendar
+from flows.verdict import refuses
 from frontispiece.request import DailyRequest, takes
 from frontispiece.settings import load_settings
 
@@ -35,12 +36,13 @@ def name_of(day: date | None, source: str) -> str:
     result_storage=NO_RESULTS,
     validate_parameters=False,
 )
+@refuses
 @takes(DailyRequest)
 async def daily(request: DailyRequest) -> State[None]:
     """Illustrate the day's papers, and late additions to the days before; what is archived costs nothing."""
     settings = load_settings(**request.choices)
     check_day(request.day, settings.source)
-    async with open_session(settings) as session:
+    async with open_session(settings, refresh=request.refresh) as session:
         if request.day is None:
             async with get_client() as client:
                 run = await client.read_flow_run(runtime.flow_run.id)
@@ -48,7 +50,6 @@ async def daily(request: DailyRequest) -> State[None]:
                 today = logical_day(runtime.flow_run.scheduled_start_time, zone)
                 missed = await days_missed(run, today, zone, client)
             first = await day_meant(None, session.services, min(today, datetime.now(UTC).date()))
-            await name_run(name_of(first, settings.source))
             back = max(missed, settings.daily_catch_up) if request.days_back is None else request.days_back
         else:
             first = request.day
@@ -56,6 +57,7 @@ async def daily(request: DailyRequest) -> State[None]:
         if settings.max_usd is not None:
             await session.spend_from(f"daily-{first}")
         days = days_before(first, back)
+        await label_run(settings.source, days, name_of(first, settings.source))
         get_run_logger().info("Looking at %s.", ", ".join(map(str, days)))
         for each in days:
             await illustrate_list(session, each, request.categories or (), request.limit)

@@ -5,6 +5,7 @@ from prefect import get_run_logger
 from flows.session import Session
 from frontispiece.errors import BadInput, SourceError
 from frontispiece.models import Paper
+from frontispiece.request import about
 from frontispiece.sources import EVERY_PAPER
 from frontispiece.sources.ids import parse_id
 from tasks.find_papers import find_papers
@@ -15,7 +16,8 @@ async def find(session: Session, ids: tuple[str, ...]) -> list[Paper]:
 
     Raises BadInput for what is no arXiv id, and BadInput or SourceError when none of the papers is to be had.
     """
-    wanted = list(dict.fromkeys(parse_id(text)[0] for text in ids))
+    with about("ids"):
+        wanted = list(dict.fromkeys(parse_id(text)[0] for text in ids))
     found = {paper.id: paper for paper in (await session.steps.call(find_papers, ids, session.services)).value.papers}
     missing = tuple(text for text in ids if parse_id(text)[0] not in found)
     problem = "arXiv has no such paper."

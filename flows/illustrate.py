@@ -11,11 +11,14 @@ from functools import partial
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 
+from flows.events import telling_of
 from flows.finding import find
 from flows.inputs import check_day, day_meant
 from flows.paper_run import PaperRun, run_of
 from flows.results import NO_RESULTS
+from flows.schedule import label_run
 from flows.session import Session, choose_now, open_session
+from flows.verdict import refuses
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.choosing import in_categories
 from frontispiece.concurrency import gather_bounded
@@ -48,6 +51,7 @@ def _papers_name() -> str:
     result_storage=NO_RESULTS,
     validate_parameters=False,  # the request is checked, with the sentence that the command line gives
 )
+@refuses
 @takes(DayRequest)
 async def illustrate_day(request: DayRequest) -> State[None]:
     """Illustrate the papers of one day."""
@@ -55,6 +59,7 @@ async def illustrate_day(request: DayRequest) -> State[None]:
     check_day(request.day, settings.source)
     async with open_session(settings, refresh=request.refresh) as session:
         day = await day_meant(request.day, session.services)
+        await label_run(settings.source, (day,))
         await illustrate_list(session, day, request.categories or (), request.limit)
         return await session.record((day,))
 
@@ -67,10 +72,13 @@ async def illustrate_day(request: DayRequest) -> State[None]:
     result_storage=NO_RESULTS,
     validate_parameters=False,
 )
+@refuses
 @takes(PapersRequest)
 async def illustrate_papers(request: PapersRequest) -> State[None]:
     """Illustrate single papers."""
-    async with open_session(load_settings(**request.choices), refresh=request.refresh) as session:
+    settings = load_settings(**request.choices)
+    async with open_session(settings, refresh=request.refresh) as session:
+        await label_run(settings.source)
         await illustrate(session, await find(session, request.ids))
         return await session.record()
 
@@ -80,11 +88,12 @@ async def illustrate_list(
 ) -> None:
     """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
     services = session.services
-    listed = (await session.steps.call(fetch_papers, day, services)).value
-    session.lists[day] = len(listed.papers)
-    if not listed.papers:
-        await note_empty(services.archive, day, services.settings.source)
-    await illustrate(session, in_categories(listed.papers, categories)[:limit], only)
+    with telling_of(day, session.outcomes, services.settings):
+        listed = (await session.steps.call(fetch_papers, day, services)).value
+        session.lists[day] = len(listed.papers)
+        if not listed.papers:
+            await note_empty(services.archive, day, services.settings.source)
+        await illustrate(session, in_categories(listed.papers, categories)[:limit], only)
 
 
 async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "all") -> None:

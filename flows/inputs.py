@@ -3,8 +3,9 @@
 import asyncio
 from datetime import UTC, date, datetime
 
-from frontispiece.dates import check_begins
+from frontispiece.dates import Days, check_begins, check_days, parse_days
 from frontispiece.errors import BadInput
+from frontispiece.request import BackfillRequest, about
 from frontispiece.services import Services
 
 
@@ -22,6 +23,15 @@ def check_day(day: date | None, source: str) -> None:
     """
     if day is None:
         return
-    if day > (today := datetime.now(UTC).date()):
-        raise BadInput(f"{day} lies in the future; today is {today} (UTC).")
-    check_begins(day, source)
+    with about("day"):
+        if day > (today := datetime.now(UTC).date()):
+            raise BadInput(f"{day} lies in the future; today is {today} (UTC).")
+        check_begins(day, source)
+
+
+def days_meant(request: BackfillRequest, source: str) -> Days:
+    """The days of a backfill. Raises BadInput for what is no stretch of days that the source can have."""
+    with about("days"):
+        days = parse_days(request.days, datetime.now(UTC).date())
+        check_days(days, source, confirmed=request.yes)
+    return days

@@ -1,4 +1,8 @@
-"""Closes the runs that a killed process left behind: the server would show them as running for ever."""
+"""Closes the runs that a killed process on this machine left behind: the server would show them as running for ever.
+
+Of runs elsewhere an automation judges by their heartbeats. It needs a server that goes on: one that ends with its runs,
+as that of a command or of `serve`, hears of them again only now. And it knows nothing of their task runs.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +22,6 @@ from prefect.client.schemas.filters import (
     TaskRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.client.schemas.sorting import TaskRunSort
 from prefect.states import Cancelled, Crashed
 from pydantic import ValidationError
 
@@ -26,8 +29,6 @@ from frontispiece.purchases.process_identity import ProcessIdentity
 
 FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "upkeep")
 LABEL: Final = "frontispiece."
-# Where it cannot be known whether a run's process lives: how long it may be silent.
-SILENCE: Final = timedelta(days=1)
 STARTING: Final = timedelta(minutes=15)
 _OPEN: Final = [StateType.RUNNING, StateType.CANCELLING, StateType.PENDING]
 
@@ -50,7 +51,7 @@ async def close_orphans(but: UUID | None = None, now: datetime | None = None) ->
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN))),
         )
         others = [run for run in open_runs if run.id != but]
-        orphans = [run for run in others if await _is_orphan(run, client, now)]
+        orphans = [run for run in others if _is_orphan(run, now)]
         for run in orphans:
             await _close(run, client)
     return [run.name for run in orphans]
@@ -71,18 +72,11 @@ def is_gone(holder: ProcessIdentity, here: ProcessIdentity) -> bool:
     return restarted or holder.is_gone()
 
 
-async def _is_orphan(run: FlowRun, client: PrefectClient, now: datetime) -> bool:
-    holder, here = holder_of(run), ProcessIdentity.here()
-    since = run.state.timestamp if run.state else now
+def _is_orphan(run: FlowRun, now: datetime) -> bool:
+    holder = holder_of(run)
     if run.state_type is StateType.PENDING or holder is None:  # it is about to start, or to sign
-        return now - since > STARTING
-    if is_gone(holder, here):
-        return True
-    if (holder.host, holder.boot, holder.space) == (here.host, here.boot, here.space):
-        return False
-    newest = await client.read_task_runs(flow_run_filter=_this(run), sort=TaskRunSort.EXPECTED_START_TIME_DESC, limit=1)
-    heard = max([since, *(task.expected_start_time for task in newest if task.expected_start_time)])
-    return now - heard > SILENCE
+        return run.state is not None and now - run.state.timestamp > STARTING
+    return is_gone(holder, ProcessIdentity.here())
 
 
 async def _close(run: FlowRun, client: PrefectClient) -> None:

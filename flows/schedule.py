@@ -1,5 +1,6 @@
 """Which day a run is about that was scheduled or started without one, and how many its schedule has missed."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -91,10 +92,13 @@ def is_of_same_round(run: FlowRun, other: FlowRun) -> bool:
 
 
 def _asked(run: FlowRun) -> dict[str, Any]:
-    return {name: value for name, value in run.parameters.items() if value is not None and name != "max_usd"}
+    """What is not left empty, or switched off."""
+    asked = {name: value for name, value in run.parameters.items() if value is not None and value is not False}
+    return {name: value for name, value in asked.items() if name != "max_usd"}
 
 
-async def name_run(name: str) -> None:
-    """Give this run a name: what it is about is known only once it runs."""
+async def label_run(source: str, days: Iterable[date] = (), name: str | None = None) -> None:
+    """Give this run tags, and a name: what it is about is known only once it runs."""
+    tags = {*runtime.flow_run.tags, f"source:{source}", *(f"day:{day}" for day in days)}
     async with get_client() as client:
-        await client.set_flow_run_name(UUID(str(runtime.flow_run.id)), name)
+        await client.update_flow_run(UUID(str(runtime.flow_run.id)), tags=sorted(tags), name=name)

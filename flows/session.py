@@ -14,6 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import TagsContext
 from prefect.exceptions import Pause
 
+from flows.events import tell_of_budget
 from flows.listener import RunListener, surroundings
 from flows.reconcile import close_orphans, said, sign
 from flows.runpage import RunPage, run_page
@@ -84,7 +85,9 @@ class Session:
         )
         self.listener.closed(report)
         await self._page.finish(by_day)
-        return verdict(report, settings.failure_limit)
+        state = verdict(report, settings.failure_limit)
+        tell_of_budget(state, self.services.budget)
+        return state
 
     async def _record_day(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
         run = run.model_copy(update={"list_length": self.lists.get(day, 0)})

@@ -180,4 +180,4 @@ class Window:
         estimate = self._plan.estimate
         each = None if estimate.dollars is None else estimate.dollars / max(1, estimate.papers)
         price = "price unknown" if each is None else f"about {amount(papers * each)}"
-        return f"{papers} papers are left ({price}): the same command with a higher limit goes on"
+        return f"{papers} papers are left ({price}): a higher limit goes on"

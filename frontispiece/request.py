@@ -5,7 +5,8 @@ only then, so that `--help` is quick.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import date
 from functools import wraps
@@ -146,6 +147,7 @@ class DailyRequest(OfLists):
     max_usd: Annotated[
         Dollars, Doc("The most that may be spent on this day's run, restarts included, in US dollars.")
     ] = None
+    refresh: Refresh = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +208,18 @@ class StatusRequest(ByRecipe, FromSource):
     """How days stand under a recipe."""
 
     days: Annotated[str, Doc("As for a backfill.")] = "last 30 days"
+
+
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """Have a refusal say which field it is about.
+
+    Sentences write fields as `field`; the command line puts its options in their place.
+    """
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(f"`{field}`: {error}") from error
 
 
 def takes(

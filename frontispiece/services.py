@@ -65,8 +65,8 @@ class Services:
         prices = ((self.writer.label, self.writer.price(paper)), (self.painter.label, self.painter.price))
         if self.budget.max_usd is not None and (unknown := [label for label, price in prices if price is None]):
             raise BadInput(
-                f"What {' and '.join(unknown)} will charge is not known, so a limit of ${self.budget.max_usd:g} "
-                "cannot be kept: choose a model with a known price, or set no limit."
+                f"`max_usd`: what {' and '.join(unknown)} will charge is not known, so a limit of "
+                f"${self.budget.max_usd:g} cannot be kept: choose a model with a known price, or set no limit."
             )
 
     async def recall_pictures(self) -> None:

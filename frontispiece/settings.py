@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     ui_port: int = Field(4200, ge=1, le=65535, description="port of the UI of `frontispiece serve`, on this machine")
     work_pool: str = Field("frontispiece", description="work pool of `frontispiece deploy`, of the type process")
     webhook: SecretStr | None = Field(
-        None, description="address that is told of a failed or crashed `daily`, as JSON by POST"
+        None, description="address that is told of a failed, crashed or overdue `daily` or `backfill`, as JSON by POST"
     )
 
     @property

@@ -41,13 +41,13 @@ def run_backfill(request: BackfillRequest, verbose: bool = False) -> int:
 
 async def check_before(request: BackfillRequest) -> None:
     """Find out what is wrong with the input before a server is started. Raises BadInput."""
-    from frontispiece.dates import check_days, parse_days
+    from flows.inputs import days_meant
     from frontispiece.purchases.prompts import batches_of
     from frontispiece.settings import load_settings
     from frontispiece.writers import open_writer
 
     settings = load_settings(**request.choices)
-    check_days(parse_days(request.days, datetime.now(UTC).date()), settings.source, confirmed=request.yes)
+    days_meant(request, settings.source)
     if request.batch:
         writer = open_writer(settings.writer, settings.with_keys_to_come())
         try:

@@ -1,8 +1,10 @@
 """How the fields of frontispiece/request.py, where their words and bounds stand, are written on the command line."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from functools import wraps
 from inspect import Parameter as Place
 from inspect import signature
 from typing import Annotated, Any, Concatenate, Final, TypeAlias, TypeVar, get_type_hints
@@ -75,11 +77,26 @@ def asks(kind: type[R]) -> Callable[[Callable[Concatenate[R, ...], int]], Callab
     """Make a command of a function that takes a request: its fields are what it asks."""
 
     def of(body: Callable[Concatenate[R, ...], int]) -> Callable[..., int]:
-        call = takes(kind, written)(body)
+        call = takes(kind, written)(in_options(body))
         asked = signature(call)
         places = [_written(each, bare) for each in asked.parameters.values()]
         setattr(call, "__signature__", asked.replace(parameters=places))  # noqa: B010 functools' types do not know it
         return call
+
+    def in_options(body: Callable[Concatenate[R, ...], int]) -> Callable[Concatenate[R, ...], int]:
+        """Fields that an error of the run names are options here."""
+
+        @wraps(body)
+        def call(request: R, **others: Any) -> int:
+            try:
+                return body(request, **others)
+            except BadInput as error:
+                raise BadInput(re.sub(r"`(\w+)`", option, str(error))) from error
+
+        return call
+
+    def option(found: re.Match[str]) -> str:
+        return written(found[1]) if found[1] in bare else found[0]
 
     def written(name: str) -> str:
         by_place = signature(kind).parameters[name].kind is Place.POSITIONAL_OR_KEYWORD

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from deployments.cli.backfill import run_backfill
 from deployments.cli.options import Verbose, asks
 from deployments.cli.running import exit_after, run_here, services_beforehand, start_server
-from frontispiece.request import BackfillRequest, DayRequest, PapersRequest
+from frontispiece.request import BackfillRequest, DayRequest, PapersRequest, about
 
 
 @asks(DayRequest)
@@ -51,8 +51,9 @@ async def check_papers(request: PapersRequest) -> None:
     from frontispiece.settings import load_settings
     from frontispiece.sources.ids import parse_id
 
-    for text in request.ids:
-        parse_id(text)
+    with about("ids"):
+        for text in request.ids:
+            parse_id(text)
     async with services_beforehand(load_settings(**request.choices)):
         pass
 

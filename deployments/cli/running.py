@@ -65,12 +65,15 @@ def run_here(
 
     Raises KeyboardInterrupt, for SIGTERM as well.
     """
+    from prefect import tags
     from prefect.exceptions import TerminationSignal
 
+    from deployments.changes import TAG
     from deployments.server import asking_server
 
     async def ended() -> "State[Any]":
-        state: State[Any] = await run(**request.values, return_state=True)
+        with tags(TAG):
+            state: State[Any] = await run(**request.values, return_state=True)
         return state
 
     try:

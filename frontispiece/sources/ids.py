@@ -31,6 +31,8 @@ _NAMES = (r"arxiv:\s?", r"oai:arxiv\.org:", r"(?:doi:\s?)?10\.48550/arxiv\.")
 
 _PLAIN: Final = re.compile(rf"(?i:{'|'.join(_NAMES)})?{_ID}(?:\s*\[[A-Za-z.-]{{2,20}}\])?[.;]?")
 _LINKED: Final = re.compile(rf"(?i:(?:https?://)?(?:{'|'.join(_PAGES)})){_ID}(?:\.pdf)?/?[.;]?(?:[?#].*)?")
+PASTED: Final = re.sub(r"\?P<\w+>", "?:", rf"^\s*(?:{_PLAIN.pattern}|{_LINKED.pattern})\s*(?![\s\S])")
+"""What `parse_id` takes, of any length, as a pattern without names: for forms."""
 
 
 def parse_id(text: str) -> tuple[str, int | None]:

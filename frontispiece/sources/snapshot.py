@@ -23,6 +23,8 @@ from frontispiece.sources.snapshot_file import file_errors, glance_id, lines, op
 from frontispiece.sources.snapshot_index import Damaged, Index, build, parse, shelves, state_of
 
 SAMPLE: Final = Path(__file__).parents[2] / "data" / "sample" / "arxiv-sample.jsonl"
+SAMPLE_DAYS: Final = "2024-10-23..2024-10-31"
+"""Those of which the sample has papers, one after the other."""
 KEEP_FROM: Final = 50_000_000
 """Bytes; the index of a smaller file is made anew each time, in less than a second."""
 
@@ -50,6 +52,11 @@ class Snapshot:
     begins = ARXIV_BEGAN
     has_votes = False
     has_categories = False
+
+    @staticmethod
+    def stretch(settings: SnapshotSettings) -> str | None:
+        """Days that a backfill's form holds at first, where it is known which the file has."""
+        return SAMPLE_DAYS if settings.snapshot == SAMPLE else None
 
     def __init__(self, settings: SnapshotSettings, *, keep_from: int = KEEP_FROM) -> None:
         self._path = settings.snapshot

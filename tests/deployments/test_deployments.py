@@ -19,18 +19,22 @@ from helpers.real_server import PATIENCE, RealServer, until
 from hypothesis import example, given
 from hypothesis import strategies as st
 from prefect.blocks.system import Secret
+from prefect.events import emit_event
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deployments.alarms import ALARM, OVERDUE, SILENT
 from deployments.changes import FieldPath, Fields, digests, merge
 from deployments.definitions import Definition, definitions
-from deployments.deploy import ALARM, build_all, deploy, travelling
-from deployments.form import DATE
+from deployments.deploy import build_all, deploy, travelling
+from deployments.form import RISING, day_pattern, days_pattern
 from deployments.registering import every
+from frontispiece.dates import parse_days
 from frontispiece.errors import BadInput
 from frontispiece.settings import load_settings
+from frontispiece.sources.ids import PASTED, parse_id
 
 ROOT = Path(__file__).parents[2]
 PLANTED = "sk-planted-in-a-block-0123456789"
@@ -103,7 +107,7 @@ def hooked() -> Iterator[tuple[str, "Queue[Any]"]]:
 @pytest.mark.parametrize("secret", ["&secret_access_key=planted", "&sas_token=planted", "&key=planted"])
 def test_secrets_do_not_travel_in_the_archives_address(secret: str) -> None:
     place = "s3://papers/a?region=eu-west-1&endpoint=http://127.0.0.1:1&skip_signature=true"
-    assert travelling(load_settings(archive=place)) == {"FRONTISPIECE_ARCHIVE": place}
+    assert travelling(load_settings(archive=place))["FRONTISPIECE_ARCHIVE"] == place
     with pytest.raises(BadInput, match="FRONTISPIECE_ARCHIVE") as caught:
         travelling(load_settings(archive=place + secret))
     assert "planted" not in str(caught.value)
@@ -120,7 +124,7 @@ async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
     assert sorted(each["name"] for each in at_server.ask("/deployments/filter", {})) == sorted(names())
     daily = at_server.deployment("daily/daily")
     assert [each["schedule"]["timezone"] for each in daily["schedules"]] == ["America/New_York"]
-    assert [each["name"] for each in at_server.ask("/automations/filter", {})] == [ALARM]
+    assert set(automations(at_server)) == {ALARM, OVERDUE, SILENT}
 
     wanted = {"deployments": {"id": {"any_": [daily["id"]]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
     runs = until(lambda: at_server.ask("/flow_runs/filter", wanted))
@@ -128,17 +132,39 @@ async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
     # The first of them may be due this very minute.
     assert max(datetime.fromisoformat(run["expected_start_time"]) for run in runs) > datetime.now(UTC)
 
-    # What a worker would say of a run that failed.
-    run = at_server.start("daily/daily", limit=1)
-    failed = {"state": {"type": "FAILED", "name": "Failed", "message": 'no "list"'}, "force": True}
-    at_server.ask(f"/flow_runs/{run}/set_state", failed)
-    heard = told.get(timeout=PATIENCE)
-    assert heard["state"] == "Failed"
-    assert heard["message"] == 'no "list"'
-    assert heard["id"] == run
+    # What runs would say of themselves, in this order: of the first nobody is told.
+    ends = [("daily", "FAILED", "Refused"), ("daily", "FAILED", "Failed"), ("backfill", "COMPLETED", "Budget reached")]
+    for name, kind, state in ends:
+        run = at_server.start(f"{name}/{name}", limit=1)
+        ended = {"state": {"type": kind, "name": state, "message": 'no "list"'}, "force": True}
+        at_server.ask(f"/flow_runs/{run}/set_state", ended)
+        if state != "Refused":
+            heard = told.get(timeout=PATIENCE)
+            assert (heard["state"], heard["message"], heard["id"]) == (state, 'no "list"', run)
 
     await deploy(load_settings())
-    assert at_server.ask("/automations/filter", {}) == []
+    assert set(automations(at_server)) == {SILENT}
+
+
+def automations(server: RealServer) -> dict[str, Any]:
+    return {each["name"]: each for each in server.ask("/automations/filter", {})}
+
+
+async def test_a_run_of_which_nothing_is_heard_any_longer_crashes(
+    at_server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.alarms.BEATS_MISSED", 2 / 30)  # seconds, not a minute
+    await deploy(load_settings(), reset=True)
+    silent, refuted = (at_server.start("daily/daily", limit=1) for _ in range(2))
+    for run in (silent, refuted):
+        at_server.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "RUNNING"}, "force": True})
+        related = [{"prefect.resource.id": "prefect.tag.frontispiece", "prefect.resource.role": "tag"}]
+        emit_event("prefect.flow-run.heartbeat", {"prefect.resource.id": f"prefect.flow-run.{run}"}, related=related)
+    at_server.ask(f"/flow_runs/{refuted}/set_state", {"state": {"type": "COMPLETED"}, "force": True})
+    at_server.wait(silent, "Crashed")
+    assert at_server.run(refuted)["state_name"] == "Completed"
+    monkeypatch.undo()
+    await deploy(load_settings(), reset=True)
 
 
 async def test_a_deployment_may_be_served_and_deployed_in_turn(at_server: RealServer) -> None:
@@ -150,7 +176,7 @@ async def test_a_deployment_may_be_served_and_deployed_in_turn(at_server: RealSe
     lines = await deploy(load_settings())
     deployed = at_server.deployment("daily/daily")
     assert (deployed["work_pool_name"], deployed["work_queue_name"]) == ("frontispiece", "default")
-    assert list(deployed["job_variables"]["env"]) == ["FRONTISPIECE_ARCHIVE"]
+    assert list(deployed["job_variables"]["env"]) == ["FRONTISPIECE_ARCHIVE", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
     assert not any("keeps" in line for line in lines)
 
 
@@ -212,12 +238,12 @@ async def test_deploying_again_leaves_alone_what_people_changed(
     await deploy(load_settings(webhook=webhook), reset=True)
     defined = standing(at_server)
     changed = changed_in_the_ui(at_server)
-    (alarm,) = at_server.ask("/automations/filter", {})
-    at_server.ask(f"/automations/{alarm['id']}", {"enabled": False}, "PATCH")
+    path = f"/automations/{automations(at_server)[ALARM]['id']}"
+    at_server.ask(path, {"enabled": False}, "PATCH")
 
     lines = await deploy(load_settings(webhook=webhook))
     assert standing(at_server) == changed
-    assert at_server.ask("/automations/filter", {})[0]["enabled"] is False
+    assert automations(at_server)[ALARM]["enabled"] is False
     assert "daily        15 7 * * * Europe/Berlin (paused); every day" in lines
     assert "upkeep       when asked (paused)" in lines
     assert [line for line in lines if "keeps" in line] == [
@@ -245,7 +271,7 @@ async def test_deploying_again_leaves_alone_what_people_changed(
     for name, each in now.items():
         assert [one[1:] for one in each.pop("schedules")] == [one[1:] for one in defined[name].pop("schedules")]
         assert each == defined[name]
-    assert at_server.ask("/automations/filter", {})[0]["enabled"] is True
+    assert automations(at_server)[ALARM]["enabled"] is True
     await deploy(load_settings())
 
 
@@ -264,7 +290,10 @@ def test_an_interval_is_said_in_words(interval: timedelta, said: str) -> None:
     assert every(interval) == said
 
 
-@given(st.text(alphabet="0123456789-", min_size=8, max_size=11) | st.dates().map(str) | st.from_regex(DATE))
+TODAY = date(2026, 11, 25)
+
+
+@given(st.text(alphabet="0123456789-", min_size=8, max_size=11) | st.dates().map(str) | st.from_regex(day_pattern()))
 @example("2024-10-31\n")
 @example("2024-02-29")
 @example("2023-02-29")
@@ -273,12 +302,62 @@ def test_an_interval_is_said_in_words(interval: timedelta, said: str) -> None:
 @example("2024-13-01")
 @example("2024-04-31")
 @example("0000-01-01")
+@example("2026-11-25")
+@example("2026-11-26")
 def test_the_form_takes_the_days_of_the_calendar_and_no_others(text: str) -> None:
     try:
         is_day = len(text) == 10 and str(date.fromisoformat(text)) == text
     except ValueError:
         is_day = False
-    assert (re.search(DATE, text) is not None) == is_day
+    assert (re.search(day_pattern(), text) is not None) == is_day
+    assert (re.search(day_pattern(TODAY), text) is not None) == (is_day and text <= str(TODAY))
+
+
+ENDS = st.builds(lambda day, signs: str(day)[:signs], st.dates(date(2023, 1, 1)), st.sampled_from([4, 7, 10]))
+
+
+@given(
+    st.text(alphabet="0123456789-. todaylsehr", max_size=24)
+    | ENDS
+    | st.builds("{}{}{}".format, ENDS, st.sampled_from(["..", " .. ", "...", ".", "-"]), ENDS)
+    | st.builds("{} {} days".format, st.sampled_from(["last", "Last ", "last-"]), st.integers(0, 10**7))
+)
+@example("2024-10-31..2024-10-01")
+@example("2024-10-15..2024-10")
+@example("2024..2023-12-31")
+@example("2024-02..2024-02-30")
+@example("LAST 30\tDAYS\n")
+@example("last-1-day")
+@example(" yesterday..Today ")
+@example("2024-10-31..")
+@example("")
+def test_the_form_takes_the_ranges_that_a_backfill_reads_and_no_others(text: str) -> None:
+    """But for those before all calendars, or between a date and a word: they are for the flow to refuse."""
+    fits = all(re.search(pattern, text) for pattern in (days_pattern(TODAY), RISING))
+    try:
+        parse_days(text, TODAY)
+        is_range = True
+    except BadInput:
+        is_range = False
+    assert fits if is_range else not fits or re.search(r"[1-9][0-9]{5}|y *\.\.|\.\. *y|\.\. *t", text, re.IGNORECASE)
+
+
+@given(
+    st.text(max_size=20)
+    | st.from_regex(
+        r"(arXiv:)?(https://arxiv\.org/abs/)?([0-9]{4}\.[0-9]{4,5}|hep-th/[0-9]{7})(v[0-9])?", fullmatch=True
+    )
+)
+@example("https://huggingface.co/papers/2410.24175?q=1\n")
+@example(" 2410.24175v2 [cs.CL] ")
+def test_the_form_takes_the_ids_that_are_read_and_no_others(text: str) -> None:
+    try:
+        parse_id(text)
+    except BadInput:
+        is_id = False
+    else:
+        is_id = True
+    assert (re.search(PASTED, text) is not None) == is_id
 
 
 async def test_what_was_removed_stays_removed_although_nobody_knows_what_was_deployed(at_server: RealServer) -> None:

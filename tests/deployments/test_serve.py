@@ -3,11 +3,14 @@
 import json
 import math
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +93,17 @@ def test_it_says_where_the_ui_is_and_what_it_serves(served: Served) -> None:
     assert all(name in said for name in ("daily", "papers", "upkeep"))
 
 
+def test_the_first_run_is_never_refused(served: Served) -> None:
+    """Asked for once, as Prefect's pages ask."""
+    deployment = served.server.deployment("illustrate%20papers/papers")["id"]
+    later = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2040-01-01T00:00:00Z"}}
+    body = json.dumps({"parameters": {"ids": ["2410.24175"]}, "state": later}).encode()
+    url = f"{served.server.url}/api/deployments/{deployment}/create_flow_run"
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 only us
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+        assert answer.status == 201
+
+
 def test_a_second_one_says_so(served: Served) -> None:
     second = subprocess.run(
         served.command(), cwd=served.folder, env=served.environment, capture_output=True, text=True, check=False
@@ -118,22 +132,62 @@ def test_a_day_gets_its_pictures_and_its_page(served: Served) -> None:
         pytest.param({"dya": "2024-10-31"}, "dya", id="unknown field"),
         pytest.param({"day": "2024-02-31"}, "2024-02-31", id="a day that is in no calendar"),
         pytest.param({"day": "2024-13-01"}, "2024-13-01", id="a month that is in no calendar"),
+        pytest.param({"day": "2999-01-01"}, "2999-01-01", id="a day to come"),
+        pytest.param({"max_usd": 0}, "max_usd", id="no money"),
+        pytest.param({"name": "papers", "ids": ["2410.24175", "x"]}, "ids[1]", id="no id"),
+        pytest.param({"name": "backfill", "days": "31.10.2024"}, "such as 2024-10-01..2024-10-31", id="no range"),
+        pytest.param({"name": "backfill", "days": "2024-10..2024-09"}, "from the earlier", id="the wrong way round"),
+        pytest.param({"name": "backfill", "days": "2999"}, "2999", id="a year to come"),
+        pytest.param({"name": "backfill", "batch": True}, "writer", id="a batch of a free writer"),
     ],
 )
 def test_the_server_refuses_what_does_not_fit_the_form(
     served: Served, parameters: dict[str, object], complaint: str
 ) -> None:
+    name = {"papers": "illustrate%20papers/papers", "backfill": "backfill/backfill"}.get(
+        str(parameters.pop("name", "")), "daily/daily"
+    )
     with pytest.raises(urllib.error.HTTPError) as error:
-        served.server.start("daily/daily", **parameters)
+        served.server.start(name, **parameters)
     assert error.value.code == 409
     assert complaint in error.value.read().decode()
 
 
-@pytest.mark.parametrize("day", ["1990-01-01", "2999-01-01"])
-def test_a_day_that_cannot_be_fails_at_once(served: Served, day: str) -> None:
-    failed = served.server.wait(served.server.start("daily/daily", day=day), "Failed")
-    assert "day" in failed["state"]["message"]
+def test_a_day_before_all_papers_fails_at_once_and_raises_no_alarm(served: Served) -> None:
+    failed = served.server.wait(served.server.start("daily/daily", day="1990-01-01"), "Refused")
+    assert (failed["state_type"], failed["state"]["message"].split(":")[0]) == ("FAILED", "`day`")
     assert served.providers.paid == (0, 0)
+
+
+def test_its_terminal_has_a_line_a_paper_and_the_server_has_tags_and_events(served: Served) -> None:
+    run = served.server.start("daily/daily", day="2024-10-31", limit=5)  # the first three are archived
+    done = served.server.wait(run, "Completed")
+    assert {"day:2024-10-31", "source:snapshot", "frontispiece"} == set(done["tags"])
+    asked = {
+        "filter": {"event": {"name": ["frontispiece.day.done"]}, "any_resource": {"id": [f"prefect.flow-run.{run}"]}}
+    }
+    (told,) = until(lambda: served.server.ask("/events/filter", asked)["events"])
+    assert (told["payload"]["day"], told["payload"]["pictures"]) == ("2024-10-31", 2)
+    until(lambda: sum("Finished in state" in line for line in told_of(served, done["name"])) == 2)
+    assert sum(".jpg" in line for line in told_of(served, done["name"])) == 5
+    assert not any(words in served.log.read_text() for words in ("Prompt:", "Response:"))
+
+
+def test_prefects_own_command_in_this_folder_finds_the_server(served: Served) -> None:
+    command = served.log.read_text().partition("From another terminal: ")[2].partition("\n")[0]
+    assert not command.startswith("PREFECT_API_URL")
+    elsewhere = {name: value for name, value in served.environment.items() if not name.startswith("PREFECT_")}
+    environment = {**elsewhere, "HOME": str(served.folder)}
+    done = subprocess.run(
+        shlex.split(command), cwd=served.folder, env=environment, capture_output=True, text=True, check=False
+    )
+    made = re.search("UUID: (.+)", done.stdout)
+    assert made is not None, done.stdout + done.stderr
+    served.server.wait(made[1], "Completed")
+
+
+def told_of(served: Served, run: str) -> list[str]:
+    return [line for line in served.log.read_text().splitlines() if run in line]
 
 
 def test_cancelling_stops_buying_and_records_what_was_done(served: Served) -> None:
@@ -231,6 +285,7 @@ def test_it_ends_soon_and_leaves_nobody_behind_and_the_schedules_active(served: 
     until(lambda: served.providers.fal.paid > before)
     served.process.send_signal(signal.SIGINT)
     assert served.process.wait(60) == 0  # without waiting for a picture that never comes
+    assert not (served.folder / "prefect.toml").exists()
     assert [name for name in ("server", "runner") if Path(f"/proc/{members[name]['pid']}").exists()] == []
 
 

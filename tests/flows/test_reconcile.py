@@ -60,9 +60,9 @@ async def test_a_run_that_goes_on_is_left_alone_as_are_strangers_and_the_one_tha
     assert {await state_of(run) for run in (alive, elsewhere, unsigned, asking)} == {StateType.RUNNING}
 
 
-async def test_a_run_elsewhere_that_was_silent_for_a_day_is_closed() -> None:
-    run = await left_behind(ProcessIdentity.here().model_copy(update={"host": "elsewhere", "boot": "other"}))
-    await close_orphans(now=datetime.now(UTC) + timedelta(days=2))
+async def test_a_run_that_was_never_signed_is_closed_when_it_has_had_the_time() -> None:
+    run = await left_behind(None)
+    await close_orphans(now=datetime.now(UTC) + timedelta(minutes=16))
     assert await state_of(run) is StateType.CRASHED
 
 
