@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from prefect import get_run_logger, runtime
-from prefect.exceptions import Pause
+from prefect.exceptions import Pause, TerminationSignal
 from prefect.tasks import Task
 
 from flows.listener import RunListener
@@ -91,14 +91,17 @@ async def run_of(
 ) -> AsyncIterator[PaperRun]:
     """A paper's run, whose outcome is added to `outcomes`. No error leaves it, so that others are left alone.
 
-    When the run is cancelled or suspended the paper ends where it is, and so the record knows what was paid for.
+    When the run is cancelled or suspended the paper ends where it is, and so the record knows what was paid for. Told
+    to end, Prefect raises TerminationSignal wherever the program is just then: that of a paper ends all of them.
     """
     run = PaperRun(paper, services, steps, listener)
     get_run_logger().info("Generating an image for paper %s.", paper.title)
+    told: TerminationSignal | None = None
     try:
         yield run
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, TerminationSignal) as error:
         outcome = run.outcome(Status.FAILED, "Cancelled", "The run was cancelled.")
+        told = error if isinstance(error, TerminationSignal) else None
     except Pause:
         outcome = run.outcome(Status.SKIPPED, "Suspended", "The run was suspended; resumed, it goes on.")
     except Exception as error:
@@ -107,5 +110,7 @@ async def run_of(
         outcome = run.outcome(Status.DONE)
     outcome = await run.with_bill(outcome)
     await services.budget.release(paper.key)
-    listener.ended(outcome)
     outcomes.append(outcome)
+    listener.ended(outcome)
+    if told is not None:
+        raise told

@@ -1,10 +1,8 @@
 """One run at work: what it works with, what came of it so far, and its record, whatever happens."""
 
 import asyncio
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from itertools import groupby
 from uuid import UUID
@@ -12,7 +10,7 @@ from uuid import UUID
 from prefect import get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.context import TagsContext
-from prefect.exceptions import Pause
+from prefect.exceptions import Pause, TerminationSignal
 
 from flows.events import tell_of_budget
 from flows.listener import RunListener, surroundings
@@ -125,7 +123,7 @@ async def open_session(
             # tag before a task may start.
             with TagsContext(current_tags=set()):
                 yield session
-        except (asyncio.CancelledError, Pause, FrontispieceError) as error:
+        except (asyncio.CancelledError, Pause, TerminationSignal, FrontispieceError) as error:
             if session.outcomes and not session.is_recorded:
                 get_run_logger().warning("The run ends early (%s): recording what was done.", type(error).__name__)
                 await session.record()
@@ -143,38 +141,11 @@ async def services_for_run(settings: Settings, refresh_id: str = "", account: st
         yield shared
         return
     await _tidy(runtime.flow_run.id)
-    with _cancelled_by_signals():
-        async with open_services(await with_secrets(settings), refresh_id, account) as services:
-            _hear_of_waits(services)
-            for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
-                get_run_logger().warning(warning)
-            yield services
-
-
-@contextmanager
-def _cancelled_by_signals() -> Iterator[None]:
-    """Have the run cancelled when its process is told to end.
-
-    Prefect raises an exception wherever the program is just then: within a paper's task, or one that only shows
-    something, it would end that one alone, and nothing would be recorded. Told twice, a run that still writes down what
-    it did would lose it.
-    """
-    loop, this = asyncio.get_running_loop(), asyncio.current_task()
-
-    def cancel() -> None:
-        if this is not None and not this.cancelling():
-            this.cancel()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(each, lambda *_: loop.call_soon_threadsafe(cancel)) for each in signals]
-    try:
-        yield
-    finally:
-        for each, handler in zip(signals, before, strict=True):
-            signal.signal(each, handler)
+    async with open_services(await with_secrets(settings), refresh_id, account) as services:
+        _hear_of_waits(services)
+        for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
+            get_run_logger().warning(warning)
+        yield services
 
 
 async def choose_now(

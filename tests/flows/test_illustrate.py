@@ -15,6 +15,7 @@ import pytest
 from helpers.strangers import everything, planted
 from helpers.watching import run_day, run_papers
 from PIL import Image
+from prefect.exceptions import TerminationSignal
 
 from flows.illustrate import illustrate_day
 from flows.listener import RunListener, surrounded
@@ -22,7 +23,7 @@ from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
-from frontispiece.models import Outcome, Status
+from frontispiece.models import Outcome, Paper, Status
 from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
 
@@ -54,10 +55,17 @@ def swap(path: Path, old: str, new: str) -> None:
 
 
 class ToldToEnd(RunListener):
-    """Somebody ends the process while it is just at a paper's own work."""
+    """Somebody ends the process while it is just at a paper's own work, after the first picture."""
+
+    def __init__(self) -> None:
+        self._is_done = False
 
     def ended(self, outcome: Outcome) -> None:
-        if outcome.status is Status.DONE:
+        self._is_done = True
+
+    def step(self, paper: Paper, name: str) -> None:
+        if self._is_done:
+            self._is_done = False
             os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -66,15 +74,16 @@ async def test_who_is_told_to_end_within_a_papers_work_records_what_was_done(
 ) -> None:
     monkeypatch.setenv("FRONTISPIECE_PROMPTS_AT_ONCE", "1")
     monkeypatch.setenv("FRONTISPIECE_PAINTINGS_AT_ONCE", "1")
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # Prefect sends it on to them
     with surrounded(listener=ToldToEnd()):
         run = asyncio.create_task(illustrate_day(limit=4))
         await asyncio.wait([run])
-    assert run.cancelled()
+    signal.signal(signal.SIGTERM, before)
+    assert isinstance(run.exception(), TerminationSignal)
     rows = [row for path in archive.rglob("catalog/*/*.parquet") for row in pq.read_table(path).to_pylist()]
     ends = {row["paper_id"]: row["reason"] or row["status"] for row in rows}
     assert len(ends) == 4
     assert set(ends.values()) == {"done", "Cancelled"}
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 async def test_a_day_gets_its_pictures_and_one_parquet_file(archive: Path) -> None:
