@@ -2,7 +2,7 @@
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from flows.batching import Batching
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
@@ -88,7 +88,8 @@ async def backfill(request: BackfillRequest) -> State[None]:
         surroundings.get().listener.planned(plan)
         get_run_logger().info("Backfill %s of %s: %s.", plan.id, days, plan.headline)
         if request.dry_run:
-            return Completed(message=f"Dry run: {plan.headline}.")
+            ended = Failed if plan.unread == len(plan.days) else Completed  # of no list there is no plan
+            return ended(message=f"Dry run: {plan.headline}.")
         _check_prices(plan, request.allow_unknown_price)
         batching = Batching(papers, services) if request.batch else None
         if batching and not await _is_delivered(batching, request.batch_hours):

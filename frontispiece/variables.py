@@ -12,6 +12,7 @@ from dotenv.parser import Binding, parse_stream
 from frontispiece.errors import BadInput
 
 PREFIX: Final = "FRONTISPIECE_"
+_MOST_BYTES: Final = 1_000_000
 _FORMER: Final = {
     **dict.fromkeys(("OPENAI_API_BASE", "OPENAI_API_BASE_URL"), "OPENAI_BASE_URL"),
     "FAL_API_KEY": "FAL_KEY",
@@ -46,6 +47,8 @@ def _bindings(env_file: Path) -> Iterator[Binding]:
         if (env_file / "pyvenv.cfg").exists():  # some call their virtual environment so
             return
         raise BadInput(f"{env_file} is a folder; settings are read from a file of that name.")
+    if env_file.exists() and (not env_file.is_file() or env_file.stat().st_size > _MOST_BYTES):
+        raise BadInput(f"{env_file} is no plain file of less than a megabyte.")
     try:
         text = env_file.read_text(encoding="utf-8")
     except FileNotFoundError:

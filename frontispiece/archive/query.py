@@ -44,6 +44,11 @@ from frontispiece.errors import ArchiveUnavailable, BadInput
 from frontispiece.models import CallState
 from frontispiece.scratch import Scratch
 
+MAX_ROWS: Final = 5_000_000
+"""So many rows an answer may have that is handed over in memory."""
+# What anybody may ask is bounded: what does not fit into memory waits on the disk.
+_MEMORY, _SPILLED = "1GB", "20GB"
+
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
 _ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
 
@@ -235,10 +240,16 @@ class Records:
         """Files that could not be read and were left out, a sentence each."""
 
     def ask(self, sql: str) -> Answer:
-        """The rows of one reading statement. Raises BadInput for any other, ArchiveUnavailable when files change."""
+        """The rows of one reading statement.
+
+        Raises BadInput for any other, and for an answer beyond all bounds; ArchiveUnavailable when files change.
+        """
         with self._diagnosed():
             cursor = self._connection.execute(_reading(sql))
-            return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
+            rows = cursor.fetchmany(MAX_ROWS + 1)
+        if len(rows) > MAX_ROWS:
+            raise BadInput(f"The answer has more than {MAX_ROWS:,} rows: ask for fewer, or for a file (--output).")
+        return Answer(tuple(column[0] for column in cursor.description or ()), rows)
 
     def export(self, sql: str, file_format: FileFormat) -> Path:
         """The rows as a file, which goes when the records are closed. Raises as `ask` does."""
@@ -304,6 +315,8 @@ def _connect(files: ds.Dataset, others: pa.Table, folder: Path) -> duckdb.DuckDB
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
             "temp_directory": str(folder),
+            "memory_limit": _MEMORY,
+            "max_temp_directory_size": _SPILLED,
         },
     )
     connection.execute("SET TimeZone = 'UTC'")

@@ -133,7 +133,8 @@ async def _about_row(row: _Row, present: _Present, archive: Archive, lane: async
         mend = f"Delete {_files_of(row, present)}, then run `frontispiece rebuild`."
         return [Finding(about=one_line(row.path, MAX_QUOTE), wrong=said, mend=mend)]
     if row.path not in present.pictures:
-        return [Finding(about=row.path, wrong="The catalog names it, but there is no such file.", mend=f"{again}.")]
+        mend = f"{again}; what else stands in its place has to be moved away first."
+        return [Finding(about=row.path, wrong="The catalog names it, but there is no such file.", mend=mend)]
     async with lane:
         try:
             content = await archive.get(row.path, max_bytes=MAX_BYTES) or b""
@@ -144,7 +145,10 @@ async def _about_row(row: _Row, present: _Present, archive: Archive, lane: async
             return _about_claims(row.path, await asyncio.to_thread(read_provenance, content), present)
     opens = await in_a_picture_thread(_opens, content)
     if opens:
-        mend = "If you changed it on purpose, `frontispiece rebuild` enters it as it is."
+        mend = (
+            "If you changed it on purpose, and it still tells its story, `frontispiece rebuild` enters it as it is; "
+            f"else delete it, then {again}."
+        )
         return [Finding(about=row.path, wrong=wrong, mend=mend)]
     return [Finding(about=row.path, wrong=wrong, mend=f"Delete it, then {again}.")]
 
@@ -189,7 +193,10 @@ def _opens(content: bytes) -> bool:
 
 
 def _about_files(paths: Iterable[str]) -> list[Finding]:
-    mend = "If no run is going on, `frontispiece rebuild` enters it, or `frontispiece import-log` for an old log's."
+    mend = (
+        "If no run is going on, `frontispiece rebuild` enters it, or `frontispiece import-log` for an old log's; "
+        "what neither takes may be deleted."
+    )
     return [Finding(about=path, wrong="The catalog has no row about this file.", mend=mend) for path in sorted(paths)]
 
 

@@ -53,7 +53,8 @@ class Plan(Value):
             parts += [f"{self.estimate.papers} papers", f"{self.estimate.calls} calls", self.estimate.price]
             parts += [duration(self.estimate.minutes) + (" after up to 24 hours" if self.batch else "")]
         if self.unread:  # neither free nor done in a minute: nobody knows
-            parts.append(f"{self.unread} lists could not be read, what is on them is not in this")
+            lists = "list" if self.unread == 1 else "lists"
+            parts.append(f"{self.unread} {lists} could not be read, and nothing of that is in this")
         if self.stale:
             parts.append(f"{self.stale} stale papers are not in this, --only stale takes them")
         if self.max_usd is not None:

@@ -55,6 +55,8 @@ class Readable(Protocol):
 @contextmanager
 def opened(path: Path) -> Iterator[Readable]:
     """The file, unpacked where its first bytes say that it is packed. Raises as `file_errors`."""
+    if path.exists() and not path.is_file() and not path.is_dir():  # it might never end
+        raise BadInput(f"FRONTISPIECE_SNAPSHOT: {path} is no plain file.")
     with file_errors(path), path.open("rb", buffering=1 << 20) as file:
         magic = file.read(4)
         file.seek(0)

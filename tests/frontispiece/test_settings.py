@@ -254,6 +254,7 @@ def test_a_line_of_env_that_is_read_as_meant_is_taken(
     ("make", "said"),
     [
         pytest.param(Path.mkdir, "folder", id="a folder"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), "no plain file", id="what never ends"),
         pytest.param(lambda path: path.symlink_to(path), "cannot be read: Too many levels", id="unreadable"),
         pytest.param(lambda path: path.write_text("FAL_KEY=x", "utf-16"), "not UTF-8", id="PowerShell's encoding"),
         pytest.param(lambda path: path.write_text("FAL_KEY=x", "utf-16-le"), "not UTF-8", id="UTF-16 without a mark"),

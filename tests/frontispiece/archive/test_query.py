@@ -262,6 +262,13 @@ async def test_a_query_that_takes_for_ever_can_be_ended(tmp_path: Path) -> None:
             await asked
 
 
+async def test_no_answer_takes_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("frontispiece.archive.query.MAX_ROWS", 100_000)
+    async with open_records(await stocked(tmp_path)) as records:
+        with pytest.raises(BadInput, match="more than 100,000 rows"):
+            records.ask("SELECT * FROM range(100000000000)")
+
+
 async def test_a_damaged_file_is_left_out_and_named(tmp_path: Path) -> None:
     archive = await stocked(tmp_path)
     (tmp_path / "catalog/day=2024-10-31/bad.parquet").write_bytes(b"PAR1 no more")

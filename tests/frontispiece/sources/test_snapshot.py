@@ -272,7 +272,7 @@ async def test_a_day_without_papers_is_empty(write: Write) -> None:
     assert (listed.day, listed.papers, listed.problems) == (date(2024, 12, 24), (), ())
 
 
-@pytest.mark.parametrize("kind", ["missing", "a folder", "below a file", "zip"])
+@pytest.mark.parametrize("kind", ["missing", "a folder", "below a file", "a pipe", "zip"])
 def test_a_wrong_file_names_the_setting(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x"
     if kind == "a folder":
@@ -280,6 +280,8 @@ def test_a_wrong_file_names_the_setting(tmp_path: Path, kind: str) -> None:
     elif kind == "below a file":
         path.write_text("")
         path /= "y"
+    elif kind == "a pipe":
+        os.mkfifo(path)
     elif kind == "zip":
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("arxiv-metadata-oai-snapshot.json", lines(row()))
