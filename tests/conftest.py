@@ -124,7 +124,8 @@ def at_server(real_server: RealServer) -> Iterator[RealServer]:
 
 @pytest.fixture
 def prefect_server(at_server: RealServer) -> None:
-    """For tests that run flows, in this process: nobody serves days, as other tests may just have done."""
+    """For tests that run flows in this process: nothing runs, and nobody serves days, as in tests before."""
+    at_server.clear()
     named = {"deployments": {"name": {"any_": ["backfill-day"]}}}
     for left in at_server.ask("/deployments/filter", named):
         at_server.ask(f"/deployments/{left['id']}", method="DELETE")

@@ -22,8 +22,6 @@ from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
     FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import Artifact, FlowRun, State, StateType
@@ -52,7 +50,7 @@ from frontispiece.recipe import digest
 from frontispiece.services import open_budget, open_services
 from frontispiece.settings import load_settings
 
-pytestmark = pytest.mark.usefixtures("prefect_server", "nothing_runs")
+pytestmark = pytest.mark.usefixtures("prefect_server")
 
 DAYS, PER_DAY = 3, 4
 FIRST = date(2024, 10, 1)
@@ -94,15 +92,6 @@ class Looker(RunListener):
 
     def day_ended(self, day: Day) -> None:
         self.days.append(day)
-
-
-@pytest.fixture
-async def nothing_runs(prefect_server: None) -> None:
-    """Runs of other tests that were left open on purpose are closed: a backfill would wait for them."""
-    async with get_client() as client:
-        kinds = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING])
-        for run in await client.read_flow_runs(flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=kinds))):
-            await client.set_flow_run_state(run.id, Completed(), force=True)
 
 
 @pytest.fixture
