@@ -11,6 +11,7 @@ from fakes.huggingface import FakeHuggingFace
 from fakes.server import serving
 from helpers.papers import paper
 from helpers.watching import run_day, run_papers
+from prefect.client.schemas.objects import StateType
 from starlette.applications import Starlette
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -132,7 +133,7 @@ async def test_a_paper_at_hand_needs_no_network(world: World, monkeypatch: pytes
 async def test_papers_that_are_all_nowhere_are_bad_input(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTISPIECE_SOURCE", "arxiv")
     state, seen = await run_papers(["2410.00404", "2410.00405"])
-    assert (state.name, seen.report) == ("Failed", None)
+    assert (state.type, state.name, seen.report) == (StateType.FAILED, "Refused", None)
     assert "No paper 2410.00404, 2410.00405 on arXiv." in (state.message or "")
 
 
