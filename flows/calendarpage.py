@@ -19,7 +19,6 @@ from flows.dayruns import newest_runs
 from frontispiece.archive.calendar import COUNTS, Day, Mark, calendar
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.spending import Spent, spent_by_day
-from frontispiece.archive.store import Archive
 from frontispiece.dates import Days, month_of
 from frontispiece.services import recipe_of
 from frontispiece.settings import Settings
@@ -73,15 +72,15 @@ class CalendarPage:
 
     @classmethod
     async def read(
-        cls, archive: Archive, days: Days, settings: Settings, backfill: str | None = None, **asked: Any
+        cls, catalog: Catalog, days: Days, settings: Settings, backfill: str | None = None, **asked: Any
     ) -> "CalendarPage":
         """How these days stand now, with the runs of a backfill; `asked` is what its forms have filled in besides.
 
         Raises ArchiveError.
         """
         recipe = recipe_of(settings)
-        standing = await calendar(Catalog(archive), days, settings.source, recipe.fingerprint, categories_of(settings))
-        spent = await spent_by_day(archive, settings.source)
+        standing = await calendar(catalog, days, settings.source, recipe.fingerprint, categories_of(settings))
+        spent = await spent_by_day(catalog.archive, settings.source)
         chosen = {name: getattr(settings, name) for name in ("source", "writer", "painter")}
         chosen |= {"style": settings.style_to_choose} | asked
         async with get_client() as client:

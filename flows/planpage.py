@@ -40,8 +40,8 @@ class BackfillPage:
         await self._artifacts.show(self._calendar())
 
     async def _calendar(self) -> Artifact:
-        archive, settings = self._services.archive, self._services.settings
-        page = await CalendarPage.read(archive, self._days, settings, self._backfill, **self._asked)
+        catalog, settings = self._services.catalog, self._services.settings
+        page = await CalendarPage.read(catalog, self._days, settings, self._backfill, **self._asked)
         return MarkdownArtifact(markdown=page.markdown(), key="calendar", description=page.headline)
 
     async def show_plan(self, plan: Plan) -> None:

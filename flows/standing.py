@@ -12,6 +12,7 @@ from prefect.exceptions import ObjectNotFound
 from flows.calendarpage import FORMS, CalendarPage
 from flows.run_artifacts import RunArtifacts
 from frontispiece.archive.calendar import Mark
+from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.paths import CATALOG, catalog_month
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days, first_day, month_of
@@ -34,7 +35,7 @@ async def _calendar(archive: Archive) -> Artifact:
     months = [month for each in await archive.list(CATALOG) if (month := catalog_month(each.path))]
     recent = first_day(month_of(today - RECENT))
     days = Days(min([recent, *(first_day(month) for month in months)]), today)
-    page = await CalendarPage.read(archive, days, settings)
+    page = await CalendarPage.read(Catalog(archive), days, settings)
     begun = list(dropwhile(lambda day: day.mark is Mark.NEVER_RUN and day.day < recent, page.days))
     page = replace(page, days=begun)
     about = f"{settings.source}, {settings.writer}, {settings.painter} · {page.headline}"

@@ -15,7 +15,7 @@ from flows.dayruns import DayRuns, after_daily
 from flows.listener import surroundings
 from flows.planpage import BackfillPage
 from flows.tidy import tidy_catalog
-from flows.verdict import BUDGET_REACHED, has_left_work
+from flows.verdict import BUDGET_REACHED, has_failed, has_left_work
 from frontispiece.archive.calendar import Day, calendar
 from frontispiece.archive.spending import done_by_run
 from frontispiece.dates import Days, month_of
@@ -150,7 +150,7 @@ class Window:
         done = f"{len(ran) - len(lost)} of {len(self._states)} days run, {made} papers archived"
         left = self._left(standing) if self._has_left_work else ""
         message = "; ".join(filter(None, (done, self._named(ran, lost), left))) + "."
-        if failed > limit * (failed + made) or len(lost) > limit * len(ran):
+        if has_failed(failed, made, limit) or len(lost) > limit * len(ran):
             return Failed(message=message)
         return Completed(name=BUDGET_REACHED if left else None, message=message)
 

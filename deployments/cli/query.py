@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -64,14 +65,10 @@ async def _answer(archive: "Archive", sql: str, form: Format, output: Path | Non
     from frontispiece.archive.query import open_records
 
     async with open_records(archive) as records:
-        work = partial(records.ask, sql) if form == "table" else partial(records.export, sql, form)
-        asked: asyncio.Task[Any] = asyncio.create_task(asyncio.to_thread(work))
-        try:
-            made = await asyncio.shield(asked)
-        except asyncio.CancelledError:  # Ctrl-C, which a thread does not hear
-            records.interrupt()
-            await asyncio.gather(asked, return_exceptions=True)  # they cannot be closed under it
-            raise
+        work: Callable[[], Answer | Path] = (
+            partial(records.ask, sql) if form == "table" else partial(records.export, sql, form)
+        )
+        made = await records.aside(work)
         if isinstance(made, Path):
             await asyncio.to_thread(_hand_over, made, output)
         else:

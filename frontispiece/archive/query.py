@@ -20,13 +20,13 @@ run spent on the paper, in one of its rows, with those for answers of no use), `
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -43,6 +43,8 @@ from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveUnavailable, BadInput
 from frontispiece.models import CallState
 from frontispiece.scratch import Scratch
+
+T = TypeVar("T")
 
 MAX_ROWS: Final = 5_000_000
 """So many rows an answer may have that is handed over in memory."""
@@ -255,6 +257,16 @@ class Records:
         """The rows as a file, which goes when the records are closed. Raises as `ask` does."""
         with self._diagnosed():
             return export(self._connection.sql(_reading(sql)), file_format, self._folder)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """What this asking gives, in a thread. Who is cancelled ends it, and leaves when it has ended."""
+        asked = asyncio.create_task(asyncio.to_thread(work))
+        try:
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:  # which a thread does not hear
+            self.interrupt()
+            await asyncio.gather(asked, return_exceptions=True)  # the connection cannot be closed under it
+            raise
 
     def interrupt(self) -> None:
         """End what is being asked in another thread, which then raises."""

@@ -1,8 +1,8 @@
 """What the papers of each day have cost, and what one run did to a day: from the catalog's rows alone."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from typing import Final
 
 from pydantic import Field
@@ -67,11 +67,7 @@ async def spent_by_day(archive: Archive, source: str) -> dict[date, Spent]:
     from frontispiece.archive.query import open_records  # brings DuckDB, which takes a while
 
     async with open_records(archive) as records:
-        try:
-            answer = await asyncio.to_thread(records.ask, DAYS)
-        except asyncio.CancelledError:  # which a thread does not hear
-            records.interrupt()
-            raise
+        answer = await records.aside(partial(records.ask, DAYS))
     return {
         day: Spent(dollars=dollars, unpriced=unpriced)
         for place, day, dollars, unpriced in (_typed(row) for row in answer.rows)
