@@ -69,11 +69,15 @@ clean: ## Remove the virtual environment; pictures stay
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "Frontispiece needs Python 3.11 to 3.13; name one: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV), a minute or two. 1 of 4: a virtual environment"
 	$(PYTHON) -m venv --without-pip --clear $(VENV)
+	@echo "2 of 4: the packages of requirements.lock, most of that time"
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@echo "3 of 4: Frontispiece itself"
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 # Prefect takes ten seconds to make a new database: better now than in the first run.
+	@echo "4 of 4: Prefect's database"
 	mkdir -p data/prefect
-	PREFECT_HOME="$(CURDIR)/data/prefect" $(BIN)/prefect server database upgrade --yes > $(VENV)/database.log 2>&1 \
+	DO_NOT_TRACK=1 PREFECT_HOME="$(CURDIR)/data/prefect" $(BIN)/prefect server database upgrade --yes > $(VENV)/database.log 2>&1 \
 		|| { cat $(VENV)/database.log; exit 1; }
 	touch $(READY)

@@ -14,9 +14,8 @@ wait_for_server = start_server(os.environ)
 
 from job import report  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
-from rich.console import Console  # noqa: E402
 
-from deployments.cli.terminal import Stage  # noqa: E402
+from deployments.cli.run_terminal import RunStage  # noqa: E402
 from flows.illustrate import illustrate_day  # noqa: E402
 from flows.listener import surrounded  # noqa: E402
 
@@ -28,7 +27,8 @@ async def illustrate(day: date) -> State[State[None]]:
 def main() -> None:
     wait_for_server()
     began, cpu = time.monotonic(), time.process_time()
-    with Stage(Console(stderr=True)) as stage, surrounded(listener=stage):
+    with RunStage() as stage, surrounded(listener=stage):
+        stage.begin()
         state = asyncio.run(illustrate(date.fromisoformat(sys.argv[1])))
     assert state.is_completed(), state
     assert stage.report is not None

@@ -1,5 +1,7 @@
 """A stretch of days: estimated first, then run day by day within a limit in dollars, and taken up again any time."""
 
+from datetime import date
+
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -11,21 +13,24 @@ from flows.gallery import publish_new
 from flows.illustrate import illustrate_list
 from flows.inputs import check_day, days_meant
 from flows.listener import surroundings
-from flows.planning import account_of, backfill_id, earlier_accounts, make_plan
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.schedule import label_run
 from flows.session import open_session, services_for_run
+from flows.steps import Steps
 from flows.tidy import tidy_catalog
 from flows.verdict import refuses
 from flows.window import Window
 from frontispiece.archive.presence import for_dry_run
 from frontispiece.errors import BadInput
+from frontispiece.planning import backfill_id, make_plan
 from frontispiece.purchases.plan import Plan
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
-from frontispiece.services import Services, open_budget
+from frontispiece.services import Services
 from frontispiece.settings import load_settings
+from frontispiece.sources.interface import Listed
+from tasks.fetch_papers import fetch_papers
 
 BATCH_HOURS = 24.0
 _OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit")
@@ -77,18 +82,22 @@ async def backfill(request: BackfillRequest) -> State[None]:
         await label_run(settings.source)
         if request.batch:
             batches_of(services.writer)
-        account = account_of(days, services)
-        earlier = earlier_accounts(days, services, request)
-        services.budget = await open_budget(services.archive, account, settings.max_usd, earlier)
         asked = {name: request.values[name] for name in ("min_upvotes", "categories")}
         page = BackfillPage(backfill_id(days, services, request), days, services, **asked)
         await page.show_calendar()
-        plan, papers = await make_plan(account, days, request, services)
+        steps = Steps(services)
+
+        async def read(day: date) -> Listed:
+            return (await steps.call(fetch_papers, day, services)).value
+
+        plan, papers = await make_plan(days, request, services, read)
+        for problem in services.catalog.problems:
+            get_run_logger().warning(problem)
         await page.show_plan(plan)
         surroundings.get().listener.planned(plan)
         get_run_logger().info("Backfill %s of %s: %s.", plan.id, days, plan.headline)
         if request.dry_run:
-            ended = Failed if plan.unread == len(plan.days) else Completed  # of no list there is no plan
+            ended = Failed if plan.is_blind else Completed
             return ended(message=f"Dry run: {plan.headline}.")
         _check_prices(plan, request.allow_unknown_price)
         batching = Batching(papers, services) if request.batch else None

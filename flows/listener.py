@@ -37,10 +37,13 @@ class RunListener:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a flow run finds in its process. With services it opens none: it shares their bounds and their budget."""
+    """What a flow run finds in its process: it opens no services where there are some."""
 
     listener: RunListener = RunListener()  # noqa: RUF009 it keeps nothing
     services: Services | None = None
+    """Those of the run that has started this one, which share their bounds and their budget."""
+    opened: Services | None = None
+    """Those that were opened for this run, by who has looked whether there is anything to do."""
 
 
 # A flow's parameters are what its form shows and the server keeps: nothing else can be handed to it through them.

@@ -8,20 +8,16 @@ from prefect.filesystems import WritableFileSystem
 from prefect.results import ResultStore
 from prefect.serializers import Serializer
 from pydantic import Field, PrivateAttr
-from pydantic_core import from_json  # unlike json, it answers bottomless nesting with a ValueError
 
 from frontispiece.archive.paths import RESULTS
+from frontispiece.archive.results import KIND, parse_record, stored
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
-from frontispiece.models import Painting, Picture, Prompt, Value
-from frontispiece.sources.interface import Listed
+from frontispiece.models import Value
 
 # For flows, which keep none: where none is named, Prefect asks the server for a default in every run, and leaves the
 # socket open.
 NO_RESULTS: Final = Path("data/results")
-MAX_RESULT_BYTES: Final = 16_000_000
-KIND: Final = "frontispiece-record"
-RECORDS: Final[dict[str, type[Value]]] = {record.__name__: record for record in (Listed, Prompt, Painting, Picture)}
 
 
 class RecordSerializer(Serializer):  # bare: Prefect registers no parametrized serializer
@@ -40,12 +36,8 @@ class RecordSerializer(Serializer):  # bare: Prefect registers no parametrized s
 
     def loads(self, blob: bytes) -> Value | BaseException:
         """The record; raises ValueError for anything else, and Prefect makes it again."""
-        ((name, content),) = from_json(blob).items()
-        if name == "error":
-            return FrontispieceError(str(content))
-        if name not in RECORDS:
-            raise ValueError(f"A result of an unknown kind: {name[:40]!r}.")
-        return RECORDS[name].model_validate(content)
+        record = parse_record(blob)
+        return record if isinstance(record, Value) else FrontispieceError(record)
 
 
 class ArchivedResults(WritableFileSystem):
@@ -70,13 +62,7 @@ class ArchivedResults(WritableFileSystem):
 
     async def read_path(self, path: str) -> bytes:
         """A stored result; raises ValueError when there is none to trust, and Prefect makes it again."""
-        content = await self._archive.get(f"{RESULTS}/{path}", max_bytes=MAX_RESULT_BYTES)
-        if content is None:
-            raise ValueError(f"No result under {path}.")
-        # Prefect loads a file by the serializer that it names, pickle among them; ours name none but ours.
-        if from_json(content)["metadata"]["serializer"]["type"] != KIND:
-            raise ValueError(f"The result under {path} is not one of ours.")
-        return content
+        return await stored(self._archive, path)
 
     async def write_path(self, path: str, content: bytes) -> None:
         """Store a result in one piece."""

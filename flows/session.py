@@ -21,7 +21,6 @@ from flows.steps import Steps
 from flows.tidy import tidy_catalog
 from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
-from frontispiece.archive.choosing import choose
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper
 from frontispiece.providers.throttle import Throttle
@@ -132,7 +131,7 @@ async def open_session(
 
 @asynccontextmanager
 async def services_for_run(settings: Settings, refresh_id: str = "", account: str = "") -> AsyncIterator[Services]:
-    """The services this process shares, or else new ones, their keys looked at; signs the run.
+    """The services this process shares, else those opened for this run, or new ones, their keys looked at; signs it.
 
     Raises as `open_session` does.
     """
@@ -141,29 +140,29 @@ async def services_for_run(settings: Settings, refresh_id: str = "", account: st
         yield shared
         return
     await _tidy(runtime.flow_run.id)
-    async with open_services(await with_secrets(settings), refresh_id, account) as services:
+    async with _opened(settings, refresh_id, account) as services:
         _hear_of_waits(services)
         for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
             get_run_logger().warning(warning)
         yield services
 
 
+@asynccontextmanager
+async def _opened(settings: Settings, refresh_id: str, account: str) -> AsyncIterator[Services]:
+    if (opened := surroundings.get().opened) is None:
+        async with open_services(await with_secrets(settings), refresh_id, account) as services:
+            yield services
+    else:
+        opened.refresh_id = refresh_id
+        yield opened
+
+
 async def choose_now(
     papers: Sequence[Paper], services: Services, only: Only = "all"
 ) -> tuple[list[Paper], list[Outcome]]:
-    """`choose` by what the services know; what is wrong with the catalog is mentioned in the log."""
-    catalog, recipe, settings = services.catalog, services.recipe.fingerprint, services.settings
-    chosen = await choose(
-        papers,
-        services.archive,
-        catalog,
-        recipe,
-        only=only,
-        min_upvotes=settings.min_upvotes,
-        include_withdrawn=settings.include_withdrawn,
-        refresh=bool(services.refresh_id),
-    )
-    for problem in catalog.problems:
+    """`Services.choose`; what is wrong with the catalog is mentioned in the log."""
+    chosen = await services.choose(papers, only)
+    for problem in services.catalog.problems:
         get_run_logger().warning(problem)
     return chosen
 
@@ -171,9 +170,13 @@ async def choose_now(
 def _hear_of_waits(services: Services) -> None:
     """Have it in the run's log, once, when a provider asks everybody to wait."""
     logger = get_run_logger()
+
+    def waits(seconds: float, reason: str) -> None:
+        logger.warning("Waiting %.0f s: %s", seconds, reason, extra={"tries_again": ("pause", reason)})
+
     for throttle in (getattr(services.writer, "throttle", None), getattr(services.painter, "throttle", None)):
         if isinstance(throttle, Throttle):
-            throttle.on_wait = lambda seconds, reason: logger.warning("Waiting %.0f s: %s", seconds, reason)
+            throttle.on_wait = waits
 
 
 async def _tidy(run: UUID, *, close: bool = True) -> None:

@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 from frontispiece.errors import BadInput
 from frontispiece.money import amount
 from frontispiece.report import Report
+from frontispiece.text import counted
 
 P = ParamSpec("P")
 
@@ -42,14 +43,16 @@ def verdict(report: Report, failure_limit: float) -> State[None]:
         at_work = report.pictures + report.failed
         left = f", {report.unbought} left at the limit in dollars" if report.unbought else ""
         named = "; ".join(report.failures[:10])
-        return Failed(message=f"{report.failed} of {at_work} papers failed{left}: {named}")
+        return Failed(message=f"{report.failed} of {counted(at_work, 'paper')} failed{left}: {named}")
     if report.unbought:
-        done = f"{amount(report.dollars)} spent, {report.pictures} pictures"
-        return Completed(name=BUDGET_REACHED, message=f"{done}, {report.unbought} papers left.")
+        done = f"{amount(report.dollars)} spent, {counted(report.pictures, 'picture')}"
+        return Completed(name=BUDGET_REACHED, message=f"{done}, {counted(report.unbought, 'paper')} left.")
     if not report.papers:
         return Completed(message=NONE_ASKED_FOR if report.listed else "No papers listed.")
     ordered = f", {report.on_order} on order in a batch" if report.on_order else ""
-    return Completed(message=f"{report.pictures} pictures, {report.skipped} skipped, {report.failed} failed{ordered}.")
+    return Completed(
+        message=f"{counted(report.pictures, 'picture')}, {report.skipped} skipped, {report.failed} failed{ordered}."
+    )
 
 
 def has_failed(failed: int, pictures: int, failure_limit: float) -> bool:

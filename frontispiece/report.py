@@ -33,7 +33,10 @@ class Report(Value):
     in_doubt: float = Field(default=0.0, description="what those may have cost at most, as far as prices are known")
     seconds: float = Field(description="wall time of the run")
     catalog: tuple[str, ...] = Field(description="Parquet files written, in the archive")
+    reason: str = Field(default="", description="why no paper of the lists was asked for, or the lists are empty")
+    problems: tuple[str, ...] = Field(default=(), description="what could not be read, where no log has it")
     archive: str = Field(description="where the archive is: a folder or a URL")
+    files: tuple[str, ...] = Field(default=(), description="the papers' pictures in it, new ones first")
 
 
 def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str, object]:
@@ -66,6 +69,11 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
         "unpriced": paid.count(None),
         "doubts": tuple(f"{call.kind or 'call'} {call.paper_id}" for call in doubtful),
         "in_doubt": known(call.dollars for call in doubtful),
+        "files": tuple(
+            each.picture.path
+            for each in sorted(outcomes, key=lambda outcome: outcome.status is not Status.DONE)
+            if each.picture is not None
+        ),
     }
 
 

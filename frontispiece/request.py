@@ -207,7 +207,7 @@ class BackfillDayRequest(SideBySide):
 class StatusRequest(ByRecipe, FromSource):
     """How days stand under a recipe."""
 
-    days: Annotated[str, Doc("As for a backfill.")] = "last 30 days"
+    days: Annotated[str, Doc("As for a backfill; left empty, those that have been run, the newest 31 of them.")] = ""
 
 
 @contextmanager

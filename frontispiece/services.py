@@ -1,15 +1,17 @@
 """Everything the tasks work with, built in one place from the settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
 
 from frontispiece import registry
 from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.choosing import choose
 from frontispiece.archive.duplicates import DuplicateDetector
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput
-from frontispiece.models import Paper, Status
+from frontispiece.models import Outcome, Paper, Status
 from frontispiece.painters import open_painter
 from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
@@ -17,9 +19,10 @@ from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.lost_time import LostTime
 from frontispiece.recipe import Recipe
+from frontispiece.request import Only
 from frontispiece.settings import Settings
 from frontispiece.sources import open_source
-from frontispiece.sources.interface import Source
+from frontispiece.sources.interface import Listed, Source
 from frontispiece.writers import open_writer
 from frontispiece.writers.interface import Writer
 
@@ -55,10 +58,25 @@ class Services:
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.refresh_id = refresh_id
         self.budget = budget
+        self.read_ahead: dict[date | tuple[str, ...], Listed] = {}
+        """Lists of days, and papers by their ids, that were read before the run: who wants one takes it from here."""
         self.prompts_lane = asyncio.Semaphore(settings.prompts_at_once)
         self.paintings_lane = asyncio.Semaphore(settings.paintings_at_once)
         # Prompts may run ahead of the painter by this much; more would only fill memory and the UI.
         self.papers_window = asyncio.Semaphore(2 * (settings.prompts_at_once + settings.paintings_at_once))
+
+    async def choose(self, papers: Sequence[Paper], only: Only = "all") -> tuple[list[Paper], list[Outcome]]:
+        """`choose` by these settings and this recipe. Raises ArchiveError."""
+        return await choose(
+            papers,
+            self.archive,
+            self.catalog,
+            self.recipe.fingerprint,
+            only=only,
+            min_upvotes=self.settings.min_upvotes,
+            include_withdrawn=self.settings.include_withdrawn,
+            refresh=bool(self.refresh_id),
+        )
 
     def check_prices(self, paper: Paper) -> None:
         """Raise BadInput when a limit in dollars cannot be kept, because a price for this paper is unknown."""

@@ -38,6 +38,11 @@ def quoted(text: str, *secrets: str) -> str:
     return one_line(text, MAX_QUOTE + 1).rstrip(".")
 
 
+def counted(number: int, one: str, more: str | None = None) -> str:
+    """So many of something: 1 paper, 2 papers."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
 def cell(text: str) -> str:
     """`text` for a spreadsheet's cell: what would be taken for a formula has an apostrophe first."""
     shown = visible(text)

@@ -20,7 +20,7 @@ from tasks.caching import worth_another_attempt
 async def find_papers(ids: tuple[str, ...], services: Services, on_arxiv: bool = False) -> Listed:
     """Those of the papers that are there, in this order. Raises BadInput for what is no arXiv id, and SourceError."""
     if not on_arxiv:
-        return await services.source.find(ids)
+        return services.read_ahead.pop(ids, None) or await services.source.find(ids)
     arxiv = open_source(EVERY_PAPER, services.settings)
     try:
         return await arxiv.find(ids)

@@ -5,13 +5,22 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from deployments.cli.options import Verbose, asks
-from deployments.cli.running import exit_after, run_here, services_beforehand, start_server
+from deployments.cli.running import Beforehand, beforehand, exit_after, run_here
 from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.addresses import shown
 from frontispiece.request import BackfillRequest, StatusRequest
+
+if TYPE_CHECKING:
+    from frontispiece.dates import Days
+    from frontispiece.settings import Settings
+
+MOST_DAYS: Final = 31
+"""So many are shown where nobody has asked for any."""
 
 
 @asks(BackfillRequest)
@@ -20,33 +29,20 @@ def backfill(request: BackfillRequest, *, verbose: Verbose = False) -> int:
 
     The plan and its price are shown first; the same command goes on where an earlier one stopped.
     """
-    return run_backfill(request, verbose)
-
-
-def run_backfill(request: BackfillRequest, verbose: bool = False) -> int:
-    """Run the flow in this process, and show how it goes."""
-    asyncio.run(check_before(request))
-    wait_for_server = start_server(dry_run=request.dry_run)
-    from rich.console import Console
-
-    from deployments.cli.backfill_terminal import StretchStage
-    from flows.listener import surrounded
-
-    with StretchStage(Console(), Console(stderr=True), verbose) as stage, surrounded(listener=stage):
-        state, error = run_here("flows.backfill:backfill", request, wait_for_server)
-    if error is None:
-        say(f"{state.name}: {state.message}")
-    return exit_after(state, error)
-
-
-async def check_before(request: BackfillRequest) -> None:
-    """Find out what is wrong with the input before a server is started. Raises BadInput."""
-    from flows.inputs import days_meant
-    from frontispiece.purchases.prompts import batches_of
     from frontispiece.settings import load_settings
-    from frontispiece.writers import open_writer
 
     settings = load_settings(**request.choices)
+    asyncio.run(check_before(request, settings))
+    with beforehand(settings, dry_run=request.dry_run) as found:
+        return plan_or_run(request, found, verbose)
+
+
+async def check_before(request: BackfillRequest, settings: "Settings") -> None:
+    """Find out what is wrong with the input before anything is opened. Raises BadInput."""
+    from flows.inputs import days_meant
+    from frontispiece.purchases.prompts import batches_of
+    from frontispiece.writers import open_writer
+
     days_meant(request, settings.source)
     if request.batch:
         writer = open_writer(settings.writer, settings.with_keys_to_come())
@@ -54,8 +50,32 @@ async def check_before(request: BackfillRequest) -> None:
             batches_of(writer)
         finally:
             await writer.close()
-    async with services_beforehand(settings, dry_run=request.dry_run):
-        pass
+
+
+def plan_or_run(request: BackfillRequest, found: Beforehand, verbose: bool) -> int:
+    """Show the plan where that is all there is to do, else run the flow in this process, and show how it goes."""
+    from deployments.cli.backfill_terminal import BackfillStage, print_plan
+    from frontispiece.looking import look_at_days
+
+    days = _days(request.days)
+    with BackfillStage(verbose) as stage:
+        plan = None if request.refresh and not request.dry_run else found.look(partial(look_at_days, days, request))
+        if plan is not None:
+            for problem in found.services.catalog.problems:
+                say(problem, sys.stderr)
+            print_plan(stage.answers, plan)
+            stage.answers.print(f"Dry run: {plan.headline}." if request.dry_run else "Nothing is left to do.")
+            return Exit.FAILED if plan.is_blind else Exit.DONE
+        state, error = run_here("flows.backfill:backfill", request, found, stage, dry_run=request.dry_run)
+    if error is None:
+        say(f"{state.name}: {state.message}")
+    return exit_after(state, error)
+
+
+def _days(text: str) -> "Days":
+    from frontispiece.dates import parse_days
+
+    return parse_days(text, datetime.now(UTC).date())
 
 
 def ui_address(environment: Mapping[str, str], port: int) -> str:
@@ -66,27 +86,33 @@ def ui_address(environment: Mapping[str, str], port: int) -> str:
 
 @asks(StatusRequest)
 def status(request: StatusRequest) -> int:
-    """Show the calendar: how each day of a range stands."""
+    """Show the calendar: how each day of a range stands, or what there is."""
     from rich.console import Console
 
     from deployments.cli.calendar import print_calendar
-    from frontispiece.archive.calendar import calendar
+    from frontispiece.archive.calendar import calendar, days_run
     from frontispiece.archive.catalog import Catalog
     from frontispiece.archive.presence import is_begun, nothing_in
     from frontispiece.archive.store import Archive
-    from frontispiece.dates import parse_days
     from frontispiece.services import recipe_of
     from frontispiece.settings import load_settings
     from frontispiece.sources import categories_of
 
-    days = parse_days(request.days, datetime.now(UTC).date())
+    days = _days(request.days) if request.days else None
     settings = load_settings(**request.choices)
     archive = Archive.open(settings.archive)
     if not asyncio.run(is_begun(archive)):
         say(nothing_in(archive), sys.stderr)
     catalog = Catalog(archive)
-    look = calendar(catalog, days, settings.source, recipe_of(settings).fingerprint, categories_of(settings))
-    print_calendar(Console(), asyncio.run(look), settings.source, ui_address(os.environ, settings.ui_port))
+    source, recipe, categories = settings.source, recipe_of(settings).fingerprint, categories_of(settings)
+    if days is None:
+        there = asyncio.run(days_run(catalog, source, recipe, datetime.now(UTC).date(), categories))
+    else:
+        there = asyncio.run(calendar(catalog, days, source, recipe, categories))
+    newest = there if days else there[-MOST_DAYS:]
+    print_calendar(Console(), newest, source, ui_address(os.environ, settings.ui_port))
+    if len(newest) < len(there):
+        say(f"{len(there) - len(newest):,} earlier days, since {there[0].day}: frontispiece status {there[0].day:%Y}")
     sys.stdout.flush()
     for problem in catalog.problems:
         say(problem, sys.stderr)

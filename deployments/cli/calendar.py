@@ -9,6 +9,7 @@ from rich.table import Table
 
 from frontispiece.archive.calendar import COUNTS, Day, Mark
 from frontispiece.archive.catalog import Tally
+from frontispiece.text import counted
 
 COLOURS = {Mark.DONE: "green", Mark.PARTIAL: "yellow", Mark.FAILED: "red", Mark.EMPTY: "dim", Mark.NEVER_RUN: "dim"}
 WIDE, WITH_RUNS, WITH_STEPS = 100_000, 130, 115
@@ -22,10 +23,13 @@ def print_calendar(console: Console, days: Sequence[Day], source: str, ui: str) 
         run = quote(day.run or "", safe="")
         name = f"[link={ui}/runs/flow-run/{run}]{day.day}[/]" if run else str(day.day)
         table.add_row(*[name, marked(day.mark), *counts(console, day), run][: len(table.columns)])
+    if not days:
+        console.print(f"[bold]{source}[/]  no day has been run: frontispiece run begins", highlight=False)
+        return
     console.print(table)
     marks = Counter(day.mark for day in days)
     said = ", ".join(f"{marks[mark]} {mark}" for mark in Mark if marks[mark])
-    console.print(f"[bold]{source}[/]  {len(days)} days: {said}", highlight=False)
+    console.print(f"[bold]{source}[/]  {counted(len(days), 'day')}: {said}", highlight=False)
 
 
 def marked(mark: Mark) -> str:

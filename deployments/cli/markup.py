@@ -11,6 +11,8 @@ def plain(text: str) -> Text:
     return Text(visible(text))
 
 
-def print_fact(console: Console, name: str, value: str, style: str = "bold") -> None:
+def print_fact(console: Console, name: str, value: str | Text, style: str = "bold") -> None:
     """A line of a summary."""
-    console.print(Text.assemble((f"{name:>9}", style), "  ", plain(value)), soft_wrap=True)
+    console.print(
+        Text.assemble((f"{name:>9}", style), "  ", plain(value) if isinstance(value, str) else value), soft_wrap=True
+    )

@@ -1,16 +1,22 @@
 """The commands that illustrate papers: run and paper."""
 
-import asyncio
+import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import fields
-from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from deployments.cli.backfill import run_backfill
+from deployments.cli.backfill import plan_or_run
 from deployments.cli.options import Verbose, asks
-from deployments.cli.running import exit_after, run_here, services_beforehand, start_server
+from deployments.cli.running import beforehand, exit_after, run_here
+from deployments.exit_codes import Exit
+from deployments.output import say
 from frontispiece.request import BackfillRequest, DayRequest, PapersRequest, about
+
+if TYPE_CHECKING:
+    from frontispiece.report import Report
+    from frontispiece.services import Services
 
 
 @asks(DayRequest)
@@ -21,53 +27,65 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Illustrate the papers of a day."""
-    day = asyncio.run(check_request(request, dry_run=dry_run))
-    if not dry_run:
-        return illustrate("flows.illustrate:illustrate_day", request, verbose)
+    from flows.inputs import check_day, day_meant
+    from frontispiece.settings import load_settings
+
+    check_day(request.day, load_settings(**request.choices).source)
+    if dry_run:
+        return _plan(request, verbose)
+
+    async def look(services: "Services") -> "Report | None":
+        from frontispiece.looking import look_at_day
+
+        return await look_at_day(await day_meant(request.day, services), request, services)
+
+    return illustrate("flows.illustrate:illustrate_day", request, look, verbose)
+
+
+def _plan(request: DayRequest, verbose: bool) -> int:
+    """The day as a backfill of one day, which stops after its plan."""
+    from flows.inputs import day_meant
+    from frontispiece.settings import load_settings
+
     asked = {each.name: request.values[each.name] for each in fields(BackfillRequest) if each.name in request.values}
-    return run_backfill(BackfillRequest(str(day), only="all", dry_run=True, **asked), verbose)
+    with beforehand(load_settings(**request.choices), dry_run=True) as found:
+        day = found.runner.run(day_meant(request.day, found.services))
+        return plan_or_run(BackfillRequest(str(day), only="all", dry_run=True, **asked), found, verbose)
 
 
 @asks(PapersRequest)
 def paper(request: PapersRequest, *, verbose: Verbose = False) -> int:
     """Illustrate single papers."""
-    asyncio.run(check_papers(request))
-    return illustrate("flows.illustrate:illustrate_papers", request, verbose)
-
-
-async def check_request(request: DayRequest, *, dry_run: bool = False) -> date:
-    """The day that is meant. Raises BadInput for what is wrong, before a server is started."""
-    from flows.inputs import check_day, day_meant
-    from frontispiece.settings import load_settings
-
-    settings = load_settings(**request.choices)
-    check_day(request.day, settings.source)
-    async with services_beforehand(settings, dry_run=dry_run) as services:
-        return await day_meant(request.day, services)
-
-
-async def check_papers(request: PapersRequest) -> None:
-    """Raise BadInput for what is wrong, before a server is started."""
-    from frontispiece.settings import load_settings
     from frontispiece.sources.ids import parse_id
 
     with about("ids"):
         for text in request.ids:
             parse_id(text)
-    async with services_beforehand(load_settings(**request.choices)):
-        pass
+
+    async def look(services: "Services") -> "Report | None":
+        from frontispiece.looking import look_at_papers
+
+        return await look_at_papers(request, services)
+
+    return illustrate("flows.illustrate:illustrate_papers", request, look, verbose)
 
 
-def illustrate(flow: str, request: DayRequest | PapersRequest, verbose: bool) -> int:
-    """Run a flow in this process, and show how it goes."""
-    wait_for_server = start_server()
-    from rich.console import Console
+def illustrate(
+    flow: str,
+    request: DayRequest | PapersRequest,
+    look: "Callable[[Services], Awaitable[Report | None]]",
+    verbose: bool,
+) -> int:
+    """Run a flow in this process, unless it would have nothing to do, and show how it goes."""
+    from deployments.cli.run_terminal import RunStage, print_summary
+    from frontispiece.settings import load_settings
 
-    from deployments.cli.terminal import Stage, print_summary
-    from flows.listener import surrounded
-
-    with Stage(Console(stderr=True), verbose) as stage, surrounded(listener=stage):
-        state, error = run_here(flow, request, wait_for_server)
+    with beforehand(load_settings(**request.choices)) as found, RunStage(verbose) as stage:
+        if not request.refresh:
+            stage.report = found.look(look)
+        ended = None if stage.report else run_here(flow, request, found, stage)
     if stage.report is not None:
-        print_summary(Console(), stage.report)
-    return exit_after(state, error)
+        for problem in stage.report.problems:
+            say(problem, sys.stderr)
+        print_summary(stage.answers, stage.report)
+    return exit_after(*ended) if ended else Exit.DONE

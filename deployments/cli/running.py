@@ -1,22 +1,28 @@
-"""Runs a flow in this process, for a command: what is looked at before, and what its end comes to."""
+"""Runs a flow in this process, for a command that has found work to do; and what its end comes to.
+
+One event loop and, where all keys are known, one set of services see to all of it: the look before the run, in which
+nothing of Prefect is imported, and the run.
+"""
 
 import asyncio
 import atexit
 import os
 import pkgutil
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from deployments.exit_codes import Exit
 from deployments.output import say
-from frontispiece.errors import FrontispieceError
+from frontispiece.errors import ArchiveError, BadInput, FrontispieceError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from deployments.cli.terminal import Stage
     from frontispiece.request import Request
     from frontispiece.services import Services
     from frontispiece.settings import Settings
@@ -24,21 +30,55 @@ if TYPE_CHECKING:
 PREFECT_HOME: Final = Path("data/prefect")
 
 
-@asynccontextmanager
-async def services_beforehand(settings: "Settings", *, dry_run: bool = False) -> "AsyncIterator[Services]":
-    """The services as the run will have them, to find out what is wrong before a server is started. Raises BadInput.
+T = TypeVar("T")
 
-    Keys in Secret blocks are taken on trust: the server that has them is not asked yet.
+
+@dataclass(frozen=True, slots=True)
+class Beforehand:
+    """What a command has before it knows whether there is anything to do."""
+
+    runner: asyncio.Runner
+    services: "Services"
+    opened: "Services | None"
+    """The same, for the run to go on with; not so where the server's Secret blocks have keys."""
+
+    def look(self, look: Callable[["Services"], Awaitable[T]]) -> T | None:
+        """What is found; None as well where that cannot be told: then a run tries, more than once, and says why.
+
+        Raises BadInput and ArchiveError.
+        """
+
+        async def looked() -> T:
+            return await look(self.services)
+
+        try:
+            return self.runner.run(looked())
+        except (BadInput, ArchiveError):
+            raise
+        except Exception:
+            return None
+
+
+@contextmanager
+def beforehand(settings: "Settings", *, dry_run: bool = False) -> "Iterator[Beforehand]":
+    """The services as the run will have them, to find out what is wrong and what is to be done. Raises BadInput.
+
+    Keys in Secret blocks are taken on trust: the server
+    that has them is not asked yet.
     """
     from deployments.server import check_address
     from frontispiece.archive.presence import for_dry_run
     from frontispiece.services import open_services
 
     check_address(os.environ.get("PREFECT_API_URL"))
-    if dry_run:
-        settings = await for_dry_run(settings)
-    async with open_services(settings.with_keys_to_come()) as services:
-        yield services
+    with ExitStack() as stack:
+        runner = stack.enter_context(asyncio.Runner())
+        if dry_run:
+            settings = runner.run(for_dry_run(settings))
+        opened = AsyncExitStack()
+        stack.callback(lambda: runner.run(opened.aclose()))
+        services = runner.run(opened.enter_async_context(open_services(settings.with_keys_to_come())))
+        yield Beforehand(runner, services, None if settings.keys_in_blocks else services)
 
 
 def start_server(*, dry_run: bool = False) -> Callable[[], None]:
@@ -59,31 +99,33 @@ def start_server(*, dry_run: bool = False) -> Callable[[], None]:
 
 
 def run_here(
-    flow: str, request: "Request", wait_for_server: Callable[[], None]
+    flow: str, request: "Request", found: Beforehand, stage: "Stage", *, dry_run: bool = False
 ) -> "tuple[State[Any], BaseException | None]":
     """The final state of a run of the flow that stands there, and the error that ended it, where one did.
 
     Raises KeyboardInterrupt, for SIGTERM as well.
     """
+    wait_for_server = start_server(dry_run=dry_run)
+    stage.begin()
     from prefect import tags
     from prefect.exceptions import TerminationSignal
 
     from deployments.changes import TAG
     from deployments.server import asking_server
+    from flows.listener import surrounded
 
-    async def ended() -> "State[Any]":
-        with tags(TAG):
+    async def ended() -> "tuple[State[Any], BaseException | None]":
+        with tags(TAG), surrounded(listener=stage, opened=found.opened):
             state: State[Any] = await run(**request.values, return_state=True)
-        return state
+        # A flow that judges itself and returns Failed has no error to show.
+        has_gone_wrong = state.is_final() and not state.is_completed()
+        return state, await state.aresult(raise_on_failure=False) if has_gone_wrong else None
 
     try:
         run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
         wait_for_server()
         with asking_server():
-            state = asyncio.run(ended())
-        # A flow that judges itself and returns Failed has no error to show.
-        has_gone_wrong = state.is_final() and not state.is_completed()
-        return state, asyncio.run(state.aresult(raise_on_failure=False)) if has_gone_wrong else None
+            return found.runner.run(ended())
     except (TerminationSignal, asyncio.CancelledError):
         raise KeyboardInterrupt from None
 

@@ -1,41 +1,85 @@
-"""What a person at the terminal sees of a run: progress and lines while it goes, a summary at its end."""
+"""What a person sees while a command is at work: a bar at a terminal, and a line for each thing that is done."""
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from deployments.cli.markup import plain, print_fact
 from flows.listener import RunListener
-from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, Outcome, Paper, Status
-from frontispiece.money import amount
-from frontispiece.report import Report
+from frontispiece.text import counted, one_line
 
 # Prefect's workers say so of what they tell the server, whenever any of that is left as the program ends; it is sent.
 _STILL_SENDING: Final = "Still processing items"
 
-SKIPPED: Final = {ARCHIVED: "archived before", TOO_FEW_VOTES: "with too few votes"}
-"""Reasons for which papers are skipped, where the word itself does not say it to a person."""
-
-MOST_NAMED = 10
-
 
 class Stage(RunListener):
-    """Shows a run, and its log.
+    """Shows what goes on. To be entered, and to be told to `begin` before Prefect is imported.
 
-    At a terminal: a live bar, and a line for each paper that is done. In a pipe or file: the log's lines.
+    All goes to one console: two that reach the same terminal would write into each other.
     """
 
-    def __init__(self, console: Console, verbose: bool = False) -> None:
-        self._console = console
-        self._lines = LogLines(console, verbose or not console.is_terminal)
-        self._progress = Progress(
+    def __init__(self, verbose: bool = False, answers: Console | None = None, told: Console | None = None) -> None:
+        self.answers = answers or Console()
+        """Where the command's answer goes: standard output."""
+        self.told = told or (self.answers if self.answers.is_terminal else Console(stderr=True))
+        self.bar = Bar(self.told)
+        self._lines = LogLines(self, verbose)
+        self._tries: Counter[str] = Counter()
+        self._sentences: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+        if self._tries:
+            self.say(f"{self._tried()} in all.")
+
+    def begin(self) -> None:
+        """There is work to do."""
+        logging.getLogger().handlers[:] = [self._lines]  # in place of Prefect's own console
+        self.bar.show("Starting Prefect …")
+
+    def say(self, line: str, style: str = "", *, is_cut: bool = False) -> None:
+        """A line above the bar, which may be cut at its edge; in a pipe all of it, and its time."""
+        if self.told.is_terminal:
+            how = {"no_wrap": True, "overflow": "ellipsis"} if is_cut else {"soft_wrap": True}
+            self.told.print(Text(line, style), **how)
+        else:
+            self.told.file.write(f"{datetime.now().astimezone().isoformat(timespec='seconds')} {line}\n")
+            self.told.file.flush()
+
+    def tries_again(self, kind: str, sentence: str) -> None:
+        """Count what is not lost yet, in one line below the bar; in a pipe each sentence is told once."""
+        self._tries[kind] += 1
+        self.bar.trouble = f"{self._tried()}: {one_line(sentence)}"
+        if not self.told.is_terminal and sentence not in self._sentences:
+            self._sentences.add(sentence)
+            self.say(f"{sentence} It is tried again.")
+
+    def _tried(self) -> str:
+        kinds = (("try", "further try", "further tries"), ("pause", "pause", "pauses"))
+        return ", ".join(counted(self._tries[kind], *words) for kind, *words in kinds if self._tries[kind])
+
+
+class Bar(Progress):
+    """One bar over all there is to do, and a line below it about what goes wrong and is tried again."""
+
+    trouble = ""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -43,61 +87,31 @@ class Stage(RunListener):
             disable=not console.is_terminal,
             transient=True,
         )
-        self._task = self._progress.add_task("Starting Prefect …", total=None)
-        self._at: dict[str, str] = {}
-        self.report: Report | None = None
+        self._all = self.add_task("Looking …", total=None)
 
-    def __enter__(self) -> "Stage":
-        self._progress.start()
-        self._lines.take_over()
-        return self
+    def show(self, doing: str, total: int | None = None) -> None:
+        """What is done now, and out of how many where that has become known."""
+        self.update(self._all, description=doing, total=total)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
+    def step(self) -> None:
+        """One of them is done."""
+        self.advance(self._all)
 
-    def listed(self, papers: int, waiting: int) -> None:
-        """The bar runs over the papers that are to be illustrated."""
-        self._progress.update(self._task, total=waiting, description=f"{waiting} of {papers} papers to illustrate")
-
-    def step(self, paper: Paper, name: str) -> None:
-        """The bar says how many papers are at which step."""
-        self._at[paper.key] = name
-        self._describe()
-
-    def ended(self, outcome: Outcome) -> None:
-        """A line for the paper, and the bar moves on."""
-        self._at.pop(outcome.paper.key, None)
-        self._describe()
-        self._progress.advance(self._task)
-        if self._console.is_terminal and outcome.status is Status.DONE:  # failures are in the log's lines
-            line = Text.assemble(("✓", "green"), " ", plain(f"{outcome.paper.id}  {outcome.paper.title}"))
-            self._console.print(line, overflow="ellipsis", no_wrap=True)
-
-    def closed(self, report: Report) -> None:
-        """Keep the report for the summary."""
-        self.report = report
-
-    def _describe(self) -> None:
-        counts = Counter(self._at.values())
-        parts = [f"{counts[verb]} at the {verb}" for verb in ("prompt", "painting", "picture") if counts[verb]]
-        self._progress.update(self._task, description=", ".join(parts) or "Finishing …")
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The bar, and the line below it."""
+        yield from super().get_renderables()
+        if self.trouble:
+            yield Text(self.trouble, "yellow", no_wrap=True, overflow="ellipsis")
 
 
 class LogLines(logging.Handler):
-    """Prints what our tasks log, and anybody's warnings, one line each, in place of Prefect's own console."""
+    """Prints anybody's warnings, and what our tasks log where that is wanted, one line each."""
 
-    def __init__(self, console: Console, verbose: bool) -> None:
+    def __init__(self, stage: Stage, verbose: bool) -> None:
         super().__init__(logging.NOTSET)
-        self._console = console
+        self.setFormatter(logging.Formatter())  # by which Prefect tells a user's handler, beside which it adds none
+        self._stage = stage
         self._verbose = verbose
-        self.setFormatter(logging.Formatter("[%(asctime)s] %(message)s", "%d.%m.%Y %H:%M"))
-
-    def take_over(self) -> None:
-        """Replace the handlers of the root logger."""
-        root = logging.getLogger()
-        root.handlers[:] = [self]
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print the record, unless it is Prefect's engine talking to itself."""
@@ -106,42 +120,11 @@ class LogLines(logging.Handler):
             return
         if record.levelno < logging.WARNING and not (from_run and self._verbose):
             return
-        if record.getMessage().startswith(_STILL_SENDING):
+        said = record.getMessage()  # without the traceback: the server keeps that, and a person gets the sentence
+        if said.startswith(_STILL_SENDING):
             return
-        record.exc_info = record.exc_text = None  # the server keeps the traceback; a person gets the sentence
-        text = self.format(record)
-        if self._console.is_terminal:
-            self._console.print(Text(text), soft_wrap=True)  # above the bar
+        if (again := getattr(record, "tries_again", None)) and not self._verbose:
+            self._stage.tries_again(*again)
         else:
-            self._console.file.write(f"{text}\n")
-
-
-def print_summary(console: Console, report: Report) -> None:
-    """The end of a run, in a few lines."""
-    days = ", ".join(map(str, report.days)) or "no day"
-    if not report.papers:
-        found = f"none of {report.listed} papers was asked for" if report.listed else "no papers listed"
-        console.print(f"{days} · {report.source}: {found}.", highlight=False)
-        return
-    money = amount(report.dollars) + (f" and {report.unpriced} calls of unknown price" if report.unpriced else "")
-    reasons = ", ".join(f"{count} {SKIPPED.get(reason, reason)}" for reason, count in report.reasons.items())
-    refused = f", {amount(report.refused)} of it for answers of no use" if report.refused else ""
-    named = ", ".join(report.doubts[:MOST_NAMED]) + (" …" if len(report.doubts) > MOST_NAMED else "")
-    rows = {
-        "papers": f"{report.papers} · {days} · {report.source}",
-        "pictures": f"{report.pictures} new",
-        "skipped": f"{report.skipped} ({reasons})" if report.skipped else "0",
-        "on order": f"{report.on_order} (in a batch; a later run fetches them)" if report.on_order else None,
-        "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
-        "blocked": str(report.blocked) if report.blocked else None,
-        "failed": str(report.failed),
-        "cost": f"{money} in {report.seconds:.1f} s{refused}",
-        "in doubt": f"{amount(report.in_doubt)} at most, perhaps on the bill: {named}" if report.doubts else None,
-        "archive": report.archive,
-        "catalog": ", ".join(report.catalog),
-    }
-    for name, value in rows.items():
-        if value is not None:
-            print_fact(console, name, value)
-    for failure in report.failures:
-        print_fact(console, "✗", failure, "red")
+            style = "yellow" if record.levelno == logging.WARNING else "red" if record.levelno > logging.WARNING else ""
+            self._stage.say(said, style)

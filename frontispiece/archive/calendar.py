@@ -54,6 +54,18 @@ async def calendar(catalog: Catalog, days: Days, source: str, recipe: str, categ
     return [known.get(day) or _without_rows(day, day in empty) for day in days]
 
 
+async def days_run(
+    catalog: Catalog, source: str, recipe: str, today: date, categories: Sequence[str] = ()
+) -> list[Day]:
+    """Every day up to `today` that a run has looked at, in order. Raises ArchiveError."""
+    tallies = await catalog.tallies(date.min, today, source, recipe, categories)
+    days = {each.day: Day(mark=_mark(each), **each.model_dump()) for each in tallies}
+    for each in await catalog.archive.list(CATALOG):
+        if (day := empty_day(each.path, source)) and day not in days:
+            days[day] = _without_rows(day, is_empty=True)
+    return [days[day] for day in sorted(days)]
+
+
 async def note_empty(archive: Archive, day: date, source: str) -> None:
     """Remember that the source lists nothing on this day: there are no rows to tell. Raises ArchiveError."""
     await archive.put_if_absent(empty_day_path(day, source), b"")

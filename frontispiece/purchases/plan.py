@@ -7,6 +7,7 @@ from frontispiece.archive.catalog import Tally
 from frontispiece.models import Value
 from frontispiece.money import amount
 from frontispiece.purchases.estimate import Estimate
+from frontispiece.text import counted
 
 
 class DayPlan(Tally):
@@ -46,17 +47,22 @@ class Plan(Value):
         return sum(each.problem is not None for each in self.days)
 
     @property
+    def is_blind(self) -> bool:
+        """Whether not one list could be read: there is nothing to plan with."""
+        return self.unread == len(self.days)
+
+    @property
     def headline(self) -> str:
         """The plan in one sentence."""
-        parts = [f"{sum(each.wants_a_run for each in self.days)} of {len(self.days)} days to run"]
-        if self.unread < len(self.days):
-            parts += [f"{self.estimate.papers} papers", f"{self.estimate.calls} calls", self.estimate.price]
+        parts = [f"{sum(each.wants_a_run for each in self.days)} of {counted(len(self.days), 'day')} to run"]
+        if self.estimate.papers:
+            parts += [counted(self.estimate.papers, "paper"), counted(self.estimate.calls, "call"), self.estimate.price]
             parts += [duration(self.estimate.minutes) + (" after up to 24 hours" if self.batch else "")]
         if self.unread:  # neither free nor done in a minute: nobody knows
-            lists = "list" if self.unread == 1 else "lists"
-            parts.append(f"{self.unread} {lists} could not be read, and nothing of that is in this")
+            parts.append(f"{counted(self.unread, 'list')} could not be read, and nothing of that is in this")
         if self.stale:
-            parts.append(f"{self.stale} stale papers are not in this, --only stale takes them")
+            are = "is" if self.stale == 1 else "are"
+            parts.append(f"{counted(self.stale, 'stale paper')} {are} not in this, --only stale takes them")
         if self.max_usd is not None:
             parts.append(f"{amount(self.spent)} of ${self.max_usd:g} spent before")
         return " · ".join(parts)

@@ -1,7 +1,7 @@
 """What every source can do."""
 
 from datetime import date
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -55,4 +55,16 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Finite(Protocol):
+    """A source that knows all the papers it will ever have: a file."""
+
+    name: str
+    """What it is called."""
+
+    def ends(self) -> tuple[date, date]:
+        """Its first and its last day with papers. Raises as `Source` does."""
         ...

@@ -60,6 +60,7 @@ class Snapshot:
 
     def __init__(self, settings: SnapshotSettings, *, keep_from: int = KEEP_FROM) -> None:
         self._path = settings.snapshot
+        self.name = settings.snapshot.name
         self._keep_from = keep_from
         self._index: Index | None = None
         with opened(self._path):
@@ -79,6 +80,11 @@ class Snapshot:
             if day <= today and self._records(index, day, Problems()):
                 return day
         raise SourceBroken(f"{self._path} holds no paper up to {today}.")
+
+    def ends(self) -> tuple[date, date]:
+        """The first and the last day with a paper, as `newest_day` finds it."""
+        days = self._indexed().head.days
+        return min(days), max(days)
 
     async def list_day(self, day: date) -> Listed:
         """All papers whose version 1 is of this day, in the order of the file."""

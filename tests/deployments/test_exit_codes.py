@@ -109,7 +109,7 @@ def test_the_limit_in_dollars(place: Place) -> None:
     """With work left it is told apart from done; a higher one goes on, and then all is done. A dry run buys nothing."""
     ended = place("run", "2024-10-01", "--dry-run", "--limit", "2", "--max-usd", "0.0075")
     assert (ended.code, place.world.paid) == (Exit.DONE, (0, 0)), ended
-    assert "1 of 1 days to run · 2 papers · 4 calls · " in ended.out.splitlines()[-1]
+    assert "1 of 1 day to run · 2 papers · 4 calls · " in ended.out.splitlines()[-1]
     assert not (place.folder / "archive").exists(), "a dry run begins no archive"
     ended = place("run", "2024-10-01", "--max-usd", "0.0075")
     assert (ended.code, place.world.paid) == (Exit.BUDGET_REACHED, (2, 2)), ended

@@ -16,7 +16,8 @@ from helpers.stocked import DAY, stocked
 from rich.console import Console
 
 from deployments.cli import main
-from deployments.cli.terminal import LogLines, print_summary
+from deployments.cli.run_terminal import print_summary
+from deployments.cli.terminal import LogLines, Stage
 from frontispiece.report import Report
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +83,7 @@ def test_streams_that_are_closed_or_full_break_nothing(closing: str, archive: Pa
     ("command", "variables"),
     [
         pytest.param("status 2024-10", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, id="ASCII"),
-        pytest.param("settings", {"PYTHONIOENCODING": "latin-1:strict"}, id="Latin-1"),
+        pytest.param("query \"SELECT '✓'\"", {"PYTHONIOENCODING": "latin-1:strict"}, id="Latin-1"),
     ],
 )
 def test_a_terminal_that_lacks_letters_gets_the_others(
@@ -135,11 +136,11 @@ def test_a_crash_of_ours_moves_no_cursor(
 
 def test_what_prefect_still_sends_is_no_news() -> None:
     shown = Console(file=io.StringIO(), width=200)
-    lines = LogLines(shown, verbose=True)
+    lines = LogLines(Stage(told=shown), verbose=True)
     for name in ("APILogWorker", "EventsWorker"):
         for said in ("Still processing items: 5 items remaining...", "3 items were dropped."):
             lines.handle(logging.LogRecord(name, logging.WARNING, __file__, 1, said, None, None))
-    assert [line.partition("] ")[2] for line in cast("io.StringIO", shown.file).getvalue().splitlines()] == [
+    assert [line.partition(" ")[2] for line in cast("io.StringIO", shown.file).getvalue().splitlines()] == [
         "3 items were dropped.",
         "3 items were dropped.",
     ]
@@ -148,8 +149,8 @@ def test_what_prefect_still_sends_is_no_news() -> None:
 @pytest.mark.parametrize(
     ("reasons", "said"),
     [
-        pytest.param({"archived": 2}, "2 (2 archived before)", id="archived"),
-        pytest.param({"upvotes": 1, "withdrawn": 1}, "2 (1 with too few votes, 1 withdrawn)", id="not wanted"),
+        pytest.param({"archived": 2}, "2 archived before", id="archived"),
+        pytest.param({"upvotes": 1, "withdrawn": 1}, "1 with too few votes, 1 withdrawn", id="not wanted"),
     ],
 )
 def test_papers_are_skipped_for_reasons_that_there_are(reasons: dict[str, int], said: str) -> None:

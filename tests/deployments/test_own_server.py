@@ -96,7 +96,7 @@ def test_a_command_ends_at_once_and_its_server_with_it(
 ) -> None:
     with fake_providers() as providers:
         providers.openai.faults.always("chat", "never answered")
-        process = folder.start("run", day, "--painter", "lineart", **providers.variables)
+        process = folder.start("run", "-v", day, "--painter", "lineart", **providers.variables)
         until(lambda: providers.openai.faults.served)
         (server,) = [each for each in children(process.pid) if "deployments.own_server" in each[1]]
         began = time.monotonic()

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from prefect.settings import PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW, temporary_settings
@@ -12,7 +12,8 @@ from deployments.cli.backfill_terminal import print_plan
 from deployments.cli.calendar import print_calendar
 from deployments.cli.markup import plain
 from deployments.cli.query import print_table
-from deployments.cli.terminal import LogLines, print_summary
+from deployments.cli.run_terminal import print_summary
+from deployments.cli.terminal import LogLines, Stage
 from frontispiece.archive.calendar import Day, Mark
 from frontispiece.archive.query import Answer
 from frontispiece.purchases.estimate import Estimate
@@ -46,7 +47,7 @@ def logged(lines: logging.Handler) -> None:
 
 
 def test_a_line_of_the_log_is_harmless(console: Console) -> None:
-    logged(LogLines(console, verbose=True))
+    logged(LogLines(Stage(told=console), verbose=True))
     first, second = written(console).splitlines()
     assert first.endswith(f"Response:  {READABLE}")
     assert second == "    [24.12.2024 00:00] Forged."
@@ -119,3 +120,27 @@ def test_plan_and_calendar_say_the_same_of_a_day(width: int, columns: str) -> No
     assert plan_head.split() == [*head.split(), "to", "do", "at", "most"]
     assert plan_row.split() == [*row.split(), "8", "$0.5000"]
     assert "3 stale papers are not in this, --only stale takes them" in " ".join(rest)
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_a_paper_is_one_line_and_further_tries_are_one(width: int) -> None:
+    shown = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width)
+    stage = Stage(answers=shown)
+    stage.say("✓ 2410.24175  pictures/20241031/6550f79d46b1945c.jpg  " + "A long title " * 20, is_cut=True)
+    assert [len(line) for line in written(shown).splitlines()] == [width]
+    for _ in range(3):
+        stage.tries_again("try", "fal answered 503.")
+    stage.tries_again("pause", "OpenAI asked for it.")
+    assert stage.bar.trouble == "3 further tries, 1 pause: OpenAI asked for it."
+    assert len(written(shown).splitlines()) == 1
+
+
+def test_in_a_pipe_a_line_has_its_time_and_a_trouble_is_told_once() -> None:
+    piped = Console(file=io.StringIO())
+    stage = Stage(answers=piped, told=piped)
+    for _ in range(3):
+        stage.tries_again("try", "fal answered 503.")
+    (line,) = written(piped).splitlines()
+    time, _, said = line.partition(" ")
+    assert datetime.fromisoformat(time).tzinfo is not None
+    assert said == "fal answered 503. It is tried again."

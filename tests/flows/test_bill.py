@@ -12,7 +12,7 @@ from helpers.watching import Watcher, run_day, run_papers
 from rich.console import Console
 
 from deployments.cli import main
-from deployments.cli.terminal import print_summary
+from deployments.cli.run_terminal import print_summary
 from flows.artifacts import facts, outcome_table
 from flows.upkeep import upkeep
 from frontispiece.archive.store import Archive

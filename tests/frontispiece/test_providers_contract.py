@@ -194,7 +194,7 @@ async def test_archives_know_these_fingerprints(
     ],
 )
 def test_a_record_whose_fields_change_needs_another_word_in_its_keys(record: type[Value], fields: str) -> None:
-    """See `caching.SHAPES`; words of descriptions do not count."""
+    """See `archive.results.SHAPES`; words of descriptions do not count."""
     assert digest(json.dumps(without_words(record.model_json_schema()), sort_keys=True)) == fields
 
 

@@ -26,7 +26,8 @@ LAYERS: Final = (
     {"archive"},
     {"purchases", "gallery"},
     {"services"},
-    {"maintenance"},
+    {"planning"},
+    {"looking", "maintenance"},
 )
 """Inside the library: each part may import those of the layers before its own, and itself. Ground are the files."""
 HOMES: Final = {
@@ -46,7 +47,7 @@ HOMES: Final = {
     "obstore": {"frontispiece.archive.store", "frontispiece.archive.bucket"},
     "PIL": {"frontispiece.archive.pixels", "frontispiece.lineart.raster"},
     "HersheyFonts": {"frontispiece.lineart.lettering"},
-    "pydantic_settings": {"frontispiece.settings"},
+    "pydantic_settings": {"frontispiece.settings", "deployments.cli.settings"},
     "annotated_types": {"frontispiece.request"},
     "cyclopts": {f"deployments.cli.{name}" for name in ("app", "options", "run", "serve", "gallery", "admin", "query")},
 }

@@ -1,13 +1,11 @@
 """The plan of a backfill: what is to be done on which day, and what it will cost. Making one costs nothing."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, get_args
 
-from flows.session import choose_now
-from flows.steps import Steps
 from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.choosing import in_categories
 from frontispiece.concurrency import gather_bounded
@@ -20,10 +18,10 @@ from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.recipe import digest
 from frontispiece.request import BackfillRequest, Only, Order
-from frontispiece.services import Services
+from frontispiece.services import Services, open_budget
 from frontispiece.settings import Settings
 from frontispiece.sources import categories_of
-from tasks.fetch_papers import fetch_papers
+from frontispiece.sources.interface import Listed
 
 LISTS_AT_ONCE: Final = 4
 DAYS_UNREACHED: Final = LISTS_AT_ONCE
@@ -32,7 +30,7 @@ DAYS_CHOSEN_AT_ONCE: Final = 366
 FILES_FOR_AVERAGES: Final = 100
 
 
-def account_of(days: Days, services: Services) -> str:
+def _account_of(days: Days, services: Services) -> str:
     """Whose purse pays for a backfill: one for the range, the source and the recipe, whatever else is asked.
 
     It has the name that it always had for a backfill that asks for nothing else.
@@ -41,7 +39,7 @@ def account_of(days: Days, services: Services) -> str:
     return _named(days, services, categories, votes)
 
 
-def earlier_accounts(days: Days, services: Services, request: BackfillRequest) -> list[str]:
+def _earlier_accounts(days: Days, services: Services, request: BackfillRequest) -> list[str]:
     """Purses of the same account, from when each order, choice and limit had one of its own."""
     if services.refresh_id:
         return []
@@ -52,7 +50,7 @@ def earlier_accounts(days: Days, services: Services, request: BackfillRequest) -
         for order in get_args(Order)
         for limit in (None, request.limit)
     }
-    return sorted(names - {account_of(days, services)})
+    return sorted(names - {_account_of(days, services)})
 
 
 def backfill_id(days: Days, services: Services, request: BackfillRequest) -> str:
@@ -77,14 +75,19 @@ def _named(
     return digest("backfill", *chosen, services.recipe.fingerprint, *more)[:12]
 
 
-async def make_plan(account: str, days: Days, request: BackfillRequest, services: Services) -> tuple[Plan, list[Paper]]:
+async def make_plan(
+    days: Days, request: BackfillRequest, services: Services, read: Callable[[date], Awaitable[Listed]]
+) -> tuple[Plan, list[Paper]]:
     """Read the lists and the catalog; gives the papers to illustrate as well, in the plan's order.
 
-    A list that cannot be read is the problem of its day alone. With `batch`, prompts have a batch's price. Raises
-    SourceUnreached when the source could not be connected to on several days one after the other.
+    The services get the backfill's budget. A list that cannot be read is the problem of its day alone. With `batch`,
+    prompts have a batch's price. Raises SourceUnreached when the source could not be connected to on several days one
+    after the other, and ArchiveError.
     """
+    account, earlier = _account_of(days, services), _earlier_accounts(days, services, request)
+    services.budget = await open_budget(services.archive, account, services.settings.max_usd, earlier)
     price = batches_of(services.writer).price if request.batch else services.writer.price
-    lists = await _lists(days, services, request)
+    lists = await _lists(days, request, read)
     settings, recipe = services.settings, services.recipe
     known = await calendar(services.catalog, days, settings.source, recipe.fingerprint, categories_of(settings))
     standing = {each.day: each for each in known}
@@ -97,7 +100,7 @@ async def make_plan(account: str, days: Days, request: BackfillRequest, services
     for start in range(0, len(in_order), DAYS_CHOSEN_AT_ONCE):
         chunk = in_order[start : start + DAYS_CHOSEN_AT_ONCE]
         papers = [paper for day in chunk for paper in lists[day].papers]
-        waiting, settled = await choose_now(papers, services, request.only)
+        waiting, settled = await services.choose(papers, request.only)
         stale |= {each.paper.key for each in settled if each.reason == STALE}
         counts = Counter((each.paper.listing.day, each.reason) for each in settled)
         for day in chunk:
@@ -140,14 +143,13 @@ class _List:
     problem: str | None = None
 
 
-async def _lists(days: Days, services: Services, request: BackfillRequest) -> dict[date, _List]:
-    steps = Steps(services)
+async def _lists(days: Days, request: BackfillRequest, read: Callable[[date], Awaitable[Listed]]) -> dict[date, _List]:
     unreached = 0
 
-    async def read(day: date) -> _List:
+    async def asked(day: date) -> _List:
         nonlocal unreached
         try:
-            listed = (await steps.call(fetch_papers, day, services)).value
+            listed = await read(day)
         except SourceUnreached as error:
             unreached += 1
             if unreached == DAYS_UNREACHED:
@@ -160,10 +162,10 @@ async def _lists(days: Days, services: Services, request: BackfillRequest) -> di
             unreached = 0
             return _List(problem=str(error))
         unreached = 0
-        asked = in_categories(listed.papers, request.categories or ())[: request.limit]
-        return _List(asked, len(listed.papers))
+        papers = in_categories(listed.papers, request.categories or ())[: request.limit]
+        return _List(papers, len(listed.papers))
 
-    return dict(zip(days, await gather_bounded(read, days, LISTS_AT_ONCE), strict=True))
+    return dict(zip(days, await gather_bounded(asked, days, LISTS_AT_ONCE), strict=True))
 
 
 def _least(work: Sequence[Work], *, ordered: bool) -> float:
