@@ -7,6 +7,7 @@ by that which a run could not take up again, for a program may be killed at any 
 import atexit
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ _SAID: Final = b"frontispiece: ended at once; what is done is kept, and the next
 _SHOW_CURSOR: Final = b"\x1b[?25h"  # which a progress bar hides
 
 _lasts: Final[list[Callable[[], object]]] = []
+_interrupted: Final = threading.Event()
 
 
 def end_when_told() -> None:
@@ -33,13 +35,26 @@ def end_when_told() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background has it ignored
     signal.signal(signal.SIGTERM, lambda *_: None)
     threading.Thread(target=_watch, args=(reading,), daemon=True).start()
-    # Last of all: the interpreter, as it goes, gives signals their old meaning back.
-    atexit.register(lambda: [signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)])
+    atexit.register(_leave)  # as the first, and so called as the last
 
 
-def let_end() -> None:
+def let_end(code: int) -> None:
     """From now on nothing more is interrupted: the command is over, and what is left comes to its end or is ended."""
     signal.signal(signal.SIGINT, lambda *_: None)
+    if code == Exit.INTERRUPTED:
+        _interrupted.set()
+
+
+def _leave() -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):  # the interpreter, as it goes, gives them their old meaning back
+        signal.signal(each, signal.SIG_IGN)
+    if _interrupted.is_set():
+        # It would close what was broken off, and that may start a thread to tell of it: none starts any more, and who
+        # has started it waits for ever.
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(Exit.INTERRUPTED)
 
 
 def at_the_end(last: Callable[[], object]) -> None:

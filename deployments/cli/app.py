@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 say(line, sys.stderr)
             code = Exit.FAILED
         if arguments is None:
-            let_end()
+            let_end(code)
     if not failures:
         return code
     with suppress(OSError):

@@ -29,9 +29,11 @@ def test_no_command_is_aborted_at_its_end(place: str, tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def at_a_mute_bucket(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+def at_a_mute_bucket(
+    folder: Path, run: tuple[str, ...] = ("-m", "deployments.cli")
+) -> Iterator["subprocess.Popen[str]"]:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        process = start(("journal",), bucket(f"http://127.0.0.1:{mute.getsockname()[1]}"), folder)
+        process = start(("journal",), bucket(f"http://127.0.0.1:{mute.getsockname()[1]}"), folder, run=run)
         connection, _ = mute.accept()
         with connection:
             connection.recv(1)  # now it waits for an answer
@@ -72,6 +74,20 @@ def with_a_library_that_waits(folder: Path) -> Iterator["subprocess.Popen[str]"]
     yield process
 
 
+@contextlib.contextmanager
+def with_a_run_left_open(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Which Python closes as it goes: Prefect would start a thread to log that, and no thread starts any more."""
+    code = (
+        "import sys, threading; from deployments.cli import main\n"
+        "def run():\n"
+        "    try: yield\n"
+        "    finally: threading.Thread(target=print).start()\n"
+        "left = run(); next(left); sys.exit(main())"
+    )
+    with at_a_mute_bucket(folder, ("-c", code)) as process:
+        yield process
+
+
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -83,7 +99,8 @@ def processor_seconds(pid: int) -> float:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT], ids=["told to end", "Ctrl-C again and again"])
 @pytest.mark.parametrize(
-    "phase", [at_a_mute_bucket, in_a_long_query, while_its_server_starts, with_a_library_that_waits]
+    "phase",
+    [at_a_mute_bucket, in_a_long_query, while_its_server_starts, with_a_library_that_waits, with_a_run_left_open],
 )
 def test_who_is_told_to_end_does_so_within_two_seconds(
     phase: Callable[[Path], "contextlib.AbstractContextManager[subprocess.Popen[str]]"],
