@@ -5,6 +5,7 @@ import errno
 import ipaddress
 import os
 import re
+import socket
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ _SCHEMES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 _HERE: Final = ("localhost", "127.0.0.1", "::1")
 _HOST: Final = re.compile(r"[\w.*-]+(?::[0-9]+)?", re.ASCII)
 _PROXY_HOST: Final = re.compile(r"[\w.:-]+", re.ASCII)
+_NO_WAY: Final = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH)
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PREFECT_API_SSL_CERT_FILE")
 
 
@@ -33,6 +35,20 @@ def spare_this_machine(environment: MutableMapping[str, str]) -> None:
     spared = [host for entry in said if (host := _host(entry.strip()))]
     for name in (_EXCEPT, _EXCEPT.lower()):
         environment[name] = ",".join(dict.fromkeys((*spared, *_HERE)))
+
+
+def why_unreached(error: BaseException) -> str:
+    """Why there was no connection, in a few words, by whatever is behind a library's error; empty when not known."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return "its name could not be looked up (is this machine offline?)"
+        if isinstance(cause, OSError) and cause.errno in _NO_WAY:
+            return "there is no way to it (is this machine offline?)"
+        if isinstance(cause, ConnectionRefusedError):
+            return "it refuses connections"
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 def _host(entry: str) -> str | None:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from frontispiece.network import why_unreached
 from frontispiece.version import VERSION
 
 if TYPE_CHECKING:  # the client is loaded with the first connection: to know a provider's settings takes none
@@ -217,7 +218,7 @@ def _in_words(error: "httpx.HTTPError") -> str:
         httpx.NetworkError: "the connection broke",
     }
     if isinstance(error, httpx.ConnectError):
-        return str(error).rstrip(".") or "no connection"
+        return why_unreached(error) or str(error).rstrip(".") or "no connection"
     return next((text for kind, text in words.items() if isinstance(error, kind)), type(error).__name__)
 
 

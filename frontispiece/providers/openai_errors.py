@@ -17,6 +17,7 @@ from frontispiece.errors import (
     ProviderUnavailable,
     Rejected,
 )
+from frontispiece.network import why_unreached
 from frontispiece.providers.answers import clean, heard, unavailable
 from frontispiece.providers.http import Answer
 from frontispiece.text import quoted
@@ -39,7 +40,7 @@ def translate(error: Exception, what: str, key: str = "") -> ProviderError:
         return complaint(Answer(error.status_code, headers, error.response.content, ""), what, key)
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
     if isinstance(cause, NOT_SENT):
-        return ProviderUnavailable(f"{what} could not be reached.")
+        return ProviderUnavailable(f"{what} could not be reached{f': {why}' if (why := why_unreached(cause)) else ''}.")
     if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
         return InDoubt(f"{what} sent no whole answer in time; it may have done the work.")
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):

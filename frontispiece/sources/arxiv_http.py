@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError as TransportError
 from urllib3.exceptions import MaxRetryError
 
 from frontispiece.errors import SourceBroken, SourceUnavailable, SourceUnreached
+from frontispiece.network import why_unreached
 from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer
 from frontispiece.sources.arxiv_door import Pace
 from frontispiece.version import VERSION
@@ -99,4 +100,5 @@ def own_errors() -> Iterator[None]:
         # What urllib3 gives up on is a connection that never was; one that broke is a ProtocolError.
         is_unreached = any(isinstance(cause, MaxRetryError) for cause in error.args)
         kind = SourceUnreached if is_unreached else SourceUnavailable
-        raise kind(f"arXiv could not be reached, or broke off ({type(error).__name__}).") from None
+        why = why_unreached(error) or type(error).__name__
+        raise kind(f"arXiv could not be reached, or broke off: {why}.") from None

@@ -1,6 +1,9 @@
 """What the environment says of proxies and certificates is read as every client below us can read it."""
 
+import errno
+import socket
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -13,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from frontispiece.errors import BadInput
-from frontispiece.network import check_network, spare_this_machine
+from frontispiece.network import check_network, spare_this_machine, why_unreached
 
 DEAD = "http://127.0.0.1:9"
 
@@ -99,3 +102,27 @@ def test_what_no_client_could_use_is_named(name: str, value: str, said: str) -> 
 
 def test_certificates_that_are_there_are_fine(tmp_path: Path) -> None:
     check_network({"SSL_CERT_FILE": requests.certs.where(), "REQUESTS_CA_BUNDLE": str(tmp_path), "CURL_CA_BUNDLE": ""})
+
+
+@pytest.mark.parametrize("get", [httpx.get, httpx2.get, requests.get], ids=["httpx", "httpx2", "requests"])
+@pytest.mark.parametrize(
+    ("address", "error", "why"),
+    [
+        ("http://huggingface.co", socket.gaierror(-2, "Name or service not known"), "(is this machine offline?)"),
+        ("http://127.0.0.1:9", OSError(errno.ENETUNREACH, "Network is unreachable"), "(is this machine offline?)"),
+        ("http://127.0.0.1:9", None, "it refuses connections"),
+    ],
+    ids=["no name", "no way", "refused"],
+)
+def test_who_is_offline_is_asked_so(
+    get: Callable[[str], object], address: str, error: OSError | None, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if error is not None:
+
+        def fails(*args: object, **options: object) -> None:
+            raise error
+
+        monkeypatch.setattr(socket, "getaddrinfo", fails)
+    with pytest.raises(Exception, match=r".") as raised:
+        get(address)
+    assert why_unreached(raised.value).endswith(why)
