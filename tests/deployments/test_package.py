@@ -126,7 +126,7 @@ def test_what_it_adds_runs(installed: Installed, real_server: RealServer, tmp_pa
         return done.stdout
 
     assert "wash" in command("run", "--help")
-    assert re.search(r"FRONTISPIECE_WASH_WIDTH +128 +width of the washes", command("settings"))
+    assert re.search(r"FRONTISPIECE_WASH_WIDTH = 128  \(environment\)\n +width of the washes", command("settings"))
     asked = ("run", "2024-11-17", "--source", "shelf", "--writer", "woodcut", "--painter")
     command(*asked, "wash")
     (picture,) = (archive / "pictures").rglob("*.jpg")

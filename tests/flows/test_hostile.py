@@ -32,7 +32,8 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from rich.console import Console
 
 from deployments.cli import main
-from deployments.cli.terminal import LogLines, Stage, print_summary
+from deployments.cli.run_terminal import RunStage, print_summary
+from deployments.cli.terminal import LogLines
 from flows.illustrate import illustrate_day
 from flows.listener import surrounded
 from frontispiece.archive.images import read_provenance
@@ -105,7 +106,8 @@ def play(world: World, fake: Providers) -> None:
 async def screen_of_a_run() -> tuple[str, UUID]:
     """What a terminal shows of the day's run, and which run it was."""
     console = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=200)
-    stage, lines = Stage(console), LogLines(console, verbose=True)
+    stage = RunStage(verbose=True, answers=console, told=console)
+    lines = LogLines(stage, verbose=True)
     loggers = [logging.getLogger(name) for name in ("prefect.flow_runs", "prefect.task_runs")]
     for logger in loggers:
         logger.addHandler(lines)
