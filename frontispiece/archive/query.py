@@ -22,7 +22,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -293,7 +293,9 @@ async def open_records(archive: Archive) -> AsyncIterator[Records]:
         try:
             yield Records(connection, folder, places, (*reader.problems, *damaged))
         finally:
-            connection.close()
+            # Who is cancelled a second time has not waited for a question to end: then it closes the connection.
+            with suppress(duckdb.Error):
+                connection.close()
 
 
 async def _opened(reader: Reader, listed: list[Entry]) -> tuple[list[Path], ds.Dataset]:

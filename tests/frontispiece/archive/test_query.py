@@ -1,6 +1,7 @@
 """SQL over the catalog: the views say what holds, and nobody gets out of them."""
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
@@ -260,6 +261,27 @@ async def test_a_query_that_takes_for_ever_can_be_ended(tmp_path: Path) -> None:
             await asyncio.wait([asked], timeout=0.01)
         with pytest.raises(BadInput, match=r"(?i)interrupt"):
             await asked
+
+
+async def test_who_cannot_wait_for_an_answer_leaves_all_the_same(tmp_path: Path) -> None:
+    """Cancelled twice, by Ctrl-C again and again: a connection that is busy closes when its question has ended."""
+
+    def is_busy() -> bool:
+        with contextlib.suppress(BadInput):
+            return not records.ask("SELECT 1").rows
+        return True
+
+    async with open_records(await stocked(tmp_path)) as records:
+        endless = "SELECT count(*) FROM range(100000000000) a, range(1000) b"
+        asked = asyncio.create_task(asyncio.to_thread(records.ask, endless))
+        while not is_busy():
+            await asyncio.wait([asked], timeout=0.01)
+            if asked.done():  # it met our own question
+                asked = asyncio.create_task(asyncio.to_thread(records.ask, endless))
+    while not asked.done():
+        records.interrupt()
+        await asyncio.wait([asked], timeout=0.01)
+    assert isinstance(asked.exception(), BadInput)
 
 
 async def test_no_answer_takes_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
