@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from frontispiece.lineart import motifs_creatures as creatures
+from frontispiece.lineart import motifs_emblems as emblems
 from frontispiece.lineart import motifs_forms as forms
+from frontispiece.lineart import motifs_instruments as instruments
 from frontispiece.lineart import motifs_nature as nature
 from frontispiece.lineart import motifs_things as things
 from frontispiece.lineart.geometry import Box, Frame, Line
@@ -66,4 +69,42 @@ MOTIFS: Final = {
     "umbrella": Motif(things.umbrella, Box(-1.0, -0.86, 1.0, 0.87)),
     "bulb": Motif(things.bulb, Box(-1.05, -1.36, 1.05, 0.98), -0.92),
     "moon": Motif(nature.moon, Box(-1.0, -1.0, 0.86, 1.0)),
+    "parrot": Motif(creatures.parrot, Box(-0.93, -0.95, 0.94, 1.12)),
+    "rocket": Motif(instruments.rocket, Box(-0.79, -1.05, 0.56, 1.06)),
+    "camera": Motif(instruments.camera, Box(-1.0, -0.78, 1.0, 0.74)),
+    "brain": Motif(creatures.brain, Box(-0.99, -0.92, 1.0, 1.02)),
+    "bridge": Motif(emblems.bridge, Box(-1.05, -1.0, 1.07, 0.74)),
+    "chip": Motif(instruments.chip, Box(-0.98, -0.98, 0.98, 0.98)),
+    "map": Motif(emblems.map_sheet, Box(-1.0, -0.95, 1.0, 0.76)),
+    "coins": Motif(emblems.coins, Box(-0.83, -0.85, 0.92, 0.99)),
+    "chain": Motif(emblems.chain, Box(-1.09, -1.0, 1.09, 0.99)),
+    "mask": Motif(creatures.mask, Box(-0.99, -1.04, 0.99, 1.04)),
+    "telescope": Motif(instruments.telescope, Box(-0.95, -0.95, 0.89, 1.06)),
+    "leaf": Motif(creatures.leaf, Box(-0.7, -0.95, 0.72, 1.0)),
+    "heart": Motif(creatures.heart, Box(-1.15, -0.83, 1.15, 0.91)),
+    "radio": Motif(instruments.radio, Box(-0.75, -1.05, 0.75, 1.01)),
+    "dice": Motif(emblems.dice, Box(-1.05, -1.03, 0.97, 0.92)),
+    "compass": Motif(instruments.compass, Box(-0.85, -0.99, 0.87, 0.98)),
+    "quill": Motif(emblems.quill, Box(-0.62, -0.98, 0.9, 0.98)),
+    "magnet": Motif(instruments.magnet, Box(-0.7, -1.01, 0.71, 0.96)),
+    "butterfly": Motif(creatures.butterfly, Box(-1.03, -0.87, 1.02, 0.84)),
+    "snake": Motif(creatures.snake, Box(-0.62, -1.03, 0.58, 1.0)),
+    "reel": Motif(instruments.reel, Box(-1.0, -0.94, 0.98, 1.01)),
+    "cradle": Motif(instruments.cradle, Box(-1.11, -0.87, 0.98, 1.0)),
+    "knot": Motif(emblems.knot, Box(-0.84, -0.95, 0.84, 0.76)),
+    "shield": Motif(emblems.shield, Box(-1.01, -0.95, 1.07, 1.0)),
+    "flask": Motif(instruments.flask, Box(-0.73, -0.96, 0.73, 0.94)),
+    "atom": Motif(instruments.atom, Box(-0.99, -0.87, 0.99, 0.88)),
+    "blackhole": Motif(emblems.blackhole, Box(-0.97, -0.89, 0.98, 0.87)),
+    "car": Motif(emblems.car, Box(-1.0, -0.69, 1.13, 0.67)),
+    "puzzle": Motif(emblems.puzzle, Box(-0.88, -1.02, 1.08, 0.92)),
+    "target": Motif(emblems.target, Box(-0.8, -0.94, 0.99, 1.02)),
+    "virus": Motif(creatures.virus, Box(-1.0, -0.97, 0.98, 0.97)),
+    "globe": Motif(instruments.globe, Box(-0.75, -0.89, 0.88, 1.06)),
+    "bubbles": Motif(emblems.bubbles, Box(-1.01, -0.86, 1.0, 0.95)),
+    "funnel": Motif(instruments.funnel, Box(-0.9, -0.93, 0.9, 0.99)),
+    "flame": Motif(creatures.flame, Box(-0.62, -1.05, 0.79, 0.93)),
+    "sun": Motif(creatures.sun, Box(-1.0, -1.0, 1.0, 1.0)),
+    "trophy": Motif(emblems.trophy, Box(-1.04, -1.0, 1.04, 1.0)),
+    "battery": Motif(instruments.battery, Box(-0.52, -1.06, 0.52, 0.99)),
 }

@@ -145,6 +145,10 @@ def test_a_foreign_prompt_can_name_the_scene() -> None:
         ("Speech and Music in One Audio Model", "horn"),
         ("Maze Navigation", "maze"),
         ("Quantum Wave Turbulence", "wave"),
+        ("Observation of Gravitational Waves from a Binary Black Hole Merger", "blackhole"),
+        ("ROCKET-1: Master Open-World Interaction with Visual-Temporal Context Prompting", "rocket"),
+        ("Teach Multimodal LLMs to Comprehend Electrocardiographic Images", "heart"),
+        ("A Large Language Model for Batteries", "battery"),
     ],
 )
 def test_the_papers_words_choose_the_hero(title: str, hero: str) -> None:
@@ -157,10 +161,30 @@ def test_the_abstract_counts_too_unless_there_is_a_prompt() -> None:
     assert plan_scene(about_scales, "A great molecule made of atoms, protein and chemistry").hero == "molecule"
 
 
-def test_equal_papers_in_a_row_do_not_all_get_the_same_hero() -> None:
-    title = "Graph Reasoning with Vision and Language"
-    assert len({plan_scene(paper(title=title, rank=rank)).hero for rank in range(6)}) > 1
+def test_the_best_motif_leads_whatever_the_rank() -> None:
+    assert {plan_scene(paper(title="Cancer Genomes in Graphs", rank=rank)).hero for rank in range(6)} == {"helix"}
+
+
+def test_papers_that_call_for_nothing_do_not_get_the_same_hero() -> None:
     assert len({plan_scene(paper(title="Untitled", rank=rank)).hero for rank in range(14)}) == 14
+
+
+def test_a_phrase_is_read_whole() -> None:
+    assert plan_scene(paper(title="Accretion onto a Black Hole", abstract="")).hero == "blackhole"
+    assert plan_scene(paper(title="Hole Doping of Black Phosphorus", abstract="")).hero != "blackhole"
+
+
+@pytest.mark.parametrize(
+    ("title", "scenes"),
+    [
+        ("Mean-Field Games of Two Players", {"chess", "theatre", "mobile"}),
+        ("Protein Design for Cancer Medicine", {"jar", "bust"}),
+        ("Multi-turn Dialogue and Role-Play", {"theatre", "gentleman", "chess"}),
+        ("Legged Robots", {"gentleman", "walker"}),
+    ],
+)
+def test_the_scene_follows_the_paper(title: str, scenes: set[str]) -> None:
+    assert {plan_scene(paper(title=title, abstract="", rank=rank)).scene for rank in range(6)} <= scenes
 
 
 @given(st.text(max_size=80), st.text(max_size=300), st.integers(0, 200))
