@@ -1,4 +1,4 @@
-"""The motifs by name. A new one is a function below one of the themes, a line here, and its words in `plan`."""
+"""The motifs by name. A new one is a function below one of the themes, a line here, and its words in the vocabulary."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from frontispiece.lineart import motifs_creatures as creatures
 from frontispiece.lineart import motifs_emblems as emblems
 from frontispiece.lineart import motifs_forms as forms
 from frontispiece.lineart import motifs_instruments as instruments
+from frontispiece.lineart import motifs_laboratory as laboratory
 from frontispiece.lineart import motifs_nature as nature
+from frontispiece.lineart import motifs_signs as signs
 from frontispiece.lineart import motifs_things as things
 from frontispiece.lineart.geometry import Box, Frame, Line
 from frontispiece.lineart.pen import Pen
@@ -74,7 +76,7 @@ MOTIFS: Final = {
     "camera": Motif(instruments.camera, Box(-1.0, -0.78, 1.0, 0.74)),
     "brain": Motif(creatures.brain, Box(-0.99, -0.92, 1.0, 1.02)),
     "bridge": Motif(emblems.bridge, Box(-1.05, -1.0, 1.07, 0.74)),
-    "chip": Motif(instruments.chip, Box(-0.98, -0.98, 0.98, 0.98)),
+    "chip": Motif(laboratory.chip, Box(-0.98, -0.98, 0.98, 0.98)),
     "map": Motif(emblems.map_sheet, Box(-1.0, -0.95, 1.0, 0.76)),
     "coins": Motif(emblems.coins, Box(-0.83, -0.85, 0.92, 0.99)),
     "chain": Motif(emblems.chain, Box(-1.09, -1.0, 1.09, 0.99)),
@@ -82,29 +84,29 @@ MOTIFS: Final = {
     "telescope": Motif(instruments.telescope, Box(-0.95, -0.95, 0.89, 1.06)),
     "leaf": Motif(creatures.leaf, Box(-0.7, -0.95, 0.72, 1.0)),
     "heart": Motif(creatures.heart, Box(-1.15, -0.83, 1.15, 0.91)),
-    "radio": Motif(instruments.radio, Box(-0.75, -1.05, 0.75, 1.01)),
+    "radio": Motif(laboratory.radio, Box(-0.75, -1.05, 0.75, 1.01)),
     "dice": Motif(emblems.dice, Box(-1.05, -1.03, 0.97, 0.92)),
     "compass": Motif(instruments.compass, Box(-0.85, -0.99, 0.87, 0.98)),
     "quill": Motif(emblems.quill, Box(-0.62, -0.98, 0.9, 0.98)),
-    "magnet": Motif(instruments.magnet, Box(-0.7, -1.01, 0.71, 0.96)),
+    "magnet": Motif(laboratory.magnet, Box(-0.7, -1.01, 0.71, 0.96)),
     "butterfly": Motif(creatures.butterfly, Box(-1.03, -0.87, 1.02, 0.84)),
     "snake": Motif(creatures.snake, Box(-0.62, -1.03, 0.58, 1.0)),
     "reel": Motif(instruments.reel, Box(-1.0, -0.94, 0.98, 1.01)),
-    "cradle": Motif(instruments.cradle, Box(-1.11, -0.87, 0.98, 1.0)),
-    "knot": Motif(emblems.knot, Box(-0.84, -0.95, 0.84, 0.76)),
-    "shield": Motif(emblems.shield, Box(-1.01, -0.95, 1.07, 1.0)),
-    "flask": Motif(instruments.flask, Box(-0.73, -0.96, 0.73, 0.94)),
-    "atom": Motif(instruments.atom, Box(-0.99, -0.87, 0.99, 0.88)),
-    "blackhole": Motif(emblems.blackhole, Box(-0.97, -0.89, 0.98, 0.87)),
+    "cradle": Motif(laboratory.cradle, Box(-1.11, -0.87, 0.98, 1.0)),
+    "knot": Motif(signs.knot, Box(-0.84, -0.95, 0.84, 0.76)),
+    "shield": Motif(signs.shield, Box(-1.01, -0.95, 1.07, 1.0)),
+    "flask": Motif(laboratory.flask, Box(-0.73, -0.96, 0.73, 0.94)),
+    "atom": Motif(laboratory.atom, Box(-0.99, -0.87, 0.99, 0.88)),
+    "blackhole": Motif(signs.blackhole, Box(-0.97, -0.89, 0.98, 0.87)),
     "car": Motif(emblems.car, Box(-1.0, -0.69, 1.13, 0.67)),
-    "puzzle": Motif(emblems.puzzle, Box(-0.88, -1.02, 1.08, 0.92)),
-    "target": Motif(emblems.target, Box(-0.8, -0.94, 0.99, 1.02)),
+    "puzzle": Motif(signs.puzzle, Box(-0.88, -1.02, 1.08, 0.92)),
+    "target": Motif(signs.target, Box(-0.8, -0.94, 0.99, 1.02)),
     "virus": Motif(creatures.virus, Box(-1.0, -0.97, 0.98, 0.97)),
     "globe": Motif(instruments.globe, Box(-0.75, -0.89, 0.88, 1.06)),
-    "bubbles": Motif(emblems.bubbles, Box(-1.01, -0.86, 1.0, 0.95)),
-    "funnel": Motif(instruments.funnel, Box(-0.9, -0.93, 0.9, 0.99)),
+    "bubbles": Motif(signs.bubbles, Box(-1.01, -0.86, 1.0, 0.95)),
+    "funnel": Motif(laboratory.funnel, Box(-0.9, -0.93, 0.9, 0.99)),
     "flame": Motif(creatures.flame, Box(-0.62, -1.05, 0.79, 0.93)),
     "sun": Motif(creatures.sun, Box(-1.0, -1.0, 1.0, 1.0)),
-    "trophy": Motif(emblems.trophy, Box(-1.04, -1.0, 1.04, 1.0)),
-    "battery": Motif(instruments.battery, Box(-0.52, -1.06, 0.52, 0.99)),
+    "trophy": Motif(signs.trophy, Box(-1.04, -1.0, 1.04, 1.0)),
+    "battery": Motif(laboratory.battery, Box(-0.52, -1.06, 0.52, 0.99)),
 }

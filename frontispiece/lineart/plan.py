@@ -16,10 +16,9 @@ from typing import Final
 
 from frontispiece.lineart.label import brief_title as brief_title
 from frontispiece.lineart.label import untex
-from frontispiece.lineart.rarity import rarity
 from frontispiece.lineart.vocabulary import MOTIFS as MOTIFS
 from frontispiece.lineart.vocabulary import SCENES as SCENES
-from frontispiece.lineart.vocabulary import Motif, Scene
+from frontispiece.lineart.vocabulary import Motif, Scene, rarity
 from frontispiece.models import Paper, ScenePlan
 
 ACCENTS: Final = {

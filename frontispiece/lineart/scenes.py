@@ -1,4 +1,4 @@
-"""The scenes by name. A new one is a function below one of the themes, a line here, and its words in `plan`."""
+"""The scenes by name. A new one is a function below one of the themes, a line here, and its words in the vocabulary."""
 
 from collections.abc import Callable
 from typing import Final
