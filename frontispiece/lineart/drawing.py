@@ -2,6 +2,7 @@
 
 import random
 
+from frontispiece.lineart.composition import Composition
 from frontispiece.lineart.pen import Pen
 from frontispiece.lineart.raster import to_png
 from frontispiece.lineart.scenery import Sheet
@@ -17,7 +18,7 @@ def draw(plan: ScenePlan, seed: int) -> bytes:
     """
     pen = Pen(seed, mirrored=is_mirrored(seed))
     first, second = plan.minors
-    SCENES[plan.scene](Sheet(pen, plan.hero, (first, second), plan.label))
+    SCENES[plan.scene](Sheet(pen, plan.hero, (first, second), plan.label, Composition.of(seed)))
     return to_png(pen.display, plan.accent, pen.mirrored)
 
 

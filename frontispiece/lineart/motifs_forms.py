@@ -19,15 +19,15 @@ def network(pen: Pen, at: Frame) -> None:
         nearest = sorted(range(len(spots)), key=lambda j: math.dist(spot, spots[j]))
         threads |= {(min(i, j), max(i, j)) for j in nearest[1:4]}
     for i, j in sorted(threads):
-        pen.stroke(at.line([spots[i], spots[j]]), 1.7, taper=1, wobble=0.8)
+        pen.stroke(at.line([spots[i], spots[j]]), 2.4, taper=1, wobble=0.8)
     hot = pen.random.randrange(len(spots))
     for k, (u, v) in enumerate(sorted(spots, key=lambda spot: spot[1])):
         radius = pen.random.uniform(0.05, 0.12) * (1 if small else 0.85)
         x, y = at.point(u, v)
         if k == hot:
             pen.tint(at.arc(u, v, 0.14), 2)
-        elif k % 4 == 3:
-            pen.dot(x, y, 0.75 * radius * at.size)
+        elif k % 3 == 2:
+            pen.dot(x, y, 0.95 * radius * at.size)
         else:
             pen.ball(x, y, radius * at.size, 1.9)
 
@@ -63,7 +63,7 @@ def letters(pen: Pen, at: Frame) -> None:
         for stroke in glyph(pen.random.choice("ABCDEFGHKLMNQRSTWXYZaegkqs&?")).strokes:
             line = [(facing * a, b) for a, b in stroke]
             smooth = small.spline(line) if len(line) > 3 else small.line(line)
-            pen.stroke(smooth, max(1.6, 0.13 * size * at.size), wobble=0.2, taper=0.6, step=3)
+            pen.stroke(smooth, max(2.0, 0.2 * size * at.size), wobble=0.2, taper=0.6, step=3)
 
 
 def maze(pen: Pen, at: Frame) -> None:
@@ -202,22 +202,27 @@ def _runs(flags: list[bool], wanted: bool) -> Iterator[slice]:
 
 
 def ridges(pen: Pen, at: Frame) -> None:
-    """A mountain range in stacked lines, each hiding what lies behind it, one peak marked in colour."""
+    """A block of land: a mountain range in stacked lines, its front cut open, one peak marked in colour."""
     pick = pen.random.uniform
-    count = max(9, int(at.size / 8))
-    peaks = [(pick(-0.45, 0.45), pick(0.1, 0.26), pick(0.35, 0.8), pick(0, 1)) for _ in range(6)]
+    count = max(9, min(22, int(at.size / 8)))
+    peaks = [(pick(-0.5, 0.5), pick(0.12, 0.28), pick(0.45, 0.95), pick(0.05, 0.95)) for _ in range(6)]
     highest = (0.0, 1.0)
+    line: Line = []
     for k in range(count):
         t = k / (count - 1)
-        half = 0.52 + 0.48 * math.sin(PI * min(1, 0.12 + 0.8 * t))
-        base, phase = -0.5 + 1.1 * t, pick(0, 9)
+        half, base, phase = 0.7 + 0.3 * t, -0.42 + 0.66 * t, pick(0, 9)
         line = []
         for i in range(49):
             u = (-1 + i / 24) * half
-            height = sum(a * math.exp(-(((u - m) / w) ** 2) - ((t - z) / 0.32) ** 2) for m, w, a, z in peaks)
+            height = sum(a * math.exp(-(((u - m) / w) ** 2) - ((t - z) / 0.3) ** 2) for m, w, a, z in peaks)
             height += 0.035 * math.sin(9 * u + phase) + 0.02 * math.sin(23 * u + 2 * phase)
-            line.append((u, max(-1.0, base - 0.55 * height * max(0.0, 1 - abs(u) ** 3))))
+            line.append((u, max(-1.0, base - 0.6 * height * max(0.0, 1 - abs(u / half) ** 3))))
         highest = min(highest, *line, key=lambda spot: spot[1])
-        pen.fill(at.line([*line, (half, base + 1.1 / count), (-half, base + 1.1 / count)]))
-        pen.stroke(at.line(line), 1.7, taper=0.4, wobble=0.3, step=5)
-    pen.tint(at.arc(*highest, 0.02 + 3 / at.size), 1.5, 1.5, 1)
+        pen.fill(at.line([*line, (half, base + 0.06), (-half, base + 0.06)]))
+        pen.stroke(at.line(line), 1.4 + 0.9 * t, taper=0.5, wobble=0.3, step=5)
+    front = at.line([*line, (1.0, 0.62), (-1.0, 0.62)])
+    pen.shape(front, 2.6, Tone.INK)
+    for k in range(3):
+        strata = [(u, max(v, 0.2) + 0.1 + 0.09 * k + 0.02 * math.sin(4 * u + k)) for u, v in line[2:-2]]
+        pen.stroke(at.line(strata), 1.8 - 0.2 * k, Tone.PAPER, taper=0.3, wobble=0.5)
+    pen.tint(at.arc(*highest, 0.03 + 3 / at.size), 1.8, 1.5, 1)

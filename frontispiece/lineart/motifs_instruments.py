@@ -196,7 +196,7 @@ def reel(pen: Pen, at: Frame) -> None:
     strip = at.spline([(-0.2, 0.62), (0.2, 0.7), (0.5, 0.5), (0.98, 0.62)])
     lower = at.spline([(-0.2, 0.98), (0.2, 1.0), (0.5, 0.82), (0.98, 0.94)])
     pen.shape(strip + lower[::-1], 2.2, Tone.INK)
-    length = len(strip) - 1
+    length = min(len(strip), len(lower)) - 1
     for k in range(4):
         a, b = int(length * (0.26 + 0.185 * k)), int(length * (0.41 + 0.185 * k))
         if b > length:

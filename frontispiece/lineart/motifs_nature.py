@@ -74,13 +74,13 @@ def _lashes(pen: Pen, at: Frame) -> None:
 def fish(pen: Pen, at: Frame) -> None:
     """A fish in profile."""
     tail = at.spline([(0.68, 0), (0.85, -0.18), (1.1, -0.42), (1.02, 0), (1.12, 0.4), (0.85, 0.16)], closed=True)
-    pen.shape(tail, 2)
+    pen.shape(tail, 2, Tone.INK)
     for k in range(6):
         v = -0.26 + 0.1 * k
-        pen.tick(at.point(0.8, 0.3 * v), at.point(1.04, 1.2 * v))
-    pen.shape(at.spline([(-0.3, -0.36), (-0.05, -0.68), (0.35, -0.62), (0.3, -0.3)]), 2)
+        pen.tick(at.point(0.8, 0.3 * v), at.point(1.04, 1.2 * v), 1.8, Tone.PAPER)
+    pen.shape(at.spline([(-0.3, -0.36), (-0.05, -0.68), (0.35, -0.62), (0.3, -0.3)]), 2, Tone.INK)
     for k in range(6):
-        pen.tick(at.point(-0.15 + 0.08 * k, -0.4), at.point(0.07 * k, -0.6))
+        pen.tick(at.point(-0.15 + 0.08 * k, -0.4), at.point(0.07 * k, -0.6), 1.8, Tone.PAPER)
     back = at.bezier((-1, 0), (-0.6, -0.55), (0.25, -0.5), (0.72, -0.05))
     body = back + at.bezier((0.72, 0.05), (0.25, 0.5), (-0.6, 0.52), (-1, 0))
     pen.shape(body, 2.6)
@@ -115,7 +115,7 @@ def robot(pen: Pen, at: Frame) -> None:
     pen.stroke(at.line([(0, -0.72), (0, -1)]), 2.4, taper=1)
     pen.tint(at.arc(0, -1.04, 0.1), 2, 2, 1)
     for side in (-1, 1):
-        pen.shape(at.arc(0.82 * side, 0, 0.12, 0.2), 2)
+        pen.shape(at.arc(0.82 * side, 0, 0.12, 0.2), 2, Tone.INK)
     skull = [(-0.72, -0.6), (0, -0.72), (0.72, -0.6), (0.8, 0), (0.66, 0.72), (0, 0.8), (-0.66, 0.72), (-0.8, 0)]
     head = at.spline(skull, closed=True)
     pen.shape(head, 2.8)
@@ -124,10 +124,10 @@ def robot(pen: Pen, at: Frame) -> None:
         pen.shape(at.arc(0.34 * side, -0.14, 0.22), 2.2)
         pen.dot(*at.point(0.34 * side + 0.05, -0.12), 0.09 * at.size)
         pen.stroke(at.arc(0.34 * side, -0.14, 0.16, start=3.5, end=4.6), 1.1)
-    pen.shape(at.box(-0.34, 0.36, 0.34, 0.56), 2)
+    pen.shape(at.box(-0.34, 0.36, 0.34, 0.56), 2, Tone.INK)
     for k in range(1, 6):
         u = -0.34 + 0.68 * k / 6
-        pen.stroke(at.line([(u, 0.36), (u, 0.56)]), 1.3, taper=1)
+        pen.stroke(at.line([(u, 0.38), (u, 0.54)]), 2.2, Tone.PAPER, taper=1)
     for rivet in at.line([(-0.6, -0.48), (0.6, -0.48), (-0.55, 0.6), (0.55, 0.6)]):
         pen.dot(*rivet, 2.2)
 
@@ -164,8 +164,10 @@ def wave(pen: Pen, at: Frame) -> None:
     for k in range(1, 8):
         flow = [(-1.25 + 0.16 * k, 0.78), (-0.98 + 0.13 * k, 0.42 + 0.03 * k), (-0.6 + 0.09 * k, -0.1 + 0.055 * k)]
         line = at.spline([*flow, (-0.12 + 0.03 * k, -0.58 + 0.055 * k), (0.3, -0.66 + 0.05 * k)])
-        pen.stroke(line[: int(len(line) * (1 - 0.055 * k))], 1.5 - 0.07 * k, taper=0.1)
-    pen.stroke(body, 2.8, taper=0.3)
+        pen.stroke(line[: int(len(line) * (1 - 0.055 * k))], 2.6 - 0.12 * k, taper=0.1)
+    cave = at.spline([*hollow[:6], (0.36, 0.3), (0.5, 0.16)], closed=True)
+    pen.fill(cave, Tone.INK)
+    pen.stroke(body, 3.4, taper=0.3)
     for k in range(9):  # claws of foam
         angle = -0.9 + 0.24 * k
         u, v = 0.42 + 0.45 * math.cos(angle), -0.33 + 0.44 * math.sin(angle)

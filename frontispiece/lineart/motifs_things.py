@@ -17,11 +17,11 @@ def books(pen: Pen, at: Frame) -> None:
     coloured, floor = pen.random.randrange(1, count), 1.0
     for i, height in enumerate(heights):
         width = pick(0.9, 1.35)
-        lying = at.within(pick(-0.1, 0.1) - width / 2, floor, 1, pick(-0.04, 0.04))
+        lying = at.within(pick(-0.1, 0.1) - width / 2, floor, 1)
         binding = (
             "colour" if i == coloured else "black" if i % 4 == 2 else pen.random.choice(("paged", "paged", "banded"))
         )
-        _book(pen, lying, width, 0.97 * height * scale, binding)
+        _book(pen, lying, width, height * scale, binding)
         floor -= height * scale
 
 
@@ -90,7 +90,7 @@ def _gear(pen: Pen, at: Frame, phase: float, shadow: Tone = Tone.PAPER) -> None:
     pen.shape(teeth, 2.4)
     pen.stroke(at.arc(0, 0, 0.68), 1.6, closed=True)
     pen.shade(teeth, 0.7, 5, 0.22, 0.9)
-    pen.shape(at.arc(0, 0, 0.62), 1.4)
+    pen.shape(at.arc(0, 0, 0.62), 1.4, Tone.INK)
     for i in range(5):
         angle = phase + TAU * i / 5
         spoke = [(0.2, -0.25), (0.62, -0.1), (0.62, 0.1), (0.2, 0.25)]
@@ -177,8 +177,8 @@ def hourglass(pen: Pen, at: Frame) -> None:
     for k in range(4):
         pen.stroke(moved(right[3:12], -0.05 * at.size * (k + 1), 0), 0.9, taper=0.1)
     for v in (-0.93, 0.93):
-        pen.shape(at.box(-0.66, v - 0.08, 0.66, v + 0.08), 2.2)
-        pen.hatch(at.box(0.11, v - 0.08, 0.66, v + 0.08), 0.9, 4, 0.9)
+        pen.shape(at.box(-0.66, v - 0.08, 0.66, v + 0.08), 2.2, Tone.INK)
+        pen.stroke(at.line([(-0.56, v - 0.02), (0.3, v - 0.02)]), 1.8, Tone.PAPER, taper=0.2)
     for u in (-0.595, 0.595):
         pen.stroke(at.line([(u, -0.84), (u, 0.84)]), 2.4, taper=1)
 
@@ -200,11 +200,11 @@ def horn(pen: Pen, at: Frame) -> None:
 def scales(pen: Pen, at: Frame) -> None:
     """A pair of scales: one coloured cube against many small balls."""
     tilt = pen.random.choice((-0.16, 0.16))
-    pen.stroke(at.line([(0, -0.8), (0, 0.8)]), 4.5, taper=1)
+    pen.stroke(at.line([(0, -0.8), (0, 0.8)]), max(5, 0.06 * at.size), taper=1)
     ends = [(side * 0.85 * math.cos(tilt), -0.7 + side * 0.85 * math.sin(tilt)) for side in (-1, 1)]
-    pen.stroke(at.line(ends), 3.4, taper=0.6)
+    pen.stroke(at.line(ends), max(4, 0.05 * at.size), taper=0.6)
     pen.shape(at.arc(0, -0.82, 0.07), 2)
-    pen.shape(at.spline([(-0.35, 0.9), (-0.1, 0.75), (0.1, 0.75), (0.35, 0.9)]), 2.2)
+    pen.shape(at.spline([(-0.35, 0.9), (-0.1, 0.75), (0.1, 0.75), (0.35, 0.9)]), 2.2, Tone.INK)
     for side, (u, v) in enumerate(ends):
         for d in (-0.32, 0.32):
             pen.stroke(at.line([(u, v), (u + d, v + 0.75)]), 1.2, taper=1)
@@ -215,8 +215,7 @@ def scales(pen: Pen, at: Frame) -> None:
                 ball = at.point(u + 0.09 * (k % 3) - 0.09, v + 0.68 - 0.12 * (k // 3))
                 pen.ball(*ball, 0.08 * at.size, 1.5, lines=2)
         pan = at.arc(u, v + 0.75, 0.36, 0.2, 0, PI)
-        pen.shape(pan, 2)
-        pen.shade(pan, 0, 4, 0.4, 0.9)
+        pen.shape(pan, 2, Tone.INK)
 
 
 def lens(pen: Pen, at: Frame) -> None:
@@ -233,7 +232,7 @@ def lens(pen: Pen, at: Frame) -> None:
 
 def mirror(pen: Pen, at: Frame) -> None:
     """An oval mirror in a beaded frame; a gull and a coloured sun cross the sky in it."""
-    pen.shape(at.arc(0, 0, 0.66, 0.95), 2.8)
+    pen.shape(at.arc(0, 0, 0.66, 0.95), 2.8, Tone.INK)
     for k in range(28):
         angle = TAU * k / 28
         pen.shape(at.arc(0.6 * math.cos(angle), 0.885 * math.sin(angle), 0.045), 1.2)
@@ -260,7 +259,8 @@ def umbrella(pen: Pen, at: Frame) -> None:
     pen.fill(at.arc(0, 0, 1, 0.72, PI, TAU) + [point for hem in hems for point in hem])
     pen.fill(rib(ribs[3][0]) + hems[2][::-1] + rib(ribs[2][0])[::-1], Tone.ACCENT)
     shaded = rib(ribs[1][0]) + hems[0][::-1] + at.arc(0, 0, 1, 0.72, TAU, 1.5 * PI)
-    pen.hatch(shaded, 1.0, 4.6)
+    pen.fill(shaded, Tone.INK)
+    pen.fill(rib(ribs[5][0]) + hems[4][::-1] + rib(ribs[4][0])[::-1], Tone.INK)
     pen.stroke(at.arc(0, 0, 1, 0.72, PI, TAU) + [point for hem in hems for point in hem], 2.6, closed=True)
     for u, _ in ribs[1:-1]:
         pen.stroke(rib(u), 1.6, taper=1)
@@ -275,7 +275,7 @@ def bulb(pen: Pen, at: Frame) -> None:
     wire = [(-0.14, 0.5), (-0.2, -0.05), (-0.08, -0.25), (0, -0.05), (0.08, -0.25), (0.2, -0.05), (0.14, 0.5)]
     pen.stroke(at.spline(wire), 1.6)
     for k in range(4):
-        pen.shape(at.box(-0.22, 0.58 + 0.1 * k, 0.22, 0.66 + 0.1 * k), 1.8)
+        pen.shape(at.box(-0.22, 0.58 + 0.1 * k, 0.22, 0.66 + 0.1 * k), 1.8, Tone.INK if k % 2 else Tone.PAPER)
     for k in range(13):
         angle = PI * (0.95 + 1.1 * k / 12)
         cos, sin = math.cos(angle), math.sin(angle)

@@ -12,11 +12,16 @@ from frontispiece.lineart.geometry import PI, TAU, Line, Path, Point, arc, conta
 
 
 class Tone(IntEnum):
-    """The three colours of a drawing: paper, ink, and one accent."""
+    """The three colours of a drawing: paper, ink, and one accent; and a rim of paper along a polygon's edge."""
 
     PAPER = 0
     INK = 1
     ACCENT = 2
+    HALO = 3
+
+
+HALO: Final = 4.5
+"""How broad such a rim is, pixels."""
 
 
 Fill = tuple[Tone, Path]

@@ -4,9 +4,9 @@ import io
 from collections.abc import Iterable
 from typing import Final
 
-from PIL import Image, ImageColor, ImageDraw
+from PIL import Image, ImageColor, ImageDraw, ImagePath
 
-from frontispiece.lineart.pen import Fill, Tone
+from frontispiece.lineart.pen import HALO, Fill, Tone
 
 WIDTH: Final = 768
 HEIGHT: Final = 1024
@@ -20,14 +20,27 @@ _PAPER: Final = (255, 255, 255)
 _FINE: Final = 3
 _POINTS: Final = _FINE * _FINE
 _VALUE: Final = {Tone.PAPER: 0, Tone.INK: _POINTS, Tone.ACCENT: 10 * _POINTS}
+# A rim is the polygon itself, moved a little to all sides.
+_RIM: Final = [
+    (share * _FINE * HALO * x, share * _FINE * HALO * y)
+    for share, sides in ((1.0, ((-1, 0), (1, 0), (0, -1), (0, 1))), (0.5, ((-1, -1), (1, 1))))
+    for x, y in sides
+]
 
 
 def to_png(display: Iterable[Fill], accent: str, mirrored: bool = False) -> bytes:
     """Paint the fills in order on white, `WIDTH` x `HEIGHT` pixels; `accent` is #rrggbb."""
     plane = Image.new("L", (WIDTH * _FINE, HEIGHT * _FINE), _VALUE[Tone.PAPER])
-    polygon = ImageDraw.Draw(plane).polygon
+    pen = ImageDraw.Draw(plane)
     for tone, line in display:
-        polygon([part * _FINE for point in line for part in point], fill=_VALUE[tone])
+        corners = [part * _FINE for point in line for part in point]
+        if tone is Tone.HALO:
+            for dx, dy in _RIM:
+                path = ImagePath.Path(corners)
+                path.transform((1, 0, dx, 0, 1, dy))
+                pen.polygon(path, fill=_VALUE[Tone.PAPER])
+        else:
+            pen.polygon(corners, fill=_VALUE[tone])
     picture = plane.reduce(_FINE)
     if mirrored:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

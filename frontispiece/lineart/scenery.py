@@ -1,15 +1,17 @@
-"""What surrounds a motif: sky, ground, tiny people, and the boards that carry the label."""
+"""What surrounds a motif: the sheet with its sky, ground, tiny people, and the boards that carry the label."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
+from frontispiece.lineart.composition import PLAIN, Composition, Sky
 from frontispiece.lineart.geometry import (
     PI,
     Box,
     Frame,
     Line,
+    Path,
     Point,
     arc,
     between,
@@ -19,33 +21,131 @@ from frontispiece.lineart.geometry import (
 )
 from frontispiece.lineart.lettering import letter
 from frontispiece.lineart.motifs import MOTIFS
-from frontispiece.lineart.pen import Pen, Tone
-
-WIDTH: Final = 768
-HEIGHT: Final = 1024
-CENTER: Final = WIDTH / 2
+from frontispiece.lineart.pen import HALO, Pen, Tone
+from frontispiece.lineart.skies import CENTER as CENTER
+from frontispiece.lineart.skies import HEIGHT as HEIGHT
+from frontispiece.lineart.skies import WIDTH as WIDTH
+from frontispiece.lineart.skies import cloud, draw_sky, gull
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page being drawn: the pen, and what the plan wants on it."""
+    """A page being drawn: the pen, what the plan wants on it, and how the page is composed."""
 
     pen: Pen
     hero: str
     minors: tuple[str, str]
     label: str
+    look: Composition = PLAIN
+
+    # ---- behind the figure
+
+    def horizon(self, y: float) -> float:
+        """Where the horizon lies on this page."""
+        return y + self.look.rise
+
+    def sky(self, horizon: float, clear_of: Box, heart: Point | None = None) -> None:
+        """The air above a horizon, with its disc, clouds and birds; the disc stays clear of the hero."""
+        pen, pick, look = self.pen, self.pen.random.uniform, self.look
+        draw_sky(pen, look.sky, horizon, heart or clear_of.center)
+        side = pen.random.choice((-1, 1))
+        if look.sun:
+            x, y = CENTER + side * pick(190, 330), pick(110, 330)
+            radius = min(pick(60, 124), clear_of.distance(x, y) - 16)
+            if radius >= 40:  # a smaller one, or one behind the hero, would swallow the hero's own colour
+                self.pen.fill(arc(x, y, radius + HALO))
+                pen.tint(arc(x, y, radius), 2.2, 0.05 * radius, 0.05 * radius)
+        for k in range(pen.random.choice((0, 1, 2, 3))):
+            where = -side if k % 2 == 0 else side
+            start = len(pen.display)
+            cloud(pen, CENTER + where * pick(200, 350), pick(0.25, 0.8) * horizon, pick(60, 124))
+            self.halo(start)
+        if look.sky in (Sky.EMPTY, Sky.STIPPLE):
+            x, y = CENTER - side * pick(190, 300), pick(120, 360)
+            for k in range(pen.random.choice((0, 2, 3))):
+                gull(pen, x + 58 * k, y + pick(-30, 30), 28 - 6 * k)
+
+    def halo(self, start: int) -> None:
+        """A rim of paper around all that was drawn since the display had that length, unless the sky is empty."""
+        if self.look.sky is Sky.EMPTY:
+            return
+        drawn = self.pen.display[start:]
+        self.pen.display[start:] = [(Tone.HALO, line) for tone, line in drawn if tone is not Tone.PAPER] + drawn
+
+    def shadow(self, polygon: Path, angle: float = 0.2, gap: float = 6.0) -> None:
+        """What the figure throws on the ground: hatched, or solid where the page is bold."""
+        if self.look.bold:
+            self.pen.fill(polygon, Tone.INK)
+        else:
+            self.pen.hatch(polygon, angle, gap)
+
+    def float_minors(self, *spots: Point) -> None:
+        """Both minor motifs in the air around these points; one may be large and cropped by the nearest edge."""
+        pick = self.pen.random.uniform
+        for index, (x, y) in enumerate(spots):
+            start = len(self.pen.display)
+            if index == self.look.large:
+                reach = pick(118, 150)
+                self.draw_minor(index, -0.12 * reach if x < CENTER else WIDTH + 0.12 * reach, y + pick(-110, 60), reach)
+            else:
+                self.draw_minor(index, x + pick(-22, 22), y + pick(-70, 50), pick(62, 84))
+            self.halo(start)
+
+    def walk(self, x: float, y: float, height: float, shadow: bool = True) -> None:
+        """A tiny walker, on pages that have one."""
+        if self.look.walker:
+            walker(self.pen, x + self.pen.random.uniform(-16, 16), y, height * (0.6 + 0.4 * self.look.zoom), shadow)
+
+    # ---- the figure
+
+    @contextmanager
+    def figure(self, extent: Box, floats: bool = False) -> Iterator[None]:
+        """What is drawn in here is seen by the camera: nearer or farther, and out of the middle.
+
+        `extent` is what of it must stay on the page. Its foot stays where it is, unless it floats.
+        """
+        start, look, edge = len(self.pen.display), self.look, 10.0
+        yield
+        zoom = min(look.zoom, (WIDTH - 2 * edge) / extent.width, (extent.bottom - edge) / extent.height)
+        if floats:
+            zoom = min(look.zoom, (WIDTH - 2 * edge) / extent.width)
+        x, foot = extent.center[0], extent.bottom
+        room = max(0.0, (WIDTH - zoom * extent.width) / 2 - edge)
+        dx = CENTER + look.aside * min(room, 150.0) - x
+        dy = 0.0
+        if floats:
+            top = foot - zoom * extent.height
+            dy = -look.lift * max(0.0, min(top - edge, 120.0))
+        dx, dy = x - zoom * x + dx, foot - zoom * foot + dy
+        self.pen.display[start:] = [
+            (tone, [(zoom * u + dx, zoom * v + dy) for u, v in line]) for tone, line in self.pen.display[start:]
+        ]
 
     def place(self, box: Box, foot: bool = True) -> tuple[Box, Frame]:
-        """Where the hero will stand (or, without `foot`, float) when it fills a box."""
-        return MOTIFS[self.hero].fitted(box, "foot" if foot else "middle")
+        """Where the hero will stand (or, without `foot`, float) when it fills a box as far as the page wants it to."""
+        room, share = box, self.look.hero
+        width, height = share * box.width, share * box.height
+        if foot:
+            room = Box(box.center[0] - width / 2, box.bottom - height, box.center[0] + width / 2, box.bottom)
+        else:
+            room = box_around(*box.center, width, height)
+        filled, frame = MOTIFS[self.hero].fitted(room, "foot" if foot else "middle")
+        tilt = self.look.tilt * (0.5 if foot else 1.0)
+        (x, y), (u, v) = filled.center, MOTIFS[self.hero].extent.center
+        turned = Frame(0, 0, frame.size, tilt).point(u, v)
+        return filled, Frame(x - turned[0], y - turned[1], frame.size, tilt)
 
     def draw_hero(self, frame: Frame) -> None:
         """Draw the hero at the place found before."""
+        start = len(self.pen.display)
         MOTIFS[self.hero].draw(self.pen, frame)
+        self.halo(start)
 
     def hang_hero(self, frame: Frame, top: float) -> None:
         """Draw the hero at the place found before, on a thread from that height."""
-        self.pen.stroke(MOTIFS[self.hero].thread(frame, top), 1.4, taper=1, wobble=0.5)
+        start = len(self.pen.display)
+        self.pen.stroke(MOTIFS[self.hero].thread(frame, top), 1.8, taper=1, wobble=0.5)
+        self.halo(start)
         self.draw_hero(frame)
 
     def letter(
@@ -61,68 +161,27 @@ class Sheet:
 
     def hang_minor(self, index: int, x: float, top: float, y: float, reach: float) -> None:
         """A minor motif on a thread from (x, top), its own top at y."""
-        motif = MOTIFS[self.minors[index]]
+        motif, start = MOTIFS[self.minors[index]], len(self.pen.display)
         _, frame = motif.fitted(Box(x - reach, y, x + reach, y + 2.2 * reach), "head")
-        self.pen.stroke(motif.thread(frame, top), 1.3, taper=1, wobble=0.5)
+        self.pen.stroke(motif.thread(frame, top), 1.6, taper=1, wobble=0.5)
         motif.draw(self.pen, frame)
-
-
-# ---- sky
-
-
-def sun(pen: Pen, x: float, y: float, radius: float, clear_of: Box) -> None:
-    """A coloured disc that stays clear of the hero, whose own colour it would swallow."""
-    radius = min(radius, clear_of.distance(x, y) - 16)
-    if radius >= 40:
-        pen.tint(arc(x, y, radius), 1.8, 0.05 * radius, 0.05 * radius)
-
-
-_BUMPS: Final = ((-0.68, 0.12, 0.26), (-0.34, -0.1, 0.34), (0.08, -0.22, 0.42), (0.5, -0.02, 0.33), (0.78, 0.16, 0.2))
-
-
-def cloud(pen: Pen, x: float, y: float, size: float) -> None:
-    """A flat-bottomed cloud."""
-    base = y + 0.3 * size
-    bumps = [(x + u * size, y + v * size, r * size) for u, v, r in _BUMPS]
-    for cx, cy, radius in bumps:
-        pen.dot(cx, cy, radius, Tone.PAPER)
-    (left, left_y, _), (right, right_y, _) = bumps[0], bumps[-1]
-    pen.fill([(left, left_y), (right, right_y), (right, base), (left, base)])
-    for cx, cy, radius in bumps:
-        run: Line = []
-        for px, py in [*arc(cx, cy, radius, start=0.86 * PI, end=2.14 * PI), (math.nan, base + 1)]:
-            covered = py > base or any(math.hypot(px - u, py - v) < r - 0.5 for u, v, r in bumps if u != cx)
-            if not covered:
-                run.append((px, py))
-            elif run:
-                if len(run) > 2:
-                    pen.stroke(run, 2.2, taper=0.45, wobble=0.4)
-                run = []
-        if radius > 0.3 * size:
-            pen.stroke(arc(cx, cy, 0.8 * radius, start=-0.5, end=0.75), 1.2, taper=0.05, wobble=0.3)
-    pen.stroke([(left - 0.3 * size, base), (right + 0.25 * size, base)], 1.8, taper=0.05)
-    for k in range(1, 4):
-        start = x + size * pen.random.uniform(-0.35, 0.1)
-        pen.tick(
-            (start, base - 0.075 * size * k), (start + size * pen.random.uniform(0.4, 0.65), base - 0.075 * size * k)
-        )
-
-
-def gull(pen: Pen, x: float, y: float, size: float) -> None:
-    """A bird far away."""
-    at = Frame(x, y, size)
-    pen.stroke(at.bezier((-1, -0.25), (-0.55, -0.6), (-0.2, -0.3), (0, 0)), 2, taper=0.1)
-    pen.stroke(at.bezier((0, 0), (0.2, -0.35), (0.6, -0.55), (1, -0.1)), 2, taper=0.1)
+        self.halo(start)
 
 
 # ---- ground
 
 
-def sea(pen: Pen, top: float) -> None:
-    """Scalloped waves from a horizon to the lower edge."""
+def sea(pen: Pen, top: float, bold: bool = False) -> None:
+    """Scalloped waves from a horizon to the lower edge; a bold sea is black far out, with glints."""
     pick = pen.random.uniform
     pen.stroke([(0, top), (WIDTH, top)], 1.8, taper=1, wobble=0.4)
     y = top + 7
+    if bold:
+        pen.fill(Box(-4, top, WIDTH + 4, top + 40).corners(), Tone.INK)
+        for _ in range(70):
+            x, down = pick(-20, WIDTH), pick(0, 1)
+            pen.tick((x, top + 5 + 34 * down), (x + pick(16, 60), top + 5 + 34 * down), 1.2 + 2.6 * down, Tone.PAPER)
+        y = top + 52
     while y < HEIGHT:
         near = (y - top) / (HEIGHT - top)
         x = pick(-80, 30)
@@ -136,8 +195,8 @@ def sea(pen: Pen, top: float) -> None:
         y += 8 + 22 * near
 
 
-def desert(pen: Pen, top: float) -> None:
-    """Dunes and grit from a horizon to the lower edge."""
+def desert(pen: Pen, top: float, bold: bool = False) -> None:
+    """Dunes and grit from a horizon to the lower edge; bold dunes have black lee sides."""
     pick = pen.random.uniform
     pen.stroke([(0, top), (WIDTH, top)], 1.8, taper=1, wobble=0.6)
     for k in range(7):
@@ -147,7 +206,11 @@ def desert(pen: Pen, top: float) -> None:
         dune = bezier(
             (left, y), (left + 0.3 * width, y - 10 - 3 * k), (left + 0.6 * width, y + 8 + 3 * k), (left + width, y)
         )
-        pen.stroke(dune, 1.3, taper=0.05)
+        if bold and k % 2:
+            crest = dune[len(dune) // 3 :]
+            lee = [(x, y + (8 + 3.5 * k) * math.sin(PI * i / (len(crest) - 1))) for i, (x, y) in enumerate(crest)]
+            pen.fill(crest + lee[::-1], Tone.INK)
+        pen.stroke(dune, 0.9 + 0.2 * k, taper=0.05)
         for x, ground in dune[4:-4:3]:
             if pick(0, 1) < 0.5:
                 pen.tick((x, ground + 2), (x + pick(10, 34), ground + pick(4, 9)), 0.8)
@@ -156,8 +219,9 @@ def desert(pen: Pen, top: float) -> None:
         pen.dot(pick(0, WIDTH), top + 10 + (HEIGHT - top) * near, 0.6 + 1.4 * near)
 
 
-def chequered_floor(pen: Pen, top: float, vanishing: float, rows: int = 7, columns: int = 13) -> None:
-    """Tiles that run towards a vanishing point on the horizon."""
+def chequered_floor(pen: Pen, top: float, vanishing: float, bold: bool = False) -> None:
+    """Tiles that run towards a vanishing point on the horizon, hatched or black."""
+    rows, columns = 7, 13
     depth, span = HEIGHT - top, 1500
     ys = [top + depth * (k / rows) ** 1.9 for k in range(rows + 1)]
     shift = (vanishing - CENTER) * 0.3
@@ -171,9 +235,12 @@ def chequered_floor(pen: Pen, top: float, vanishing: float, rows: int = 7, colum
             upper, lower = ys[row], ys[row + 1]
             tile = [corner(column, upper), corner(column + 1, upper), corner(column + 1, lower), corner(column, lower)]
             if any(0 < x < WIDTH for x, _ in tile):
-                pen.hatch(tile, 0, min(8, 2.6 + 1.1 * row), 0.9)
+                if bold:
+                    pen.fill(tile, Tone.INK)
+                else:
+                    pen.hatch(tile, 0, min(8, 2.6 + 1.1 * row), 0.9)
     for column in range(columns + 1):
-        pen.stroke([corner(column, top + 1), corner(column, HEIGHT)], 1.1, taper=0.3, wobble=0.3, step=20)
+        pen.stroke([corner(column, top + 1), corner(column, HEIGHT)], 1.5, taper=0.3, wobble=0.3, step=20)
     for y in ys[1:]:
         pen.stroke([(0, y), (WIDTH, y)], 1.1, taper=1, wobble=0.5, step=20)
 
@@ -235,7 +302,7 @@ def board(
     pen.stroke(rectangle(8), 1.2, closed=True, wobble=0.6)
     for rivet in rectangle(16):
         pen.dot(*rivet, 2.4)
-    sheet.letter(box_around(x, y, width - 62, height - 42), tilt)
+    sheet.letter(box_around(x, y, width - 50, height - 36), tilt)
 
 
 def ribbon(sheet: Sheet, x: float, y: float, width: float, height: float, sag: float) -> None:

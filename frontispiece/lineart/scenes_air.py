@@ -14,12 +14,10 @@ from frontispiece.lineart.scenery import (
     Sheet,
     board,
     chequered_floor,
-    cloud,
-    gull,
     sea,
-    sun,
     walker,
 )
+from frontispiece.lineart.skies import cloud
 
 # ---- balloon
 
@@ -28,30 +26,33 @@ def balloon(sheet: Sheet) -> None:
     """An airship that is an eye, the hero in its pupil, the label on a sign below it."""
     pen = sheet.pen
     globe = Frame(CENTER, 306, 210)
-    sea(pen, 838)
-    cloud(pen, 640, 640, 92)
-    cloud(pen, 96, 470, 70)
-    gull(pen, 84, 530, 24)
-    gull(pen, 676, 420, 24)
-    _globe(pen, globe)
-    _iris(sheet, globe)
-    _lids(pen, globe)
-    for k in range(7):  # ropes
-        share = k / 3 - 1
-        angle = PI / 2 - 0.98 * share
-        rope = [globe.point(math.cos(angle), math.sin(angle)), (CENTER + 132 * share, 568), (CENTER + 170 * share, 650)]
-        pen.stroke(spline(rope), 1.5, taper=1)
-    board(sheet, CENTER, 712, 372, 136, pen.random.uniform(-0.02, 0.02))
-    sheet.hang_minor(0, 276, 782, 832, 46)
-    sheet.hang_minor(1, 492, 782, 846, 46)
-    _paper_boat(pen, Frame(662, 912, 44))
-    walker(pen, 306, 646, 58, shadow=False)
-    _parasol(pen, Frame(306, 646, 58))
+    horizon = sheet.horizon(850)
+    sheet.sky(horizon, Box(CENTER - 230, 40, CENTER + 230, 530))
+    sea(pen, horizon, sheet.look.bold)
+    boat = Frame(pen.random.choice((110, 662)), 940, pen.random.uniform(40, 64))
+    _paper_boat(pen, boat)
+    with sheet.figure(Box(CENTER - 246, 40, CENTER + 246, 930), floats=True):
+        start = len(pen.display)
+        for k in range(7):  # ropes
+            share = k / 3 - 1
+            angle = PI / 2 - 0.98 * share
+            ends = globe.point(math.cos(angle), math.sin(angle)), (CENTER + 170 * share, 650)
+            pen.stroke(spline([ends[0], (CENTER + 132 * share, 568), ends[1]]), 2, taper=1)
+        sheet.halo(start)
+        _globe(sheet, globe)
+        _iris(sheet, globe)
+        _lids(pen, globe)
+        sheet.hang_minor(0, 276, 770, 806, 58)
+        sheet.hang_minor(1, 492, 770, 822, 58)
+        board(sheet, CENTER, 712, 372, 136, pen.random.uniform(-0.02, 0.02))
+        if sheet.look.walker:
+            walker(pen, 306, 646, 58, shadow=False)
+            _parasol(pen, Frame(306, 646, 58))
 
 
-def _globe(pen: Pen, at: Frame) -> None:
+def _globe(sheet: Sheet, at: Frame) -> None:
     """The ball with its meridians and the lashes that leave it."""
-    ball = at.arc(0, 0, 1)
+    pen, ball, start = sheet.pen, at.arc(0, 0, 1), len(sheet.pen.display)
     pen.fill(ball)
     for share in (-0.8, -0.45, 0, 0.45, 0.8):
         pen.stroke(at.arc(0, 0, share, 1, -0.15, PI / 2), 1.3, taper=0.3)
@@ -65,8 +66,9 @@ def _globe(pen: Pen, at: Frame) -> None:
         lash = at.bezier(
             (cos, sin), (1.07 * cos, 1.07 * sin), (cos * (1 + 0.7 * length) + 0.3 * bend, sin * (1 + 0.8 * length)), tip
         )
-        pen.stroke(lash, 3.4, taper=0.12)
-    pen.stroke(ball, 3.2, closed=True)
+        pen.stroke(lash, 4.4, taper=0.12)
+    pen.stroke(ball, 3.8, closed=True)
+    sheet.halo(start)
 
 
 _EYE_UPPER: tuple[Point, Point, Point, Point] = ((-0.93, -0.14), (-0.57, -1.02), (0.57, -1.02), (0.93, -0.14))
@@ -121,30 +123,28 @@ def _parasol(pen: Pen, at: Frame) -> None:
 def ship(sheet: Sheet) -> None:
     """A folded paper boat at sea, the hero on its peak, the label on its hull."""
     pen, x = sheet.pen, CENTER
-    hero, frame = sheet.place(Box(x - 180, 110, x + 180, 560))
-    sun(pen, 644, 206, 88, hero)
-    cloud(pen, 116, 330, 92)
-    cloud(pen, 668, 410, 62)
-    gull(pen, 120, 180, 30)
-    gull(pen, 190, 220, 20)
-    sea(pen, 716)
-    sheet.draw_hero(frame)
-    peak = (x, 548)
-    pen.shape([(x - 172, 772), peak, (x + 172, 772)], 3)
-    pen.hatch([peak, (x + 172, 772), (x + 26, 772)], 1.25, 6, 1.1)
-    pen.stroke([peak, (x + 26, 772)], 1.6, taper=1)
-    edge = [(-306, 706), (-172, 768), (0, 772), (172, 768), (306, 706)]
-    pen.shape([(x + u, v) for u, v in [*edge, (214, 902), (-214, 902)]], 3.2)
-    for side in (-1, 1):
-        fold = [(x + side * u, v) for u, v in ((306, 706), (172, 768), (204, 902), (214, 902))]
-        pen.hatch(fold, 1.1 * side, 5.4)
-        pen.stroke([(x + side * 172, 768), (x + side * 206, 900)], 2, taper=1)
-    sheet.letter(Box(x - 166, 780, x + 166, 862), largest=50)
+    hero, frame = sheet.place(Box(x - 190, 90, x + 190, 566))
+    horizon = sheet.horizon(716)
+    sheet.sky(horizon, hero)
+    sea(pen, horizon, sheet.look.bold)
+    sheet.float_minors((100, 560), (672, 570))
+    with sheet.figure(Box(x - 310, 90, x + 310, 950)):
+        sheet.draw_hero(frame)
+        peak = (x, 548)
+        pen.shape([(x - 172, 772), peak, (x + 172, 772)], 3.4)
+        sheet.shadow([peak, (x + 172, 772), (x + 26, 772)], 1.25)
+        pen.stroke([peak, (x + 26, 772)], 1.6, taper=1)
+        edge = [(-306, 706), (-172, 768), (0, 772), (172, 768), (306, 706)]
+        pen.shape([(x + u, v) for u, v in [*edge, (214, 902), (-214, 902)]], 3.6)
+        for side in (-1, 1):
+            fold = [(x + side * u, v) for u, v in ((306, 706), (172, 768), (204, 902), (214, 902))]
+            pen.hatch(fold, 1.1 * side, 5.4)
+            pen.stroke([(x + side * 172, 768), (x + side * 206, 900)], 2, taper=1)
+        sheet.letter(Box(x - 166, 782, x + 166, 866), largest=50)
+        if sheet.look.walker:
+            walker(pen, x - 216, 742, 62, shadow=False)
     for row in range(3):
-        _breakers(pen, 890 + 26 * row, 70 - 34 * row, 690 + 30 * row, 2.6 - 0.3 * row)
-    sheet.draw_minor(0, 96, 596, 54)
-    sheet.draw_minor(1, 676, 612, 54)
-    walker(pen, x - 216, 742, 62, shadow=False)
+        _breakers(pen, 905 + 26 * row, -80 + 30 * row, WIDTH + 60, 2.6 + 0.4 * row)
 
 
 def _breakers(pen: Pen, y: float, left: float, right: float, width: float) -> None:
@@ -168,42 +168,56 @@ def _breakers(pen: Pen, y: float, left: float, right: float, width: float) -> No
 def mobile(sheet: Sheet) -> None:
     """A hanging mobile over a chequered floor, the label on a plate below the hero."""
     pen = sheet.pen
-    chequered_floor(pen, 852, 300, rows=6)
+    horizon = sheet.horizon(872)
+    sheet.sky(horizon, Box(90, 260, 720, 640), (272, 460))
+    chequered_floor(pen, horizon, 300, sheet.look.bold)
+    with sheet.figure(Box(20, 60, 748, 850), floats=True):
+        _mobile(sheet)
+    pen.hatch(arc(272, 950, 170, 16), 0, 4, 1.1)
+    sheet.walk(626, 984, 92)
 
-    def wire(*points: Point, width: float = 1.4) -> None:
+
+def _mobile(sheet: Sheet) -> None:
+    pen = sheet.pen
+
+    def wire(*points: Point, width: float = 2.0) -> None:
+        start = len(pen.display)
         pen.stroke(list(points), width, taper=1)
+        sheet.halo(start)
 
     def arm(a: Point, b: Point, c: Point, d: Point, width: float) -> None:
+        start = len(pen.display)
         pen.stroke(bezier(a, b, c, d), width, taper=1)
+        sheet.halo(start)
 
-    wire((384, -6), (384, 92), width=2)
-    arm((150, 150), (250, 66), (470, 70), (640, 128), 3.4)
+    wire((384, -400), (384, 92), width=2.4)
+    arm((150, 150), (250, 66), (470, 70), (640, 128), 4.4)
     wire((150, 150), (150, 232))
-    arm((60, 262), (110, 214), (200, 220), (262, 268), 3)
-    wire((60, 262), (60, 292))
-    _hanging_leaf(pen, Frame(56, 330, 42, 1.45), Tone.INK)
+    arm((60, 262), (110, 214), (200, 220), (262, 268), 3.6)
+    wire((60, 262), (60, 300))
+    _hanging_leaf(pen, Frame(56, 338, 46, 1.45), Tone.INK)
     wire((640, 128), (640, 404))
-    arm((520, 240), (580, 170), (680, 172), (730, 224), 3)
-    wire((730, 224), (730, 252))
-    _hanging_leaf(pen, Frame(724, 290, 40, 1.7), Tone.INK)
-    sheet.hang_minor(0, 520, 240, 290, 54)
-    arm((560, 456), (596, 400), (668, 392), (716, 418), 2.8)
-    wire((716, 418), (716, 446))
-    _hanging_leaf(pen, Frame(714, 478, 32, 1.5), Tone.INK)
+    arm((520, 240), (580, 170), (680, 172), (730, 224), 3.6)
+    wire((730, 224), (730, 262))
+    _hanging_leaf(pen, Frame(724, 298, 44, 1.7), Tone.INK)
+    sheet.hang_minor(0, 520, 240, 290, 66)
+    arm((560, 456), (596, 400), (668, 392), (716, 418), 3.4)
+    wire((716, 418), (716, 452))
+    _hanging_leaf(pen, Frame(714, 486, 38, 1.5), Tone.INK)
     wire((560, 456), (560, 512))
-    pen.tint(arc(560, 580, 68), 1.8, 3.5, 3.5)
-    sheet.hang_minor(1, 560, 648, 694, 56)
-    wire((627, 590), (650, 622), width=1.2)
-    _hanging_leaf(pen, Frame(662, 640, 22, 0.7), Tone.PAPER)
-    hero, frame = sheet.place(Box(106, 318, 428, 612), foot=False)
-    sheet.hang_hero(frame, 268)
+    if sheet.look.sun:
+        sheet.hang_minor(1, 560, 640, 694, 62)
+        pen.tint(arc(560, 580, 68), 2.2, 3.5, 3.5)
+    else:
+        sheet.hang_minor(1, 560, 456, 530, 84)
+    hero, frame = sheet.place(Box(96, 312, 438, 612), foot=False)
+    wire((262, 268), (262, 290), (hero.center[0], 300))
+    sheet.hang_hero(frame, 298)
     wire((hero.center[0], hero.bottom - 4), (hero.center[0], 624))
-    arm((190, 660), (230, 612), (294, 612), (334, 660), 2.8)
+    arm((190, 660), (230, 612), (294, 612), (334, 660), 3.2)
     for x in (190, 334):
         wire((x, 660), (x, 692))
-    pen.hatch(arc(272, 912, 170, 16), 0, 4, 1.1)
-    board(sheet, 272, 752, 380, 134, pen.random.uniform(-0.025, 0.025))
-    walker(pen, 626, 972, 92)
+    board(sheet, 272, 752, 400, 136, pen.random.uniform(-0.025, 0.025))
 
 
 def _hanging_leaf(pen: Pen, at: Frame, tone: Tone) -> None:
@@ -218,23 +232,25 @@ def _hanging_leaf(pen: Pen, at: Frame, tone: Tone) -> None:
 def whale(sheet: Sheet) -> None:
     """A whale in the sky with the hero on its back, the label on its flank."""
     pen = sheet.pen
-    hero, frame = sheet.place(Box(186, 70, 506, 414))
-    sun(pen, 660, 176, 86, hero)
-    cloud(pen, 92, 250, 74)
-    gull(pen, 640, 330, 24)
-    gull(pen, 582, 306, 16)
-    _hills(pen)
-    cloud(pen, 650, 724, 78)
-    sheet.draw_hero(frame)
-    _whale_body(pen)
-    sheet.letter(Box(170, 452, 480, 566), bend=lambda x: -12 * (1 - ((x - 325) / 200) ** 2) + 6, largest=48)
-    sheet.hang_minor(0, 216, 634, 706, 52)
-    sheet.hang_minor(1, 450, 618, 722, 52)
-    pen.stroke(spline([(98, 596), (84, 720), (116, 860), (148, 908)]), 1.3, taper=1)
-    walker(pen, 140, 962, 74)
+    hero, frame = sheet.place(Box(176, 50, 516, 416))
+    horizon = sheet.horizon(884)
+    sheet.sky(horizon, hero, (346, 480))
+    _hills(pen, horizon - 884, sheet.look.bold)
+    with sheet.figure(Box(30, 60, 764, 850), floats=True):
+        sheet.draw_hero(frame)
+        _whale_body(sheet)
+        sheet.letter(Box(160, 446, 500, 572), bend=lambda x: -12 * (1 - ((x - 325) / 200) ** 2) + 6, largest=50)
+        sheet.hang_minor(0, 216, 634, 696, 64)
+        sheet.hang_minor(1, 450, 618, 706, 64)
+        if sheet.look.walker:
+            start = len(pen.display)
+            pen.stroke(spline([(98, 596), (84, 720), (116, 860), (148, 908)]), 1.8, taper=1)
+            sheet.halo(start)
+            walker(pen, 140, 962, 74)
 
 
-def _whale_body(pen: Pen) -> None:
+def _whale_body(sheet: Sheet) -> None:
+    pen = sheet.pen
     back = [(52, 540), (60, 470), (120, 418), (240, 396), (380, 404), (510, 452), (610, 486), (664, 470)]
     belly = [(672, 500), (600, 560), (480, 616), (340, 640), (190, 632), (90, 600)]
     tail = spline(
@@ -262,17 +278,25 @@ def _whale_body(pen: Pen) -> None:
     fin = spline([(300, 604), (330, 650), (386, 690), (352, 630), (364, 602)])
     pen.shape(fin, 2.8)
     pen.hatch(fin, 0.9, 5)
-    for k, (x, y) in enumerate(((118, 372), (96, 352), (140, 348), (84, 384))):
-        pen.stroke(spline([(128, 412), between((128, 412), (x, y), 0.6), (x, y - 4 * k)]), 1.8, taper=0.1)
+    start = len(pen.display)
+    for k, (u, v) in enumerate(((-52, -40), (-30, -66), (0, -78), (30, -66), (52, -40))):  # the spout
+        bow = bezier((128, 410), (128 + 0.3 * u, 410 + 0.9 * v), (128 + 0.8 * u, 410 + 1.25 * v), (128 + u, 410 + v))
+        pen.stroke(bow, 3.4 if k == 2 else 2.8, taper=0.35)
+        pen.dot(128 + 1.12 * u, 410 + v + 9, 3.6)
+    sheet.halo(start)
 
 
-def _hills(pen: Pen) -> None:
-    for k, y in enumerate((884, 914, 952)):
+def _hills(pen: Pen, rise: float, bold: bool) -> None:
+    for k, level in enumerate((884, 914, 952)):
+        y = level + rise * (1 - 0.3 * k)
         hill = bezier((-10, y + 20 * (k % 2)), (220, y - 60 + 40 * k), (480, y + 60 - 40 * k), (WIDTH + 10, y - 10))
         pen.fill([*hill, (WIDTH + 10, HEIGHT + 10), (-10, HEIGHT + 10)])
-        pen.stroke(hill, 2, taper=1)
+        if bold and k == 1:
+            pen.fill([*hill, (WIDTH + 10, HEIGHT + 10), (-10, HEIGHT + 10)], Tone.INK)
+        pen.stroke(hill, 2 + 0.5 * k, taper=1)
         pen.hatch(hill + moved(hill, 0, 16 + 8 * k)[::-1], 1.1, 7, 0.9)
-    for x, y in ((596, 884), (632, 894), (670, 886), (330, 888)):
+    for x, level in ((596, 900), (632, 910), (670, 902), (330, 904)):
+        y = level + rise
         pen.stroke([(x, y), (x, y - 24)], 2, taper=1)
         pen.shape(arc(x, y - 32, 11, 15), 1.8)
         pen.shade(arc(x, y - 32, 11, 15), 0, 3.4, 0.5, 0.9)
@@ -284,30 +308,33 @@ def _hills(pen: Pen) -> None:
 def chess(sheet: Sheet) -> None:
     """A chessboard among the clouds, the label on its front edge."""
     pen = sheet.pen
-    hero, frame = sheet.place(Box(CENTER - 160, 100, CENTER + 160, 664))
-    sun(pen, 130, 190, 88, hero)
-    cloud(pen, 636, 200, 88)
-    gull(pen, 628, 330, 22)
-    _underside(pen)
-    corners = [(148, 610), (620, 610), (722, 758), (46, 758)]
-    _squares(pen, corners)
-    for x, y, size in ((196, 648, 62), (572, 648, 62)):
-        _pawn(pen, Frame(x, y, size), dark=False)
-    sheet.draw_hero(frame)
-    for x, y, size, dark in ((128, 736, 82, True), (640, 736, 82, True)):
-        _pawn(pen, Frame(x, y, size), dark)
-    front = Box(46, 758, 722, 862)
-    pen.shape(front.corners(), 3.2)
-    pen.stroke(front.inset(9).corners(), 1.2, closed=True)
-    pen.shade(front.corners(), 0, 4.6, 0.05, 1)
-    sheet.letter(Box(front.left + 46, front.top + 16, front.right - 46, front.bottom - 16), largest=54)
-    sheet.draw_minor(0, 92, 420, 54)
-    sheet.draw_minor(1, 676, 440, 54)
-    walker(pen, 478, 742, 58)
+    hero, frame = sheet.place(Box(CENTER - 180, 80, CENTER + 180, 676))
+    sheet.sky(HEIGHT + 20, hero)
+    sheet.float_minors((92, 420), (676, 440))
+    with sheet.figure(Box(46, 90, 722, 1004), floats=True):
+        _underside(pen)
+        corners = [(148, 610), (620, 610), (722, 758), (46, 758)]
+        _squares(sheet, corners)
+        for x, y, size in ((196, 648, 66), (572, 648, 66)):
+            _pawn(pen, Frame(x, y, size), dark=False)
+        sheet.draw_hero(frame)
+        pawns = [(128, 738, 96), (640, 738, 96), *([(236, 748, 104)] if sheet.look.tilt > 0 else [])]
+        for x, y, size in pawns:
+            _pawn(pen, Frame(x, y, size), dark=True)
+        front = Box(46, 758, 722, 862)
+        pen.shape(front.corners(), 3.6)
+        pen.stroke(front.inset(9).corners(), 1.2, closed=True)
+        pen.shade(front.corners(), 0, 4.6, 0.05, 1)
+        sheet.letter(Box(front.left + 46, front.top + 16, front.right - 46, front.bottom - 16), largest=54)
+        if sheet.look.walker:
+            walker(pen, 478, 742, 58)
+    if sheet.look.zoom < 0.9:
+        cloud(pen, pen.random.uniform(60, 700), 990, 130)
 
 
-def _squares(pen: Pen, corners: Path) -> None:
+def _squares(sheet: Sheet, corners: Path) -> None:
     """Eight by four squares in perspective, and the board's upper face around them."""
+    pen = sheet.pen
     pen.shape(corners, 3)
     (a, b, c, d), rows, columns = corners, 4, 8
     depths = [(k / rows) ** 1.25 for k in range(rows + 1)]
@@ -321,7 +348,7 @@ def _squares(pen: Pen, corners: Path) -> None:
         for column in range(columns):
             square = [crossing(column + u, row + v) for u, v in ((0, 0), (1, 0), (1, 1), (0, 1))]
             if (row + column) % 2:
-                pen.hatch(square, 0, 3.6 + 0.5 * row, 1.1)
+                sheet.shadow(square, 0, 3.6 + 0.5 * row)
             pen.stroke(square, 1.3, closed=True, wobble=0.3)
 
 

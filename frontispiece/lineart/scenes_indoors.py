@@ -3,7 +3,8 @@
 Every scene is laid out on a page of 768 x 1024 pixels from the back to the front.
 """
 
-from frontispiece.lineart.geometry import PI, TAU, Box, Line, Point, arc, bezier, moved, spline
+from frontispiece.lineart.composition import Sky
+from frontispiece.lineart.geometry import PI, TAU, Box, Frame, Line, arc, bezier, moved, spline
 from frontispiece.lineart.pen import Pen, Tone
 from frontispiece.lineart.scenery import (
     CENTER,
@@ -12,10 +13,9 @@ from frontispiece.lineart.scenery import (
     Sheet,
     board,
     chequered_floor,
-    cloud,
-    sun,
     walker,
 )
+from frontispiece.lineart.skies import draw_sky
 
 # ---- theatre
 
@@ -23,27 +23,39 @@ from frontispiece.lineart.scenery import (
 def theatre(sheet: Sheet) -> None:
     """A marionette stage between curtains, the label on the marquee."""
     pen = sheet.pen
-    hero, frame = sheet.place(Box(CENTER - 150, 350, CENTER + 150, 706))
-    _backdrop(pen)
-    for share in (0.12, 0.38, 0.62, 0.88):
-        x = hero.left + share * hero.width
-        depth = 0.5 if share in (0.12, 0.88) else 0.15
-        pen.stroke([(1.2 * x - 0.2 * CENTER, 150), (x, hero.top + depth * hero.height)], 1.3, taper=1, wobble=0.5)
-    sheet.draw_hero(frame)
-    for index, x in ((0, 238), (1, 530)):
-        sheet.hang_minor(index, x, 150, 240, 40)
-    _stage(pen)
+    hero, frame = sheet.place(Box(CENTER - 160, 340, CENTER + 160, 716))
+    _backdrop(sheet)
+    _control(sheet, hero.center[0], hero.top - 46, 0.5 * min(hero.width, 240))
+    sheet.hang_hero(frame, hero.top - 46)
+    drop = pen.random.uniform(-14, 60)
+    for index, x in ((0, 222), (1, 546)):
+        sheet.hang_minor(index, x, 150, 262 + (drop if index else 46 - drop), 52)
+    _stage(sheet)
     for side in (-1, 1):
-        _curtain(pen, side)
-    _valance(pen)
-    board(sheet, CENTER, 86, 470, 140)
+        _curtain(sheet, side)
+    _valance(sheet)
+    board(sheet, CENTER, 86, 480, 144)
     _audience(pen)
 
 
-def _backdrop(pen: Pen) -> None:
-    """A painted sun, in lines only: a coloured one would swallow the hero's colour; and hills."""
-    for k in range(5):
-        pen.stroke(arc(CENTER, 476, 178 - 9 * k), 1.6 - 0.2 * k, closed=True)
+def _control(sheet: Sheet, x: float, y: float, half: float) -> None:
+    """The cross of wood that a puppet hangs from, and its strings to the flies."""
+    pen, start = sheet.pen, len(sheet.pen.display)
+    for side in (-1, 1):
+        pen.stroke([(CENTER + side * 1.25 * half, 150), (x + side * half, y + 3 * side)], 1.6, taper=1, wobble=0.4)
+    pen.stroke([(x - half - 12, y - 4), (x + half + 12, y + 4)], 9, taper=0.8, wobble=0.4)
+    pen.stroke([(x - half - 8, y - 4), (x + half + 8, y + 4)], 4, Tone.PAPER, taper=0.8, wobble=0)
+    pen.stroke([(x + 8, y - 22), (x - 6, y + 20)], 8, taper=0.8, wobble=0)
+    sheet.halo(start)
+
+
+def _backdrop(sheet: Sheet) -> None:
+    """A painted sky and hills; a plain one has a sun in lines only: a coloured one would swallow the hero's colour."""
+    pen, sky = sheet.pen, sheet.look.sky
+    draw_sky(pen, sky, 640, (CENTER, 520))
+    if sky in (Sky.EMPTY, Sky.STIPPLE):
+        for k in range(5):
+            pen.stroke(arc(CENTER, 476, 178 - 9 * k), 1.6 - 0.2 * k, closed=True)
     for y, rise in ((612, 0), (650, 1), (700, 2)):
         hill = bezier((50, y + 20), (230, y - 70 + 40 * rise), (460, y + 44 - 30 * rise), (718, y - 10))
         pen.fill([*hill, (718, 800), (50, 800)])
@@ -51,11 +63,12 @@ def _backdrop(pen: Pen) -> None:
         pen.hatch(hill + moved(hill, 0, 24)[::-1], 1.1, 5.5, 0.9)
 
 
-def _stage(pen: Pen) -> None:
+def _stage(sheet: Sheet) -> None:
+    pen = sheet.pen
     pen.shape([(90, 772), (678, 772), (WIDTH, 880), (0, 880)], 2.6)
     for k in range(1, 14):
         pen.stroke([(90 + 42 * k, 772), (WIDTH * k / 14, 880)], 1.2, taper=1, wobble=0.4)
-    pen.hatch(arc(CENTER + 16, 806, 150, 20), 0, 4, 1.1)
+    sheet.shadow(arc(CENTER + 16, 812, 150, 20), 0, 4)
     pen.shape(Box(0, 880, WIDTH, 916).corners(), 2.4)
     for x in range(36, WIDTH, 70):
         shell = arc(x, 898, 20, 12, PI, TAU)
@@ -63,7 +76,9 @@ def _stage(pen: Pen) -> None:
         pen.hatch(shell, 0, 3.4, 0.9)
 
 
-def _curtain(pen: Pen, side: int) -> None:
+def _curtain(sheet: Sheet, side: int) -> None:
+    pen = sheet.pen
+
     def at(x: float) -> float:
         return x if side < 0 else WIDTH - x
 
@@ -76,13 +91,15 @@ def _curtain(pen: Pen, side: int) -> None:
         pen.stroke(fold, 1.9 if k % 2 else 1.1, taper=0.8, wobble=1)
         if k % 2 == 0:
             next_fold = [(outer + (x - outer) * (k / 9 + 0.1), y) for x, y in reversed(hem)]
-            pen.hatch(fold + next_fold, 0, 5.6, 0.95)
+            sheet.shadow(fold + next_fold, 0, 5.6)
     pen.stroke(edge, 3.2, taper=1)
     pen.stroke(low, 3.2, taper=1)
     pen.tint(Box(min(at(-4), at(74)), 628, max(at(-4), at(74)), 654).corners(), 2, 2, 1)
 
 
-def _valance(pen: Pen) -> None:
+def _valance(sheet: Sheet) -> None:
+    pen = sheet.pen
+    pen.fill(Box(-4, -4, WIDTH + 4, 124).corners(), Tone.INK if sheet.look.bold else Tone.PAPER)
     for k in range(6):
         left, right = 128 * k, 128 * (k + 1)
         swag = bezier((left, 128), (left + 20, 232), (right - 20, 232), (right, 128))
@@ -123,33 +140,37 @@ def _audience(pen: Pen) -> None:
 def teacup(sheet: Sheet) -> None:
     """A giant cup whose tea is a small sea; the label on its side."""
     pen, x = sheet.pen, CENTER - 20
-    hero, frame = sheet.place(Box(x - 168, 96, x + 168, 584))
-    sun(pen, 660, 180, 78, hero)
-    cloud(pen, 110, 176, 80)
-    chequered_floor(pen, 812, CENTER)
-    pen.shape(arc(x, 926, 318, 58), 3)
-    pen.fill(arc(x + 2, 925, 300, 51), Tone.ACCENT)
-    pen.shape(arc(x, 922, 280, 44), 1.6)
-    pen.hatch(arc(x + 40, 924, 236, 36), 0.1, 4.4, 1)
-    _handle(pen, x)
-    rim = arc(x, 556, 250, 62)
-    pen.shape(rim, 3)
-    tea = arc(x, 562, 226, 50)
-    pen.hatch(tea, 0, 5, 1)
-    pen.stroke(tea, 1.8, closed=True)
-    pen.fill(arc(x, 564, min(196, 0.5 * hero.width + 26), 34))
-    sheet.draw_hero(frame)
-    _ripples(pen, x, 0.5 * hero.width)
-    _cup(pen, x)
-    sheet.letter(
-        Box(x - 176, 664, x + 160, 796),
-        bend=lambda at: 26 * (1 - ((at - x) / 240) ** 2) - 20,
-        largest=50,
-    )
-    for index, (at_x, at_y) in enumerate(((92, 420), (682, 400))):
-        _steam(pen, at_x, at_y + 62)
-        sheet.draw_minor(index, at_x, at_y, 54)
-    walker(pen, x - 244, 936, 62)
+    hero, frame = sheet.place(Box(x - 178, 76, x + 178, 584))
+    horizon = sheet.horizon(812)
+    sheet.sky(horizon, hero)
+    chequered_floor(pen, horizon, CENTER, sheet.look.bold)
+    sheet.float_minors((92, 360), (682, 340))
+    with sheet.figure(Box(x - 322, 86, x + 354, 984)):
+        pen.shape(arc(x, 926, 318, 58), 3.4)
+        pen.fill(arc(x + 2, 925, 300, 51), Tone.ACCENT)
+        pen.shape(arc(x, 922, 280, 44), 1.6)
+        sheet.shadow(arc(x + 30, 926, 226, 32), 0.1, 4.4)
+        _handle(pen, x)
+        pen.shape(arc(x, 556, 250, 62), 3.4)
+        tea = arc(x, 562, 226, 50)
+        pen.fill(tea, Tone.INK if sheet.look.bold else Tone.PAPER)
+        pen.hatch(tea, 0, 5, 1)
+        pen.stroke(tea, 1.8, closed=True)
+        pen.fill(arc(x, 564, min(196, 0.5 * hero.width + 26), 34))
+        start = len(pen.display)
+        for side in (-1, 1):
+            _steam(pen, x + side * max(150, min(206, 0.5 * hero.width + 30)), 420)
+        sheet.halo(start)
+        sheet.draw_hero(frame)
+        _ripples(sheet, x, 0.5 * hero.width)
+        _cup(pen, x)
+        sheet.letter(
+            Box(x - 186, 650, x + 172, 800),
+            bend=lambda at: 26 * (1 - ((at - x) / 240) ** 2) - 20,
+            largest=54,
+        )
+        if sheet.look.walker:
+            walker(pen, x - 244, 936, 62)
 
 
 def _handle(pen: Pen, x: float) -> None:
@@ -160,11 +181,14 @@ def _handle(pen: Pen, x: float) -> None:
     pen.shade(handle, 0, 5, 0.3, 1)
 
 
-def _ripples(pen: Pen, x: float, reach: float) -> None:
+def _ripples(sheet: Sheet, x: float, reach: float) -> None:
     """The tea that covers the foot of what stands in it."""
-    pen.fill(arc(x, 562, 226, 50, 0.3, PI - 0.3))
+    pen, ripple = sheet.pen, Tone.PAPER if sheet.look.bold else Tone.INK
+    pen.fill(arc(x, 562, 226, 50, 0.3, PI - 0.3), Tone.INK if sheet.look.bold else Tone.PAPER)
     for k in range(3):
-        pen.stroke(arc(x, 570 + 3 * k, min(200, reach + 22 * k), 7 + 8 * k, 0.15, PI - 0.15), 1.9 - 0.4 * k, taper=0.15)
+        pen.stroke(
+            arc(x, 570 + 3 * k, min(200, reach + 22 * k), 7 + 8 * k, 0.15, PI - 0.15), 2.4 - 0.4 * k, ripple, taper=0.15
+        )
 
 
 def _cup(pen: Pen, x: float) -> None:
@@ -189,12 +213,8 @@ def _cup(pen: Pen, x: float) -> None:
 
 def _steam(pen: Pen, x: float, y: float) -> None:
     for k in (-1, 0, 1):
-        left = x + 26 * k
-
-        def curl(u: float, v: float, left: float = left) -> Point:
-            return left + u, y + v
-
-        pen.stroke(bezier(curl(0, 96), curl(-26, 62), curl(26, 34), curl(0, 4)), 1.5, taper=0.05)
+        at = Frame(x + 20 * k, y + 14 * abs(k), 1.0)
+        pen.stroke(at.bezier((0, 128), (-30, 84), (30, 46), (0, 0)), 2.6, taper=0.1)
 
 
 # ---- glass bell
@@ -205,18 +225,22 @@ def jar(sheet: Sheet) -> None:
     pen = sheet.pen
     dome = spline([(206, 716), (206, 560), (206, 360), (256, 214), (CENTER, 158)])
     glass = dome + [(2 * CENTER - x, y) for x, y in reversed(dome)]
-    _, frame = sheet.place(Box(CENTER - 156, 232, CENTER + 156, 706))
-    for index, x in ((0, 96), (1, 676)):
-        sheet.hang_minor(index, x, -6, 240 + 120 * index, 58)
-    _table(pen)
-    pen.fill(glass)
-    pen.stroke(arc(CENTER, 712, 178, 30, PI, TAU), 1.6, taper=1)
-    pen.hatch(arc(CENTER + 30, 714, 110, 14), 0, 4.2)
-    sheet.draw_hero(frame)
-    _glass(pen, glass)
-    _base(pen)
-    board(sheet, CENTER, 800, 330, 112, shadow=False)
-    walker(pen, 116, 866, 62)
+    _, frame = sheet.place(Box(CENTER - 166, 226, CENTER + 166, 708))
+    sheet.sky(HEIGHT + 10, Box(190, 120, 578, 870), (CENTER, 480))
+    side = pen.random.choice((0, 1))
+    for index, x in ((0, 92), (1, 676)):
+        sheet.hang_minor(index, x, -6, 170 + 190 * (index ^ side) + pen.random.uniform(-60, 60), 76)
+    with sheet.figure(Box(CENTER - 356, 100, CENTER + 356, 980)):
+        _table(sheet)
+        pen.fill(glass)
+        pen.stroke(arc(CENTER, 712, 178, 30, PI, TAU), 1.6, taper=1)
+        sheet.shadow(arc(CENTER + 30, 714, 110, 14), 0, 4.2)
+        sheet.draw_hero(frame)
+        _glass(pen, glass)
+        _base(pen)
+        board(sheet, CENTER, 800, 362, 124, shadow=False)
+        if sheet.look.walker:
+            walker(pen, 116, 866, 62)
 
 
 def _glass(pen: Pen, outline: Line) -> None:
@@ -242,15 +266,16 @@ def _base(pen: Pen) -> None:
     pen.shade(drum, 0, 4.8, 0.06, 1.1, near=True)
 
 
-def _table(pen: Pen) -> None:
+def _table(sheet: Sheet) -> None:
+    pen = sheet.pen
     top = arc(CENTER, 874, 352, 62)
     edge = [*arc(CENTER, 874, 352, 62, PI, 0), *arc(CENTER, 898, 352, 62, 0, PI)]
-    leg = [(CENTER - 70, 930), (CENTER - 40, 1040), (CENTER + 40, 1040), (CENTER + 70, 930)]
+    leg = [(CENTER - 70, 930), (CENTER - 40, 1400), (CENTER + 40, 1400), (CENTER + 70, 930)]
     pen.shape(leg, 2.8)
-    pen.hatch(leg, PI / 2, 5, 1.1)
+    sheet.shadow(leg, PI / 2, 5)
     pen.shape(edge, 2.8)
     pen.hatch(edge, PI / 2, 7, 0.9)
     pen.shape(top, 3)
     for k in range(1, 6):
         pen.stroke(arc(CENTER, 874, 352 - 26 * k, 62 - 6 * k, 0.2 + 0.1 * k, 1.3 + 0.2 * k), 1.1, taper=0.1)
-    pen.hatch(arc(CENTER + 70, 884, 240, 34), 0.06, 5.2)
+    sheet.shadow(arc(CENTER + 90, 890, 226, 30), 0.06, 5.2)

@@ -9,16 +9,12 @@ from frontispiece.lineart.geometry import PI, TAU, Box, Line, arc, between, bezi
 from frontispiece.lineart.pen import Pen, Tone
 from frontispiece.lineart.scenery import (
     CENTER,
-    WIDTH,
     Sheet,
     board,
     chequered_floor,
-    cloud,
     desert,
-    gull,
     ladder,
     ribbon,
-    sun,
     walker,
 )
 
@@ -34,21 +30,19 @@ def tower(sheet: Sheet) -> None:
         tiers.append((k, floor, 104 - 9 * k, width))
         floor -= 0.86 * (104 - 9 * k)
     _, last_floor, last_height, _ = tiers[-1]
-    hero, frame = sheet.place(Box(CENTER - 150, 60, CENTER + 150, last_floor - last_height + 8))
-    sun(pen, 118, 214, 84, hero)
-    cloud(pen, 646, 420, 92)
-    cloud(pen, 104, 560, 66)
-    gull(pen, 640, 190, 24)
-    desert(pen, 838)
-    pen.hatch([(CENTER + 180, 862), (WIDTH, 900), (WIDTH, 968), (CENTER + 180, 930)], 0.07)
-    for k, bottom, height, width in tiers:
-        _tier(pen, k, bottom, height, width)
-    sheet.draw_hero(frame)
-    ladder(pen, (86, 962), (CENTER - 116, 600), 34)
-    ribbon(sheet, CENTER, 806, 452, 108, sag=30)
-    walker(pen, 664, 976, 60)
-    sheet.draw_minor(0, 660, 632, 56)
-    sheet.draw_minor(1, 112, 408, 52)
+    hero, frame = sheet.place(Box(CENTER - 160, 50, CENTER + 160, last_floor - last_height + 8))
+    horizon = sheet.horizon(850)
+    sheet.sky(horizon, hero)
+    desert(pen, horizon, sheet.look.bold)
+    sheet.float_minors((112, 480), (660, 560))
+    with sheet.figure(Box(CENTER - 300, 60, CENTER + 300, 962)):
+        sheet.shadow([(CENTER + 180, 882), (1100, 920), (1100, 968), (CENTER + 180, 940)], 0.07)
+        for k, bottom, height, width in tiers:
+            _tier(pen, k, bottom, height, width)
+        sheet.draw_hero(frame)
+        ladder(pen, (CENTER - 306, 960), (CENTER - 184, 706), 44)
+        ribbon(sheet, CENTER, 806, 470, 120, sag=30)
+    sheet.walk(664, 976, 66)
 
 
 def _tier(pen: Pen, k: int, bottom: float, height: float, width: float) -> None:
@@ -92,33 +86,38 @@ def walker_chest(sheet: Sheet) -> None:
     """A chest of drawers on long legs, the label on its widest drawer."""
     pen, x = sheet.pen, CENTER
     chest = Box(x - 196, 470, x + 196, 706)
-    hero, frame = sheet.place(Box(x - 174, 84, x + 206, 460))
-    sun(pen, 664, 236, 88, hero)
-    cloud(pen, 112, 330, 84)
-    gull(pen, 130, 170, 24)
-    gull(pen, 186, 196, 16)
-    desert(pen, 872)
-    pen.hatch([(250, 990), (330, 990), (WIDTH, 930), (WIDTH, 905)], -0.1, 5.2)
-    pen.hatch([(480, 985), (540, 985), (WIDTH, 968), (WIDTH, 948)], -0.06, 5.2)
-    for hip, knee, foot, width in (
-        ((x - 96, 690), (x - 150, 800), (x - 120, 930), 15),
-        ((x + 110, 690), (x + 84, 806), (x + 132, 926), 15),
-        ((x - 140, 700), (x - 196, 830), (x - 178, 984), 18),
-        ((x + 150, 700), (x + 196, 824), (x + 164, 980), 18),
-    ):
-        _leg(pen, [hip, knee, foot], width)
-    _chest(pen, chest)
-    drawer = Box(chest.left + 12, chest.top + 104, chest.right - 12, chest.bottom - 12)
-    pen.shape(drawer.corners(), 2.4)
-    pen.stroke(drawer.inset(8).corners(), 1.1, closed=True)
-    sheet.letter(Box(drawer.left + 28, drawer.top + 16, drawer.right - 28, drawer.bottom - 16), largest=50)
-    _small_drawers(pen, chest)
-    sheet.draw_hero(frame)
-    rod = chest.right + 112
-    pen.stroke([(chest.right + 34, chest.top - 16), (rod, chest.top - 34)], 3.4, taper=0.8)
-    sheet.hang_minor(0, rod - 2, chest.top - 34, chest.top + 44, 52)
-    sheet.draw_minor(1, 92, 640, 54)
-    walker(pen, 88, 960, 54)
+    hero, frame = sheet.place(Box(x - 180, 64, x + 212, 460))
+    horizon = sheet.horizon(872)
+    sheet.sky(horizon, hero)
+    desert(pen, horizon, sheet.look.bold)
+    float_one = pen.random.uniform(0, 60)
+    start = len(pen.display)
+    large = sheet.look.large == 1
+    sheet.draw_minor(1, -14 if large else 92, 600 + float_one, 128 if large else 74)
+    sheet.halo(start)
+    with sheet.figure(Box(x - 210, 74, x + 316, 990)):
+        sheet.shadow([(250, 990), (330, 990), (1100, 930), (1100, 905)], -0.1, 5.2)
+        sheet.shadow([(480, 985), (540, 985), (1100, 968), (1100, 948)], -0.06, 5.2)
+        for hip, knee, foot, width in (
+            ((x - 96, 690), (x - 150, 800), (x - 120, 930), 15),
+            ((x + 110, 690), (x + 84, 806), (x + 132, 926), 15),
+            ((x - 140, 700), (x - 196, 830), (x - 178, 984), 18),
+            ((x + 150, 700), (x + 196, 824), (x + 164, 980), 18),
+        ):
+            _leg(pen, [hip, knee, foot], width)
+        _chest(sheet, chest)
+        drawer = Box(chest.left + 12, chest.top + 104, chest.right - 12, chest.bottom - 12)
+        pen.shape(drawer.corners(), 2.4)
+        pen.stroke(drawer.inset(8).corners(), 1.1, closed=True)
+        sheet.letter(Box(drawer.left + 28, drawer.top + 16, drawer.right - 28, drawer.bottom - 16), largest=50)
+        _small_drawers(pen, chest)
+        sheet.draw_hero(frame)
+        rod = chest.right + 112
+        start = len(pen.display)
+        pen.stroke([(chest.right + 34, chest.top - 16), (rod, chest.top - 34)], 4.4, taper=0.8)
+        sheet.halo(start)
+        sheet.hang_minor(0, rod - 2, chest.top - 34, chest.top + 44, 66)
+    sheet.walk(88, 960, 58)
 
 
 def _leg(pen: Pen, joints: Line, width: float) -> None:
@@ -143,11 +142,12 @@ def _leg(pen: Pen, joints: Line, width: float) -> None:
     pen.shape([(foot_x + u * width, foot_y + v) for u, v in hoof], 2)
 
 
-def _chest(pen: Pen, front: Box) -> None:
+def _chest(sheet: Sheet, front: Box) -> None:
+    pen = sheet.pen
     left, top, right, bottom = front
     side = [(right, top), (right + 40, top - 26), (right + 40, bottom - 30), (right, bottom)]
     pen.shape(side, 2.4)
-    pen.hatch(side, PI / 2, 4.6, 1.1)
+    sheet.shadow(side, PI / 2, 4.6)
     pen.shape([(left, top), (left + 40, top - 26), (right + 40, top - 26), (right, top)], 2.4)
     pen.shape(front.corners(), 3)
 
@@ -176,19 +176,19 @@ def _small_drawers(pen: Pen, chest: Box) -> None:
 def book(sheet: Sheet) -> None:
     """An open book on a chequered floor, the label on a sign in front of it."""
     pen, x = sheet.pen, CENTER
-    hero, frame = sheet.place(Box(x - 206, 240, x + 206, 812))
-    sun(pen, 148, 216, 96, hero)
-    cloud(pen, 620, 176, 96)
-    gull(pen, 664, 330, 22)
-    chequered_floor(pen, 742, CENTER)
-    for k in range(4, -1, -1):
-        for side in (-1, 1):
-            _page(pen, side, 7 * k, top_leaf=k == 0)
-    sheet.draw_hero(frame)
-    sheet.draw_minor(0, 104, 560, 58)
-    sheet.draw_minor(1, 666, 560, 58)
-    board(sheet, x, 932, 420, 116, pen.random.uniform(-0.02, 0.02))
-    walker(pen, 648, 792, 70)
+    hero, frame = sheet.place(Box(x - 216, 200, x + 216, 812))
+    horizon = sheet.horizon(742)
+    sheet.sky(horizon, hero)
+    chequered_floor(pen, horizon, CENTER - 200 * sheet.look.aside, sheet.look.bold)
+    sheet.float_minors((104, 540), (666, 540))
+    with sheet.figure(Box(x - 370, 210, x + 370, 1000)):
+        for k in range(4, -1, -1):
+            for side in (-1, 1):
+                _page(pen, side, 7 * k, top_leaf=k == 0)
+        sheet.draw_hero(frame)
+        board(sheet, x, 932, 430, 122, pen.random.uniform(-0.02, 0.02))
+        if sheet.look.walker:
+            walker(pen, 648, 792, 70)
 
 
 def _page(pen: Pen, side: int, drop: float, top_leaf: bool) -> None:
@@ -216,30 +216,29 @@ def _page(pen: Pen, side: int, drop: float, top_leaf: bool) -> None:
 def door(sheet: Sheet) -> None:
     """A door alone in a desert, open on the night; the label on a board above the lintel."""
     pen = sheet.pen
-    desert(pen, 800)
+    horizon = sheet.horizon(810)
     opening = Box(226, 286, 542, 866)
-    cloud(pen, 648, 236, 84)
-    cloud(pen, 108, 330, 70)
-    gull(pen, 120, 170, 24)
-    pen.hatch([(560, 872), (WIDTH, 920), (WIDTH, 986), (590, 920)], 0.2, 6)
-    pen.shape(Box(196, 256, 572, 872).corners(), 3)
-    for box in ((200, 262, 214, 870), (554, 262, 568, 870)):
-        pen.shade(Box(*box).corners(), 0, 4.4, 0.7)
-    pen.fill(opening.corners(), Tone.INK)
-    moon_x, moon_y = opening.center[0], 560
-    pen.dot(moon_x, moon_y, 150, Tone.PAPER)
-    _stars(pen, opening, moon_x, moon_y)
-    _, frame = sheet.place(Box(moon_x - 108, moon_y - 108, moon_x + 108, moon_y + 108), foot=False)
-    sheet.draw_hero(frame)
-    pen.stroke(opening.corners(), 3, closed=True)
-    _leaf(pen, opening)
-    _steps(pen, opening)
-    board(sheet, CENTER, 186, 430, 132, shadow=False)
-    for x in (250, 518):
-        pen.stroke([(x, 252), (x, 262)], 3, taper=1)
-    sheet.draw_minor(0, 102, 560, 58)
-    sheet.draw_minor(1, 702, 450, 52)
-    walker(pen, 214, 972, 64)
+    sheet.sky(horizon, Box(180, 130, 640, 870))
+    desert(pen, horizon, sheet.look.bold)
+    sheet.float_minors((102, 560), (702, 500))
+    with sheet.figure(Box(160, 110, 642, 940)):
+        sheet.shadow([(560, 882), (1100, 940), (1100, 1000), (590, 930)])
+        pen.shape(Box(196, 256, 572, 872).corners(), 3.6)
+        for box in ((200, 262, 214, 870), (554, 262, 568, 870)):
+            pen.shade(Box(*box).corners(), 0, 4.4, 0.7)
+        pen.fill(opening.corners(), Tone.INK)
+        moon_x, moon_y = opening.center[0], 560
+        pen.dot(moon_x, moon_y, 152, Tone.PAPER)
+        _stars(pen, opening, moon_x, moon_y)
+        _, frame = sheet.place(Box(moon_x - 116, moon_y - 116, moon_x + 116, moon_y + 116), foot=False)
+        sheet.draw_hero(frame)
+        pen.stroke(opening.corners(), 3, closed=True)
+        _leaf(pen, opening)
+        _steps(pen, opening)
+        board(sheet, CENTER, 186, 440, 136, shadow=False)
+        for x in (250, 518):
+            pen.stroke([(x, 254), (x, 262)], 3, taper=1)
+    sheet.walk(196, 976, 68)
 
 
 def _stars(pen: Pen, sky: Box, moon_x: float, moon_y: float) -> None:
