@@ -94,6 +94,8 @@ class Pen:
         self._ink(points, halves, tone)
         if width > 1.6:
             for end in (0, -1):
+                if halves[end] < 0.8:
+                    continue
                 self.dot(*points[end], halves[end], tone)
 
     def _half_widths(self, ways: Sequence[float], width: float, taper: float) -> list[float]:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from PIL import Image, ImageColor, ImageDraw, ImagePath
@@ -20,27 +21,27 @@ _PAPER: Final = (255, 255, 255)
 _FINE: Final = 3
 _POINTS: Final = _FINE * _FINE
 _VALUE: Final = {Tone.PAPER: 0, Tone.INK: _POINTS, Tone.ACCENT: 10 * _POINTS}
-# A rim is the polygon itself, moved a little to all sides.
+# A rim is the polygon itself, moved a little to all sides; from each place, the way to the next.
+_SIDES: Final = [(-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (0.5, 0.5), (-0.5, -0.5)]
 _RIM: Final = [
-    (share * _FINE * HALO * x, share * _FINE * HALO * y)
-    for share, sides in ((1.0, ((-1, 0), (1, 0), (0, -1), (0, 1))), (0.5, ((-1, -1), (1, 1))))
-    for x, y in sides
+    (_FINE * HALO * (x - before_x), _FINE * HALO * (y - before_y))
+    for (before_x, before_y), (x, y) in pairwise([(0.0, 0.0), *_SIDES])
 ]
 
 
 def to_png(display: Iterable[Fill], accent: str, mirrored: bool = False) -> bytes:
     """Paint the fills in order on white, `WIDTH` x `HEIGHT` pixels; `accent` is #rrggbb."""
     plane = Image.new("L", (WIDTH * _FINE, HEIGHT * _FINE), _VALUE[Tone.PAPER])
-    pen = ImageDraw.Draw(plane)
+    polygon = ImageDraw.Draw(plane).polygon
     for tone, line in display:
         corners = [part * _FINE for point in line for part in point]
         if tone is Tone.HALO:
+            path = ImagePath.Path(corners)
             for dx, dy in _RIM:
-                path = ImagePath.Path(corners)
                 path.transform((1, 0, dx, 0, 1, dy))
-                pen.polygon(path, fill=_VALUE[Tone.PAPER])
+                polygon(path, _VALUE[Tone.PAPER])
         else:
-            pen.polygon(corners, fill=_VALUE[tone])
+            polygon(corners, _VALUE[tone])
     picture = plane.reduce(_FINE)
     if mirrored:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

@@ -44,12 +44,12 @@ class Sheet:
         """Where the horizon lies on this page."""
         return y + self.look.rise
 
-    def sky(self, horizon: float, clear_of: Box, heart: Point | None = None) -> None:
+    def sky(self, horizon: float, clear_of: Box, heart: Point | None = None, disc: bool = True) -> None:
         """The air above a horizon, with its disc, clouds and birds; the disc stays clear of the hero."""
         pen, pick, look = self.pen, self.pen.random.uniform, self.look
         draw_sky(pen, look.sky, horizon, heart or clear_of.center)
         side = pen.random.choice((-1, 1))
-        if look.sun:
+        if look.sun and disc:
             x, y = CENTER + side * pick(190, 330), pick(110, 330)
             radius = min(pick(60, 124), clear_of.distance(x, y) - 16)
             if radius >= 40:  # a smaller one, or one behind the hero, would swallow the hero's own colour
@@ -70,7 +70,8 @@ class Sheet:
         if self.look.sky is Sky.EMPTY:
             return
         drawn = self.pen.display[start:]
-        self.pen.display[start:] = [(Tone.HALO, line) for tone, line in drawn if tone is not Tone.PAPER] + drawn
+        edges = [line for tone, line in drawn if tone is not Tone.PAPER and not _is_texture(line)]
+        self.pen.display[start:] = [(Tone.HALO, line) for line in edges] + drawn
 
     def shadow(self, polygon: Path, angle: float = 0.2, gap: float = 6.0) -> None:
         """What the figure throws on the ground: hatched, or solid where the page is bold."""
@@ -166,6 +167,11 @@ class Sheet:
         self.pen.stroke(motif.thread(frame, top), 1.6, taper=1, wobble=0.5)
         motif.draw(self.pen, frame)
         self.halo(start)
+
+
+def _is_texture(line: Path) -> bool:
+    """Whether it is a short tick or a tiny dot, which lies within some shape."""
+    return len(line) == 7 or (len(line) == 6 and math.dist(line[0], line[2]) < 24)
 
 
 # ---- ground

@@ -169,7 +169,7 @@ def mobile(sheet: Sheet) -> None:
     """A hanging mobile over a chequered floor, the label on a plate below the hero."""
     pen = sheet.pen
     horizon = sheet.horizon(872)
-    sheet.sky(horizon, Box(90, 260, 720, 640), (272, 460))
+    sheet.sky(horizon, Box(90, 260, 720, 640), (272, 460), disc=False)
     chequered_floor(pen, horizon, 300, sheet.look.bold)
     with sheet.figure(Box(20, 60, 748, 850), floats=True):
         _mobile(sheet)
