@@ -1,7 +1,7 @@
 """The brief title: the few words of a paper's title that are lettered on its picture.
 
 Also says what can be lettered at all: printable ASCII, Latin letters with one of `MARKS`, and the characters of
-`GREEK`, `SIGNS`, `SUPERSCRIPTS` and `SUBSCRIPTS`.
+`GREEK`, `CYRILLIC`, `SIGNS`, `SUPERSCRIPTS` and `SUBSCRIPTS`.
 """
 
 import re
@@ -13,11 +13,29 @@ LABEL_LIMIT: Final = 44
 
 GREEK: Final = "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ"
 MARKS: Final = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0323\u0327\u0328"
-SIGNS: Final = "ŁłØøĐđÆæŒœß×→∇∞±≤≥≈"
-SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ"
+SIGNS: Final = "ŁłØøĐđÆæŒœß×→∇∞±≤≥≈√"
+CYRILLIC: Final = "".join(map(chr, range(0x410, 0x450)))
+SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ"
 SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉"
 
 _TEX_MARKS: Final = dict(zip("`'^~=u.\"rHvdck", MARKS, strict=True))
+_FUNCTIONS: Final = (
+    "log",
+    "ln",
+    "exp",
+    "sin",
+    "cos",
+    "tan",
+    "lim",
+    "sup",
+    "inf",
+    "max",
+    "min",
+    "arg",
+    "det",
+    "dim",
+    "mod",
+)
 _TEX_LETTERS: Final = {
     **{
         "l": "ł",
@@ -33,7 +51,9 @@ _TEX_LETTERS: Final = {
         "j": "j",
     },
     **{"ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "ss": "ß", "nabla": "∇", "infty": "∞", "times": "×", "pm": "±"},
-    **{"to": "→", "rightarrow": "→", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "approx": "≈", "sim": "~"},
+    **{"to": " → ", "rightarrow": " → ", "sqrt": "√", "in": " in ", "ll": "<<", "gg": ">>", "prime": "'", "hbar": "h"},
+    **{name: f" {name} " for name in _FUNCTIONS},
+    **{"propto": "~", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "approx": "≈", "sim": "~"},
 }
 _TEX_MARK: Final = re.compile(
     r"""\\(?: ([`'^~=."])\s* | ([urHvdck])(?:\s+|(?=\{)) )   # \' or \c
@@ -41,7 +61,7 @@ _TEX_MARK: Final = re.compile(
     re.VERBOSE,
 )
 _TEX_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s?")
-_TEX_SCRIPT: Final = re.compile(r"([\^_])(?:\{([^{}]*)\}|(\w))")
+_TEX_SCRIPT: Final = re.compile(r"([\^_])(?:\{([^{}]*)\}|([\w+-]))")
 _ORDINARY: Final = str.maketrans("‐‑‒–—―−‘’‚“”„´ʹ•·…", "-------'''\"\"\"''   ")
 
 
@@ -62,7 +82,14 @@ _VERBS: Final = _words(
 )
 _CLAUSES: Final = _words("when where while if whether which who whose that how why because")
 _BREAKS: Final = _PREPOSITIONS | _VERBS | _CLAUSES
-_LOOSE: Final = _ARTICLES | _JOINTS | _BREAKS
+_PRONOUNS: Final = _words("all you we they it i us them one")
+_LOOSE: Final = _ARTICLES | _JOINTS | _BREAKS | _PRONOUNS
+_ASKING: Final = _words("is are was do does did can could will would should")
+_GENERIC: Final = _ARTICLES | _words(
+    "survey review study overview introduction comprehensive systematic critical brief short literature empirical "
+    "experimental theoretical analysis investigation framework approach method methodology perspective tutorial "
+    "comparative large-scale and new novel simple unified general"
+)
 
 
 def brief_title(title: str) -> str:
@@ -76,27 +103,52 @@ def brief_title(title: str) -> str:
     parts = [part for part in parts if any(map(str.isalnum, part))]
     if not parts:
         return ""
-    head = next((part for part in parts if len(part) >= 3), parts[0])
+    head, *rest = parts
+    if len(head) < 3 and rest:  # s1, T5 and π₀ say little alone
+        whole = f"{head}: {rest[0]}"
+        if len(whole) <= LABEL_LIMIT:
+            return whole
+        return head if len(head) > 1 else brief_title(rest[0])
     question = re.match(r".{3,}?[?!](?=\s)", head)
     head = question.group() if question else head
-    return head if len(head) <= LABEL_LIMIT else _first_phrase(head.split())
+    if len(head) <= LABEL_LIMIT:
+        return head
+    own = _topic(head.split())
+    phrase = _first_phrase(own[1:] if own[0].lower() in _ASKING else own)
+    asks = head.endswith("?") and not phrase.endswith("?") and len(phrase) < LABEL_LIMIT
+    return f"{phrase}?" if asks else phrase  # a question stays one
+
+
+def _topic(words: list[str]) -> list[str]:
+    """Without a front that only says what kind of paper it is: `A Comprehensive Survey of`."""
+    front = next((i for i, word in enumerate(words) if word.lower() not in _GENERIC), 0)
+    return words[front + 1 :] if front and words[front].lower() in {"of", "on", "for", "to", "in"} else words
 
 
 def _first_phrase(words: list[str]) -> str:
     """The longest start that ends before a preposition or a verb, and stays in the main clause.
 
-    Where there is none, the end of the first noun phrase: English puts its head last, so words go from its front.
+    Where there is none, what the first noun phrase is of; or else its end: English puts its head last, so words go
+    from its front.
     """
     cuts = [i for i, word in enumerate(words) if i >= 2 and (word.lower() in _BREAKS or words[i - 1].endswith(","))]
     clause = next((i for i in cuts if words[i].lower() in _CLAUSES), len(words))
     for cut in (cut for cut in reversed(cuts) if cut <= clause):
         phrase = _without_loose_ends(words[:cut])
-        if phrase and len(" ".join(phrase)) <= LABEL_LIMIT:
+        if phrase and _fits(phrase):
             return " ".join(phrase)
     phrase = words[: cuts[0]] if cuts else words
-    while len(" ".join(phrase)) > LABEL_LIMIT:
+    if not _fits(phrase) and "of" in phrase:
+        of = phrase.index("of")
+        parts = (_without_loose_ends(phrase[of + 1 :]), _without_loose_ends(phrase[:of]))
+        phrase = next((part for part in parts if len(part) > 1 and _fits(part)), phrase)
+    while not _fits(phrase):
         phrase = phrase[1:]
     return " ".join(_without_loose_ends(phrase) or phrase)
+
+
+def _fits(words: list[str]) -> bool:
+    return len(" ".join(words)) <= LABEL_LIMIT
 
 
 def _without_loose_ends(words: list[str]) -> list[str]:
@@ -110,11 +162,18 @@ def _without_loose_ends(words: list[str]) -> list[str]:
 
 def untex(title: str) -> str:
     r"""A title with its TeX turned into letters: `Top-$n\sigma$` becomes `Top-nσ`, `\'e` becomes `é`."""
-    text = re.sub(r"\$([^$]*)\$", lambda math: _TEX_COMMAND.sub(lambda m: _tex_letter(m[1]), math[1].strip()), title)
+    text = re.sub(r"\$([^$]*)\$", lambda math: _mathematics(math[1].strip()), title)
     text = _TEX_MARK.sub(lambda m: unicodedata.normalize("NFC", (m[3] or m[4]) + _TEX_MARKS[m[1] or m[2]]), text)
     text = _TEX_COMMAND.sub(lambda m: _tex_letter(m[1]), text)
     text = _TEX_SCRIPT.sub(_script, text)
     return unicodedata.normalize("NFC", re.sub(r"\\(?=[%&#$_])|[{}]|\\", "", text))
+
+
+def _mathematics(formula: str) -> str:
+    """What stands between two dollars, where every _ lowers: B_s is Bs, and snake_case elsewhere stays as it is."""
+    letters = _TEX_COMMAND.sub(lambda m: _tex_letter(m[1]), formula)
+    letters = re.sub(r"(?<=\() +| +(?=[()^_])", "", re.sub(r"_([A-Za-z])", r"_{\1}", letters))
+    return " ".join(letters.split())
 
 
 def _tex_letter(name: str) -> str:
@@ -130,10 +189,10 @@ def _tex_letter(name: str) -> str:
 
 
 def _script(match: re.Match[str]) -> str:
-    """Raised or lowered digits as characters of their own; anything else back on the line."""
+    """Raised or lowered digits, and raised signs, as characters of their own; anything else back on the line."""
     digits, ours = match[2] or match[3] or "", SUPERSCRIPTS if match[1] == "^" else SUBSCRIPTS
-    if digits.isascii() and digits.isdigit():
-        return "".join(ours[int(digit)] for digit in digits)
+    if digits and all(digit in "0123456789" or (digit in "+-" and match[1] == "^") for digit in digits):
+        return "".join(ours["0123456789+-".index(digit)] for digit in digits)
     return digits if match[1] == "^" or match[2] is not None else match[0]
 
 
@@ -147,8 +206,8 @@ def drawable(text: str) -> str:
 def _is_drawable(letter: str) -> bool:
     parts = unicodedata.normalize("NFD", letter)
     base, marks = parts[0], parts[1:]
-    if base in GREEK or letter in SIGNS or letter in SUPERSCRIPTS or letter in SUBSCRIPTS:
-        return not marks
+    if base in GREEK or letter in CYRILLIC or letter in SIGNS or letter in SUPERSCRIPTS or letter in SUBSCRIPTS:
+        return not marks or letter in "Йй"
     one_capital = len(unicodedata.normalize("NFC", letter.upper())) == 1
     return base.isascii() and base.isprintable() and (not marks or (len(marks) == 1 and marks in MARKS and one_capital))
 

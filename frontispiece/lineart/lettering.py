@@ -12,7 +12,7 @@ from typing import Final
 
 from HersheyFonts import HersheyFonts
 
-from frontispiece.lineart.geometry import Box, Frame, Line, Point, spline
+from frontispiece.lineart.geometry import Box, Frame, Line, Point, moved, spline
 from frontispiece.lineart.pen import Pen
 
 # Font units: the base line is at 9, capitals reach up to -12.
@@ -42,11 +42,15 @@ _CROSSED: Final[dict[str, tuple[str, Line]]] = {
     "Ł": ("L", [(-9, 0), (0, -5)]),
     "Ø": ("O", [(8, -14), (-8, 11)]),
     "Đ": ("D", [(-11, -2), (-1, -2)]),
+    "0": ("0", [(4.5, -8.5), (-4.5, 5.5)]),
 }
 _SIGNS: Final[dict[str, tuple[Line, ...]]] = {
     "-": ([(-4, 0), (5, 0)],),  # the font's own is as wide as a dash
     "→": ([(-10, 0), (10, 0)], [(4, -5), (10, 0), (4, 5)]),
     "×": ([(-6, -7), (6, 5)], [(6, -7), (-6, 5)]),
+    "⁺": ([(-4, -8), (4, -8)], [(0, -12), (0, -4)]),
+    "⁻": ([(-4, -8), (4, -8)],),
+    "√": ([(-9, 0), (-6, -2), (-2, 9), (5, -12), (9, -12)],),
     "∇": ([(-9, -12), (9, -12), (0, 9), (-9, -12)],),
     "∞": (
         [
@@ -69,6 +73,31 @@ _SIGNS: Final[dict[str, tuple[Line, ...]]] = {
     "≤": ([(7, -10), (-7, -3), (7, 4)], [(-7, 9), (7, 9)]),
     "≥": ([(-7, -10), (7, -3), (-7, 4)], [(-7, 9), (7, 9)]),
     "≈": ([(-8, -2), (-3, -6), (3, -2), (8, -6)], [(-8, 6), (-3, 2), (3, 6), (8, 2)]),
+}
+# Cyrillic capitals: those that look like another letter, and strokes for the rest.
+_LOOKS: Final = dict(zip("АВЕКМНОРСТХГЛПФ", "ABEKMHOPCTXΓΛΠΦ", strict=True))
+_CYRILLIC: Final[dict[str, tuple[Line, ...]]] = {
+    "Б": ([(6, -12), (-7, -12), (-7, 9), (2, 9), (6, 7), (7, 3), (6, 0), (2, -2), (-7, -2)],),
+    "Д": ([(-9, 13), (-9, 9), (9, 9), (9, 13)], [(-6, 9), (-4, 2), (-3, -12), (6, -12), (6, 9)]),
+    "Ж": ([(0, -12), (0, 9)], [(-10, -12), (0, -2), (10, -12)], [(-10, 9), (0, -2), (10, 9)]),
+    "З": ([(-6, -10), (-2, -12), (3, -12), (6, -9), (5, -4), (0, -2), (6, 0), (7, 5), (3, 9), (-3, 9), (-7, 6)],),
+    "И": ([(-7, -12), (-7, 9), (7, -12), (7, 9)],),
+    "Й": ([(-7, -12), (-7, 9), (7, -12), (7, 9)], [(-4, -18), (0, -15.5), (4, -18)]),
+    "У": ([(-7, -12), (0, 0)], [(7, -12), (-1, 6), (-4, 9), (-7, 9)]),
+    "Ц": ([(-7, -12), (-7, 9), (9, 9), (9, 13)], [(6, -12), (6, 9)]),
+    "Ч": ([(-7, -12), (-7, -5), (-4, -1), (1, -1), (6, -3)], [(6, -12), (6, 9)]),
+    "Ш": ([(-10, -12), (-10, 9), (10, 9), (10, -12)], [(0, -12), (0, 9)]),
+    "Щ": ([(-10, -12), (-10, 9), (12, 9), (12, 13)], [(0, -12), (0, 9)], [(10, -12), (10, 9)]),
+    "Ъ": ([(-10, -12), (-5, -12), (-5, 9), (3, 9), (7, 6), (7, 1), (3, -2), (-5, -2)],),
+    "Ы": ([(-8, -12), (-8, 9), (-2, 9), (2, 6), (2, 1), (-2, -2), (-8, -2)], [(8, -12), (8, 9)]),
+    "Ь": ([(-6, -12), (-6, 9), (2, 9), (6, 6), (6, 1), (2, -2), (-6, -2)],),
+    "Э": ([(-7, -9), (-2, -12), (3, -11), (7, -5), (7, 2), (3, 8), (-2, 9), (-7, 6)], [(-2, -2), (7, -2)]),
+    "Ю": (
+        [(-10, -12), (-10, 9)],
+        [(-10, -2), (-4, -2)],
+        [(3, -12), (-2, -9), (-4, -2), (-2, 6), (3, 9), (8, 6), (10, -2), (8, -9), (3, -12)],
+    ),
+    "Я": ([(7, 9), (7, -12), (-2, -12), (-6, -9), (-6, -5), (-2, -2), (7, -2)], [(0, -2), (-7, 9)]),
 }
 _CAPITALS: Final = {"ß": "SS", "æ": "Æ", "œ": "Œ", "Æ": "AE", "Œ": "OE"}
 
@@ -110,8 +139,9 @@ def _font(name: str) -> dict[str, Glyph]:
 @cache
 def glyph(sign: str) -> Glyph:
     """The strokes of one character as it is drawn. Raises KeyError for what cannot be lettered."""
-    if sign in _SIGNS:
-        strokes = _SIGNS[sign]
+    sign = _LOOKS.get(sign, sign)
+    strokes = _SIGNS.get(sign) or _CYRILLIC.get(sign)
+    if strokes:
         reach = max(x for stroke in strokes for x, _ in stroke) + 3
         return Glyph(-reach, 2 * reach, strokes)
     if sign in _GREEK:
@@ -165,17 +195,21 @@ def set_text(text: str, width: float, height: float, largest: float = 54.0) -> S
 
 
 def _even_rows(words: list[str], count: int) -> tuple[tuple[str, ...], float]:
-    """The words in that many rows, the longest as short as can be, and its length."""
+    """The words in that many rows, about as even as they can be, and the length of the longest."""
     space = glyph(" ").width
     lengths = [_length(word) for word in words]
 
-    def longest(cuts: tuple[int, ...]) -> float:
+    def rows(cuts: tuple[int, ...]) -> list[float]:
         ends = [0, *cuts, len(words)]
-        return max(sum(lengths[a:b]) + space * (b - a - 1) for a, b in pairwise(ends))
+        return [sum(lengths[a:b]) + space * (b - a - 1) for a, b in pairwise(ends)]
 
-    cuts = min(combinations(range(1, len(words)), count - 1), key=longest)
+    def raggedness(cuts: tuple[int, ...]) -> float:
+        found = rows(cuts)
+        return max(found) + 0.5 * (max(found) - min(found))
+
+    cuts = min(combinations(range(1, len(words)), count - 1), key=raggedness)
     ends = [0, *cuts, len(words)]
-    return tuple(" ".join(words[a:b]) for a, b in pairwise(ends)), longest(cuts)
+    return tuple(" ".join(words[a:b]) for a, b in pairwise(ends)), max(rows(cuts))
 
 
 def letter(
@@ -215,5 +249,6 @@ def _draw_glyph(
             across, down = u * scale - v * scale * lean, v * tall + u * scale * lean + lift
             x, y = frame.point(facing * (origin[0] + across), origin[1] + down)
             line.append((x, y + bend(x)) if bend else (x, y))
-        width = max(1.5, min(6.0, 2.6 * scale))
-        pen.stroke(line, width, wobble=0.35, taper=0.8, step=max(2.5, 3.0 * scale))
+        width = max(1.8, min(6.5, 2.9 * scale))
+        for beside in (-0.45, 0.45):  # two strokes give uprights their weight
+            pen.stroke(moved(line, beside * scale, 0), width, wobble=0.3, taper=0.85, step=max(2.5, 3 * scale))
