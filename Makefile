@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra d
 run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
 
-test: $(READY) ## All tests, on two processors
+test: $(READY) ## All tests, on two processors (labels are read where tesseract-ocr is installed)
 	$(BIN)/python -m pytest $(SPREAD)
 
 test-fast: $(READY) ## Those that need neither a Prefect server nor a browser: a minute or so

@@ -165,7 +165,7 @@ def teacup(sheet: Sheet) -> None:
         _ripples(sheet, x, 0.5 * hero.width)
         _cup(pen, x)
         sheet.letter(
-            Box(x - 186, 650, x + 172, 800),
+            Box(x - 178, 640, x + 154, 786),
             bend=lambda at: 26 * (1 - ((at - x) / 240) ** 2) - 20,
             largest=54,
         )

@@ -41,7 +41,7 @@ def tower(sheet: Sheet) -> None:
             _tier(pen, k, bottom, height, width)
         sheet.draw_hero(frame)
         ladder(pen, (CENTER - 306, 960), (CENTER - 184, 706), 44)
-        ribbon(sheet, CENTER, 806, 470, 120, sag=30)
+        ribbon(sheet, CENTER, 806, 478, 122, sag=18)
     sheet.walk(664, 976, 66)
 
 
