@@ -13,6 +13,7 @@ from urllib.parse import quote
 from frontispiece.models import CallState, Outcome, Paper, Status
 from frontispiece.money import price, total
 from frontispiece.report import bought
+from frontispiece.tex import readable
 from frontispiece.text import one_line
 
 MAX_PAGE = 1_000_000
@@ -38,7 +39,7 @@ def link(paper: Paper) -> str:
     Prefect's UI shows what stands in a link as it stands, backslashes too: signs that mean something become others
     that look like them.
     """
-    text = _REFERENCE.sub("＆", one_line(paper.title, _TITLE)).translate(_LOOK_ALIKE)
+    text = _REFERENCE.sub("＆", one_line(readable(paper.title), _TITLE)).translate(_LOOK_ALIKE)
     return f"[{text or 'untitled'}](https://arxiv.org/abs/{quote(paper.id)})"
 
 
@@ -107,7 +108,7 @@ def outcome_table(outcomes: Sequence[Outcome]) -> list[dict[str, str | float | N
             "paper": outcome.paper.id,
             "status": outcome.status.value,
             "why": one_line(": ".join(filter(None, (outcome.reason, outcome.message))), _MESSAGE),
-            "title": one_line(outcome.paper.title, _TITLE),
+            "title": one_line(readable(outcome.paper.title), _TITLE),
             "day": outcome.paper.listing.day.isoformat(),
             "votes": outcome.paper.listing.upvotes,
             "cached": ", ".join(outcome.cached),

@@ -5,9 +5,11 @@ stripped of control characters and bounded here, and escaped where they are writ
 """
 
 import hashlib
+import re
 import urllib.parse
 import uuid
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -15,16 +17,29 @@ from pydantic import AfterValidator, Field
 from frontispiece.dates import month_of
 from frontispiece.models import Value
 from frontispiece.money import price
+from frontispiece.tex import readable
 from frontispiece.text import one_line, visible
 
 MAX_TITLE = 1_000
 MAX_PROMPT = 8_000
 MAX_ALT = 420
+MAX_ABSTRACT = 4_000
+MAX_GIST = 320
 _NAMED = 6
+# Not after an initial or an abbreviation: a sentence goes on with a capital, and ends in a word of three letters.
+_END_OF_SENTENCE = re.compile(r"(?<=[\w)”\"%]{3})(?<!\bcf)(?<!\bi\.e)(?<!\be\.g)(?<!\bal)(?<!\bvs)[.!?](?=\s+[A-Z“\"])")
 
 
 def _line(text: str) -> str:
     return one_line(text, instead="")[:MAX_TITLE]
+
+
+def _words_of_papers(text: str) -> str:
+    return one_line(readable(one_line(text, instead="")[:MAX_TITLE]), instead="")
+
+
+def _abstract(text: str) -> str:
+    return _shortened(one_line(readable(one_line(text, instead="")[:MAX_PROMPT]), instead=""), MAX_ABSTRACT)
 
 
 def _paragraph(text: str) -> str:
@@ -38,8 +53,19 @@ def _shortened(text: str, limit: int) -> str:
     return f"{text[:limit].rpartition(' ')[0] or text[:limit]}…"
 
 
+def first_sentences(text: str, limit: int) -> str:
+    """As many whole sentences as fit, or the first one cut at a word."""
+    if len(text) <= limit:
+        return text
+    ends = [end.start() + 1 for end in _END_OF_SENTENCE.finditer(text[: limit + 2])]
+    return text[: ends[-1]] if ends else _shortened(text, limit)
+
+
 Line = Annotated[str, AfterValidator(_line)]
 Paragraph = Annotated[str, AfterValidator(_paragraph)]
+Words = Annotated[str, AfterValidator(_words_of_papers)]
+"""Of a paper, in one line and without TeX."""
+Abstract = Annotated[str, AfterValidator(_abstract)]
 
 
 class Plate(Value):
@@ -59,7 +85,7 @@ class Plate(Value):
     run: Line = Field(description="id of the run that archived it")
     finished_at: datetime = Field(description="when that run ended, UTC")
 
-    @property
+    @cached_property
     def made(self) -> str:
         """The day it was made, such as 31 October 2024."""
         return f"{self.finished_at.day} {self.finished_at:%B %Y}"
@@ -69,7 +95,7 @@ class Plate(Value):
         """What tells it from other pictures of the same paper."""
         return f"{self.painter or 'Unknown painter'}, {self.made}"
 
-    @property
+    @cached_property
     def facts(self) -> list[tuple[str, str]]:
         """How it came to be, as pairs of a label and a text."""
         pairs = [
@@ -91,30 +117,48 @@ class Card(Value):
 
     key: str = Field(pattern=r"^[0-9a-f]{16}$", description="the paper's name in the archive")
     id: Line = Field(description="arXiv id without version")
-    title: Line
-    authors: tuple[Line, ...] = Field(description="in the paper's order")
+    title: Words
+    authors: tuple[Words, ...] = Field(description="in the paper's order")
+    abstract: Abstract = Field(default="", description="what the paper says of itself; empty when unknown")
     categories: tuple[Line, ...] = Field(description="arXiv categories, the primary one first")
     day: date = Field(description="the day of the list")
+    home: date = Field(description="the newest day it hangs on, which writes the paper's own page")
     source: Line = Field(description="where the list came from")
     rank: int = Field(description="place in the list, from 0")
     upvotes: int | None = Field(description="votes, where the source has votes")
     plates: tuple[Plate, ...] = Field(min_length=1, description="one for each recipe, the newest first")
 
-    @property
+    @cached_property
     def url(self) -> str:
         """The abstract page on arXiv; whatever the id holds, the link goes there."""
         return f"https://arxiv.org/abs/{urllib.parse.quote(self.id)}"
+
+    @cached_property
+    def links(self) -> list[tuple[str, str]]:
+        """Where else the paper is, as pairs of a name and an address."""
+        quoted = urllib.parse.quote(self.id)
+        return [
+            ("arXiv", self.url),
+            ("PDF", f"https://arxiv.org/pdf/{quoted}"),
+            ("Hugging Face", f"https://huggingface.co/papers/{quoted}"),
+            ("alphaXiv", f"https://www.alphaxiv.org/abs/{quoted}"),
+        ]
 
     @property
     def uuid(self) -> uuid.UUID:
         """A name that stays: of the paper and the recipe of its newest plate, and of no place."""
         return uuid.uuid5(uuid.NAMESPACE_URL, f"{self.url}#{self.plates[0].recipe}")
 
-    @property
+    @cached_property
     def byline(self) -> str:
         """The authors in one line; of many the first ones."""
         left = len(self.authors) - _NAMED
         return ", ".join(self.authors[:_NAMED]) + (f" and {left} others" if left > 0 else "")
+
+    @cached_property
+    def gist(self) -> str:
+        """What the paper is about, in its own first sentences."""
+        return first_sentences(self.abstract, MAX_GIST)
 
     def alt(self, plate: Plate) -> str:
         """What can be seen on a picture of this paper, in words."""

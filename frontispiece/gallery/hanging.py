@@ -1,5 +1,7 @@
 """From rows of the catalog to days: which picture hangs where. Columns are explained in docs/catalog.md."""
 
+import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -16,11 +18,15 @@ COLUMNS: Final = (
     *("run", "run_finished_at", "source", "list_day", "rank", "upvotes", "paper_key", "paper_id", "paper_title"),
     *("paper_authors", "paper_categories", "status", "recipe", "writer_model", "prompt", "writer_dollars"),
     *("painter_model", "painter_seed", "painter_dollars", "resembles"),
+    *("writer_request", "paper_abstract_digest"),
     *("picture_path", "picture_digest", "picture_width", "picture_height"),
 )
 """The columns that are read."""
 
 Row = Mapping[str, Any]
+# What a style may have right before the abstract, in the same line.
+_BEFORE: Final = re.compile(r""":\s*['"]?""")
+_MOST_STARTS: Final = 40
 _UNSETTLED: Final = (Status.FAILED, Status.BLOCKED)
 
 
@@ -32,6 +38,8 @@ def hang(rows: Sequence[Row], first: date, last: date) -> tuple[dict[date, Day],
     """
     in_order = sorted(rows, key=age)
     plates, problems = _plates(in_order)
+    abstracts = {str(row["paper_key"]): text for row in in_order if (text := _abstract(row))}
+    homes = _homes(in_order)
     by_day: dict[date, list[Row]] = defaultdict(list)
     for row in in_order:
         day = row["list_day"]
@@ -39,7 +47,7 @@ def hang(rows: Sequence[Row], first: date, last: date) -> tuple[dict[date, Day],
             by_day[day].append(row)
     days = {}
     for day, listed in sorted(by_day.items()):
-        cards, wrong = _cards(listed, plates)
+        cards, wrong = _cards(listed, plates, abstracts, homes)
         problems += wrong
         shown = _day(day, listed, cards)
         if shown.cards or shown.failed or shown.blocked:
@@ -80,7 +88,37 @@ def _plate(row: Row) -> Plate:
     )
 
 
-def _cards(rows: Iterable[Row], plates: Mapping[str, Sequence[Plate]]) -> tuple[list[Card], list[str]]:
+def _homes(rows: Iterable[Row]) -> dict[str, date]:
+    """The newest day that each paper hangs on."""
+    homes: dict[str, date] = {}
+    for row in rows:
+        key, day = str(row["paper_key"]), row["list_day"]
+        if row["picture_path"] and isinstance(day, date):
+            homes[key] = max(day, homes.get(key, day))
+    return homes
+
+
+def _abstract(row: Row) -> str:
+    """The abstract, as it stands in what the writer was sent; the catalog keeps nothing but its digest beside that.
+
+    It is one line, perhaps quoted, at the end of a line of the request; empty for rows that sent none.
+    """
+    digest = row["paper_abstract_digest"]
+    for line in (row["writer_request"] or "").splitlines():
+        starts = [0, *(found.end() for found in _BEFORE.finditer(line))]
+        for start in starts[:_MOST_STARTS]:
+            for text in (line[start:], line[start:-1]):
+                if hashlib.sha256(text.encode("utf-8", "replace")).hexdigest() == digest:
+                    return text
+    return ""
+
+
+def _cards(
+    rows: Iterable[Row],
+    plates: Mapping[str, Sequence[Plate]],
+    abstracts: Mapping[str, str],
+    homes: Mapping[str, date],
+) -> tuple[list[Card], list[str]]:
     """The cards of one day's rows, which come oldest first; of several rows one with authors tells more."""
     best: dict[str, Row] = {}
     for row in rows:
@@ -92,17 +130,18 @@ def _cards(rows: Iterable[Row], plates: Mapping[str, Sequence[Plate]]) -> tuple[
         if not plates.get(key):
             continue
         try:
-            cards.append(_card(row, plates[key]))
+            cards.append(_card(row, plates[key], abstracts.get(key, ""), homes[key]))
         except ValidationError as error:
             problems.append(_said(row, error))
     return sorted(cards, key=lambda card: (card.rank, card.id)), problems
 
 
-def _card(row: Row, plates: Sequence[Plate]) -> Card:
+def _card(row: Row, plates: Sequence[Plate], abstract: str, home: date) -> Card:
     about = {name: row[f"paper_{name}"] for name in ("key", "id", "title")}
     lists = {name: row[f"paper_{name}"] or () for name in ("authors", "categories")}
     listed = {name: row[name] for name in ("source", "rank", "upvotes")}
-    return Card.model_validate({**about, **lists, **listed, "day": row["list_day"], "plates": tuple(plates)})
+    own = {"abstract": abstract, "day": row["list_day"], "home": home, "plates": tuple(plates)}
+    return Card.model_validate({**about, **lists, **listed, **own})
 
 
 def _day(day: date, rows: Iterable[Row], cards: Sequence[Card]) -> Day:

@@ -2,11 +2,10 @@
 
 import re
 from datetime import date
-from pathlib import PurePosixPath
 from typing import Final
 
 from frontispiece.dates import month_from
-from frontispiece.gallery.cards import Plate
+from frontispiece.gallery.cards import Card, Plate
 
 GALLERY: Final = "gallery"
 """The gallery's folder in the archive, beside `pictures`."""
@@ -42,6 +41,16 @@ def day_page(day: date, number: int = 1) -> str:
     return f"day/{day.isoformat()}.html" if number == 1 else f"day/{day.isoformat()}-{number}.html"
 
 
+def paper_page(card: Card) -> str:
+    """A paper's own page, whatever lists it is on."""
+    return page_of(card.key)
+
+
+def page_of(key: str) -> str:
+    """The own page of the paper with this key."""
+    return f"paper/{key[:2]}/{key}.html"
+
+
 def month_page(month: str) -> str:
     """A month's page."""
     return f"month/{month}.html"
@@ -59,12 +68,13 @@ def widths(plate: Plate) -> list[int]:
 
 def thumbs_folder(plate: Plate) -> str:
     """The folder of a picture's thumbnails."""
-    return f"thumbs/{PurePosixPath(plate.path).parent.name}"
+    return f"thumbs/{plate.path.split('/')[1]}"
 
 
 def thumb(plate: Plate) -> str:
     """The beginning of the names of a picture's thumbnails; it changes with the picture."""
-    return f"{thumbs_folder(plate)}/{PurePosixPath(plate.path).stem}-{plate.digest[:8]}"
+    _, folder, name = plate.path.split("/")
+    return f"thumbs/{folder}/{name.removesuffix('.jpg')}-{plate.digest[:8]}"
 
 
 def thumb_of(place: str) -> str | None:

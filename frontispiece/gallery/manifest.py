@@ -17,6 +17,7 @@ class Hung(Value):
     whole: bool = Field(description="whether no picture was missing")
     papers: int = Field(description="papers with pictures")
     pages: int = Field(description="how many pages it has")
+    own: tuple[str, ...] = Field(default=(), description="papers whose own pages it has, by key")
 
 
 class Manifest(Value):

@@ -6,6 +6,7 @@ import math
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from frontispiece.dates import first_day, month_of
 from frontispiece.gallery import layout
-from frontispiece.gallery.cards import Card, Day, Plate
+from frontispiece.gallery.cards import Card, Day, Plate, first_sentences
+from frontispiece.gallery.citing import bibtex, json_ld, ris
+from frontispiece.gallery.related import Related
 from frontispiece.gallery.search import days_script, shard_script
 
 PER_PAGE: Final = 36
@@ -53,6 +56,7 @@ _SPECIMEN: Final = Card(
     authors=(),
     categories=("",),
     day=date(1970, 1, 1),
+    home=date(1970, 1, 1),
     source="",
     rank=0,
     upvotes=0,
@@ -81,7 +85,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(layout=layout, version=VERSION, long_day=_long_day, long_month=_long_month)
-    environment.globals.update(counted=_counted)
+    environment.globals.update(counted=_counted, first_sentences=first_sentences)
     return environment
 
 
@@ -113,6 +117,31 @@ def day_files(day: Day) -> Files:
         )
         for number in range(1, last + 1)
     }
+
+
+def paper_files(day: Day, like: Related, site_url: str) -> Files:
+    """The own pages of a day's papers, of those that hang on no later day."""
+    files: Files = {}
+    for number, card in enumerate(day.cards):
+        if card.home != day.day:
+            continue
+        place = layout.paper_page(card)
+        files[place] = _rendered(
+            "paper.html",
+            place,
+            card=card,
+            plate=card.plates[0],
+            page=f"{layout.day_page(day.day, 1 + number // PER_PAGE)}#{card.key}",
+            earlier=day.cards[number - 1] if number else None,
+            later=day.cards[number + 1] if number + 1 < len(day.cards) else None,
+            like=like.get(card.key, ()),
+            bibtex=bibtex(card),
+            ris=ris(card),
+            json_ld=json_ld(card, site_url),
+            site_url=site_url,
+            absolute=partial(urllib.parse.urljoin, site_url),
+        )
+    return files
 
 
 def month_files(month: str, days: Mapping[date, Day]) -> Files:

@@ -20,7 +20,17 @@ from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Day, Plate
 from frontispiece.gallery.hanging import COLUMNS, hang
 from frontispiece.gallery.manifest import MAX_MANIFEST, Hung, Manifest
-from frontispiece.gallery.pages import RECENT, VERSION, Files, day_files, front_files, month_files, pages_of
+from frontispiece.gallery.pages import (
+    RECENT,
+    VERSION,
+    Files,
+    day_files,
+    front_files,
+    month_files,
+    pages_of,
+    paper_files,
+)
+from frontispiece.gallery.related import Related, related
 from frontispiece.gallery.thumbnails import MAX_BYTES, thumbnails
 
 _AT_ONCE: Final = 8
@@ -51,7 +61,7 @@ class Narrow(Protocol):
     """Reads columns of the catalog's rows of some days: see `frontispiece.archive.catalog.Catalog.narrow`."""
 
     async def __call__(  # noqa: D102
-        self, names: Sequence[str], *, first: date, last: date, keys: Collection[str] | None = None
+        self, names: Sequence[str], *, first: date, last: date
     ) -> list[dict[str, Any]]: ...
 
 
@@ -122,6 +132,7 @@ class _Publication:
         self._hung = dict(manifest.days)
         self._everything = everything
         self._lost: set[str] = set()
+        self._kept: dict[str, list[dict[str, Any]]] = {}
         self._lane = asyncio.Semaphore(_AT_ONCE)
         self._done = Published(site_url=manifest.site_url)
 
@@ -155,7 +166,8 @@ class _Publication:
         """Write what is new in a month; False when nothing is."""
         days, problems = await self._days_of(month)
         self._done.problems += [problem for problem in problems if problem not in self._done.problems]
-        digests = {day: _digest(VERSION, shown.digest) for day, shown in days.items()}
+        like = related(days.values())
+        digests = {day: self._digest_of(shown, like.get(day, {})) for day, shown in days.items()}
         old = {day: hung for day, hung in self._hung.items() if day.isoformat().startswith(month)}
         fresh = [
             day for day, digest in digests.items() if self._everything or day not in old or old[day].digest != digest
@@ -164,23 +176,41 @@ class _Publication:
         if not fresh and not gone:
             return False
         await self._thumbnails([plate for day in fresh for card in days[day].cards for plate in card.plates])
+        whole = {day: days[day] for day in fresh}
+        if self._lost:
+            days |= {day: _without(days[day], self._lost) for day in fresh}
+            like = related(days.values())
         for day in fresh:
-            whole, days[day] = days[day], _without(days[day], self._lost)
-            await self._write(day_files(days[day]))
-            await self._delete_pages(day, pages_of(days[day]) + 1)
+            shown, alike = days[day], like.get(day, {})
+            papers = paper_files(shown, alike, self._site_url)
+            await self._write({**day_files(shown), **papers})
+            await self._delete_pages(day, pages_of(shown) + 1)
             self._hung[day] = Hung(
-                digest=_digest(VERSION, days[day].digest),
-                whole=days[day] == whole,
-                papers=len(days[day].cards),
-                pages=pages_of(days[day]),
+                digest=self._digest_of(shown, alike),
+                whole=shown == whole[day],
+                papers=len(shown.cards),
+                pages=pages_of(shown),
+                own=tuple(card.key for card in shown.cards if card.home == day),
             )
         for day in gone:
             await self._delete_pages(day, 1)
             del self._hung[day]
+        await self._delete_papers({key for hung in old.values() for key in hung.own})
         await self._month_files(month, days)
         self._done.days += fresh
         self._done.removed += gone
         return True
+
+    def _digest_of(self, day: Day, like: Related) -> str:
+        """Changes when any page of the day or of its papers does."""
+        shown = (f"{key} {other.key} {other.plates[0].digest}" for key, others in like.items() for other in others)
+        return _digest(VERSION, self._site_url, day.digest, *shown)
+
+    async def _delete_papers(self, before: set[str]) -> None:
+        """Delete the own pages of papers that no day has any more."""
+        if before:
+            for key in sorted(before - {key for hung in self._hung.values() for key in hung.own}):
+                await self._store.delete(layout.placed(layout.page_of(key)))
 
     async def _month_files(self, month: str, days: Mapping[date, Day]) -> None:
         if days:
@@ -194,14 +224,18 @@ class _Publication:
         rows = await self._rows(month)
         keys = {row["paper_key"] for row in rows}
         for near in layout.around(month):
-            # Read again for each month and not kept: a year of rows would stay in memory.
-            rows += await self._rows(near, keys) if near != month else []
+            if near != month:
+                rows = [*rows, *(row for row in await self._rows(near) if row["paper_key"] in keys)]
         return hang(rows, first_day(month), last_day(month))
 
-    async def _rows(self, month: str, keys: Collection[str] | None = None) -> list[dict[str, Any]]:
+    async def _rows(self, month: str) -> list[dict[str, Any]]:
+        """A month's rows; those of three months are kept: the next month asks for two of them again."""
         if month not in self._marks:
             return []
-        return await self._narrow(COLUMNS, first=first_day(month), last=last_day(month), keys=keys)
+        if month not in self._kept:
+            read = await self._narrow(COLUMNS, first=first_day(month), last=last_day(month))
+            self._kept = {near: self._kept[near] for near in layout.around(month) if near in self._kept} | {month: read}
+        return self._kept[month]
 
     async def _front_files(self) -> Files:
         """The newest days are read again: the manifest tells of no pictures."""

@@ -8,66 +8,31 @@ import re
 import unicodedata
 from typing import Final
 
+from frontispiece.tex import MARKS, TEX_MARK, accented, letter
+
 LABEL_LIMIT: Final = 44
 """Most characters of a label; more could not be read."""
 
 GREEK: Final = "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ"
-MARKS: Final = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0323\u0327\u0328"
 SIGNS: Final = "ŁłØøĐđÆæŒœß×→∇∞±≤≥≈√"
 CYRILLIC: Final = "".join(map(chr, range(0x410, 0x450)))
 SUPERSCRIPTS: Final = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ"
 SUBSCRIPTS: Final = "₀₁₂₃₄₅₆₇₈₉"
 
-_TEX_MARKS: Final = dict(zip("`'^~=u.\"rHvdck", MARKS, strict=True))
-_FUNCTIONS: Final = (
-    "log",
-    "ln",
-    "exp",
-    "sin",
-    "cos",
-    "tan",
-    "lim",
-    "sup",
-    "inf",
-    "max",
-    "min",
-    "arg",
-    "det",
-    "dim",
-    "mod",
-)
-_TEX_LETTERS: Final = {
-    **{
-        "l": "ł",
-        "L": "Ł",
-        "o": "ø",
-        "O": "Ø",
-        "dj": "đ",
-        "DJ": "Đ",
-        "aa": "å",
-        "AA": "Å",
-        "ell": "l",
-        "i": "i",
-        "j": "j",
-    },
-    **{"ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "ss": "ß", "nabla": "∇", "infty": "∞", "times": "×", "pm": "±"},
-    **{"to": " → ", "rightarrow": " → ", "sqrt": "√", "in": " in ", "ll": "<<", "gg": ">>", "prime": "'", "hbar": "h"},
-    **{name: f" {name} " for name in _FUNCTIONS},
-    **{"propto": "~", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "approx": "≈", "sim": "~"},
-}
-_TEX_MARK: Final = re.compile(
-    r"""\\(?: ([`'^~=."])\s* | ([urHvdck])(?:\s+|(?=\{)) )   # \' or \c
-        (?: \{\\?([A-Za-z])\s*\} | \\?([A-Za-z]) )            # {e}, {\i}, e or \i""",
-    re.VERBOSE,
-)
-_TEX_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s?")
-_TEX_SCRIPT: Final = re.compile(r"([\^_])(?:\{([^{}]*)\}|([\w+-]))")
-_ORDINARY: Final = str.maketrans("‐‑‒–—―−‘’‚“”„´ʹ•·…", "-------'''\"\"\"''   ")
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
+_IN_PEN: Final = {
+    **{"to": " → ", "rightarrow": " → ", "sqrt": "√", "in": " in ", "ll": "<<", "gg": ">>", "prime": "'", "hbar": "h"},
+    **{name: f" {name} " for name in _words("log ln exp sin cos tan lim sup inf max min arg det dim mod")},
+    "propto": "~",
+}
+"""Commands for which a pen has other signs than a page."""
+_TEX_COMMAND: Final = re.compile(r"\\([A-Za-z]+)\s?")
+_TEX_SCRIPT: Final = re.compile(r"([\^_])(?:\{([^{}]*)\}|([\w+-]))")
+_ORDINARY: Final = str.maketrans("‐‑‒–—―−‘’‚“”„´ʹ•·…", "-------'''\"\"\"''   ")
 
 _ARTICLES: Final = _words("a an the this that these those its their our your")
 _JOINTS: Final = _words("and or nor but of as than vs versus not no very")
@@ -161,31 +126,26 @@ def _without_loose_ends(words: list[str]) -> list[str]:
 
 
 def untex(title: str) -> str:
-    r"""A title with its TeX turned into letters: `Top-$n\sigma$` becomes `Top-nσ`, `\'e` becomes `é`."""
+    r"""A title with its TeX turned into letters a pen can draw: `Top-$n\sigma$` becomes `Top-nσ`, `\'e` becomes `é`.
+
+    Not for reading, where `readable` says more: what is drawn stays the same for the same title.
+    """
     text = re.sub(r"\$([^$]*)\$", lambda math: _mathematics(math[1].strip()), title)
-    text = _TEX_MARK.sub(lambda m: unicodedata.normalize("NFC", (m[3] or m[4]) + _TEX_MARKS[m[1] or m[2]]), text)
-    text = _TEX_COMMAND.sub(lambda m: _tex_letter(m[1]), text)
+    text = TEX_MARK.sub(accented, text)
+    text = _TEX_COMMAND.sub(_drawn, text)
     text = _TEX_SCRIPT.sub(_script, text)
     return unicodedata.normalize("NFC", re.sub(r"\\(?=[%&#$_])|[{}]|\\", "", text))
 
 
 def _mathematics(formula: str) -> str:
     """What stands between two dollars, where every _ lowers: B_s is Bs, and snake_case elsewhere stays as it is."""
-    letters = _TEX_COMMAND.sub(lambda m: _tex_letter(m[1]), formula)
+    letters = _TEX_COMMAND.sub(_drawn, formula)
     letters = re.sub(r"(?<=\() +| +(?=[()^_])", "", re.sub(r"_([A-Za-z])", r"_{\1}", letters))
     return " ".join(letters.split())
 
 
-def _tex_letter(name: str) -> str:
-    """The letter a TeX command stands for; nothing for commands that only dress their argument."""
-    if name in _TEX_LETTERS:
-        return _TEX_LETTERS[name]
-    size = "CAPITAL" if name[0].isupper() else "SMALL"
-    bare = name.lower().removeprefix("var")
-    try:
-        return unicodedata.lookup(f"GREEK {size} LETTER {'LAMDA' if bare == 'lambda' else bare}")
-    except KeyError:
-        return ""
+def _drawn(command: re.Match[str]) -> str:
+    return _IN_PEN.get(command[1]) or letter(command[1])
 
 
 def _script(match: re.Match[str]) -> str:

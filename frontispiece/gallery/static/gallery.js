@@ -62,17 +62,22 @@ if (turn) {
         if (!place) return made("span");
         const [year, month, date] = place.split("-").map(Number);
         const when = new Date(year, month - 1, date || 1);
-        const text = when.toLocaleDateString("en-GB", date ? { day: "numeric", month: "long" } : { month: "long", year: "numeric" });
+        const named = date ? { day: "numeric", month: "long" } : { month: "long", year: "numeric" };
+        if (year !== Number(here.slice(0, 4))) named.year = "numeric";
+        const text = when.toLocaleDateString("en-GB", named);
         return made("a", {
           href: `${root}${day ? "day" : "month"}/${place}.html`,
           rel,
           textContent: rel === "prev" ? `← ${text}` : `${text} →`,
         });
       };
-      turn.replaceChildren(link(places[at - 1], "prev"), link(places[at + 1], "next"));
-      turn.hidden = false;
+      // A paper's page names its neighbours of the same day itself.
+      turn.replaceChildren(
+        $("[rel=prev]", turn) ?? link(places[at - 1], "prev"),
+        $("[rel=next]", turn) ?? link(places[at + 1], "next"),
+      );
     })
-    .catch(() => turn.remove());
+    .catch(() => {}); // it stays as it is
 }
 
 document.addEventListener("keydown", (event) => {
@@ -81,3 +86,11 @@ document.addEventListener("keydown", (event) => {
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
   if (rel) $(`.turn a[rel=${rel}]`)?.click();
 });
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText($("pre", button.parentElement).textContent);
+    button.textContent = "Copied";
+  });
+}

@@ -8,12 +8,26 @@ let chosen = []; // the plates on the wall: one, or two to be compared
 const cards = () => [...document.querySelectorAll("main .card")];
 const platesOf = (each) => [...each.querySelectorAll(".plate")];
 
+// The address names the card that is shown, so that Back closes and a link opens it.
+const SHOWN = "#large-";
+let isOurs = false; // whether the entry of the history is one that opening made
+
 function openAt(plate) {
   card = plate.closest(".card");
   show([plate]);
   if (!box.open) box.showModal();
   $("[data-close]", box).focus();
 }
+
+function openAddressed() {
+  const shown = location.hash.startsWith(SHOWN) && document.getElementById(location.hash.slice(SHOWN.length));
+  if (!shown) box.close();
+  else if (!box.open || shown !== card) openAt(platesOf(shown)[0]);
+}
+
+addEventListener("hashchange", openAddressed);
+document.addEventListener("frontispiece-hung", openAddressed); // by a search
+if (location.hash.startsWith(SHOWN)) openAddressed();
 
 function show(plates) {
   chosen = plates;
@@ -30,24 +44,31 @@ function framed(plate) {
   const link = $(".mat", plate);
   const small = $("img", link);
   const image = made("img", { src: link.href, alt: small.alt });
-  image.width = small.getAttribute("width");
-  image.height = small.getAttribute("height");
+  const [width, height] = ["width", "height"].map((name) => Number(small.getAttribute(name)));
+  Object.assign(image, { width, height });
+  image.style.setProperty("--ratio", width / height); // its place is kept until it has arrived
   const frame = made("div", { className: "mat" }, image);
   const caption = chosen.length > 1 ? [made("figcaption", { textContent: plate.dataset.caption })] : [];
   return made("figure", {}, frame, ...caption);
 }
 
 function labelled(plates) {
-  const copies = ["title", "byline", "tags"].map((name) => $(`.${name}`, card)?.cloneNode(true)).filter(Boolean);
+  const source = $(".source", card)?.href;
+  const own = $(".title a", card)?.href;
+  const copies = ["title", "byline", "gist", "tags"].map((name) => $(`.${name}`, card)?.cloneNode(true)).filter(Boolean);
   const title = made("h2", { className: "title" }, ...copies.shift().childNodes);
   const stories = plates.flatMap((plate) => {
     const story = $(".story", plate);
     const named = plates.length > 1 ? [made("h3", { textContent: plate.dataset.caption })] : [];
     return [...named, $(".prompt", story).cloneNode(true), $(".facts", story).cloneNode(true)];
   });
-  const paper = made("a", { href: $("a", title).href, rel: "external noreferrer", textContent: "Read the paper on arXiv" });
-  const file = made("a", { href: $(".mat", plates[0]).href, textContent: "Open the picture" });
-  return [title, ...copies, ...stories, made("p", { className: "links" }, paper, file)];
+  const links = [
+    own && made("a", { href: own, textContent: "The paper’s page" }),
+    source && made("a", { href: source, rel: "external noreferrer", textContent: "Read the paper on arXiv" }),
+    made("a", { href: $(".mat", plates[0]).href, textContent: "Open the picture" }),
+  ];
+  $(".source", copies.at(-1))?.remove();
+  return [title, ...copies, made("p", { className: "links" }, ...links.filter(Boolean)), ...stories];
 }
 
 function choices() {
@@ -74,9 +95,14 @@ function neighbour(by) {
   return all[(all.indexOf(card) + by + all.length) % all.length];
 }
 
-function step(by) {
-  card = neighbour(by);
+function turnTo(other) {
+  card = other;
   show([platesOf(card)[0]]);
+  location.replace(SHOWN + card.id);
+}
+
+function step(by) {
+  turnTo(neighbour(by));
   new Image().src = $(".mat", neighbour(by)).href; // the next one is then there already
 }
 
@@ -85,6 +111,8 @@ document.addEventListener("click", (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   openAt(link.closest(".plate"));
+  isOurs = true;
+  location.hash = SHOWN + card.id;
 });
 
 box.addEventListener("click", (event) => {
@@ -101,8 +129,7 @@ box.addEventListener("keydown", (event) => {
     step(by);
   } else if (event.key === "Home" || event.key === "End") {
     event.preventDefault();
-    card = cards().at(event.key === "Home" ? 0 : -1);
-    show([platesOf(card)[0]]);
+    turnTo(cards().at(event.key === "Home" ? 0 : -1));
   }
 });
 
@@ -120,4 +147,8 @@ box.addEventListener("close", () => {
   const link = $("a.mat", chosen[0]);
   link.focus({ preventScroll: true });
   link.scrollIntoView({ block: "nearest" });
+  if (!location.hash.startsWith(SHOWN)) return;
+  if (isOurs) history.back();
+  else location.replace("#main");
+  isOurs = false;
 });

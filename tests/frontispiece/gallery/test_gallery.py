@@ -1,5 +1,7 @@
 """The gallery: what its pages say, what leads where, and that only what changed is written."""
 
+import json
+import re
 import xml.etree.ElementTree as ET
 from datetime import date, timedelta
 
@@ -15,9 +17,10 @@ from PIL import Image
 from frontispiece.archive.images import Provenance, to_jpeg
 from frontispiece.archive.store import Archive
 from frontispiece.gallery import layout
-from frontispiece.gallery.cards import Card, Day, Plate
+from frontispiece.gallery.cards import Card, Day, Plate, first_sentences
 from frontispiece.gallery.hanging import COLUMNS, hang
-from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files
+from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files, paper_files
+from frontispiece.gallery.related import related
 from frontispiece.gallery.thumbnails import thumbnails
 from frontispiece.models import Outcome, Status
 
@@ -27,6 +30,10 @@ HOSTILE = (
     "javascript:alert(1)",
     "\u202e\u2067evil\u200f {{ 7*7 }} {% raw %}",
     "]]><!-- & \u0000\u0008\u0085\ufffe \u2028 \\u003c",
+)
+ELSEWHERE = (
+    *("https://arxiv.org/abs/", "https://arxiv.org/pdf/", "https://huggingface.co/papers/"),
+    *("https://www.alphaxiv.org/abs/", "https://e.org/g/paper/"),
 )
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -56,7 +63,9 @@ def card(number: int = 1, **changes: object) -> Card:
         "title": f"On {number} Things",
         "authors": ("Ada Lovelace",),
         "categories": ("cs.CL",),
+        "abstract": "We read whales. They write back.",
         "day": DAY,
+        "home": DAY,
         "source": "arxiv",
         "rank": number,
         "upvotes": 20,
@@ -72,6 +81,7 @@ def day(*cards: Card) -> Day:
 def every_page(shown: Day) -> dict[str, bytes]:
     """All pages that tell of a day."""
     files = day_files(shown) | month_files(shown.month, {shown.day: shown})
+    files |= paper_files(shown, related([shown])[DAY], "https://e.org/g/")
     return files | front_files([shown], {shown.day: len(shown.cards)}, {shown.month: "ab"}, "")
 
 
@@ -89,7 +99,8 @@ def atom(content: bytes) -> ET.Element:
 @pytest.mark.parametrize("text", HOSTILE, ids=["script", "attribute", "url", "bidi", "controls"])
 def test_the_words_of_strangers_stay_words(text: str) -> None:
     one = plate(prompt=text, recipe=text, writer=text, painter=text, seed=text, run=text)
-    shown = day(card(id=text, title=text, authors=(text,), categories=(text,), source=text, plates=(one, one)))
+    strange = {"id": text, "title": text, "authors": (text,), "categories": (text,), "source": text, "abstract": text}
+    shown = day(card(**strange, plates=(one, one)))
     calm = every_page(day(card(plates=(plate(), plate()))))
     files = every_page(shown)
     for place, page in html(files).items():
@@ -131,7 +142,8 @@ def test_pages_have_a_strict_policy_and_nothing_inline() -> None:
         assert "unsafe" not in policy
         for tag, attributes in page.elements:
             assert tag != "style"
-            assert tag != "script" or attributes["src"]
+            # Of data a browser runs nothing.
+            assert tag != "script" or attributes.get("src") or attributes["type"] == "application/ld+json"
             assert not [name for name in attributes if name == "style" or name.startswith("on")]
 
 
@@ -140,8 +152,8 @@ def test_pages_ask_no_other_host() -> None:
         for tag, attributes in page.elements:
             for name in ("href", "src", "srcset", "action"):
                 if "//" in attributes.get(name, ""):
-                    assert (tag, name) == ("a", "href")
-                    assert attributes[name].startswith("https://arxiv.org/abs/")
+                    assert (tag, name) in {("a", "href"), ("link", "href")}
+                    assert attributes[name].startswith(ELSEWHERE)
 
 
 def test_every_page_thanks_arxiv_and_speaks_of_its_pictures() -> None:
@@ -259,6 +271,68 @@ async def test_an_unfit_row_is_left_out_and_named(changes: dict[str, object]) ->
     assert not days
     assert len(problems) == 1
     assert "'2410.00001' of 2024-11-01 is left out" in problems[0]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "Title: '{t}' Text: '{a}'",
+        "Title: {t} Abstract: {a}",
+        "Describe.\nabc\nTitle: {t}\n\nAbstract: {a}\nabc",
+        "{t}\n{a}",
+    ],
+    ids=["seed", "template", "fenced", "a style of its own"],
+)
+@pytest.mark.parametrize("abstract", ["We show: $x^2$, “it's” 'so'. And: more", ""], ids=["some", "none"])
+async def test_the_abstract_is_read_out_of_what_the_writer_was_sent(request_: str, abstract: str) -> None:
+    made = await outcome(Archive.open("memory://"), 1)
+    assert made.prompt is not None
+    paper = made.paper.model_copy(update={"abstract": abstract})
+    sent = request_.format(t=paper.title, a=abstract or paper.title)
+    told = made.model_copy(
+        update={"paper": paper, "prompt": made.prompt.model_copy(update={"request": sent})},
+    )
+    (one,) = hung(rows(told))[DAY].cards
+    assert one.abstract == abstract.replace("$x^2$", "x²")
+    unknown = made.model_copy(update={"paper": paper, "prompt": None})
+    assert hung(rows(unknown))[DAY].cards[0].abstract == ""
+
+
+def test_a_quote_ends_with_a_sentence() -> None:
+    text = "We read e.g. whales by J. Smith et al. It works. " + "And so on and on, " * 40
+    assert first_sentences(text, 100) == "We read e.g. whales by J. Smith et al. It works."
+    assert first_sentences("word " * 100, 50).endswith("word…")
+
+
+def test_a_paper_has_a_page_that_others_can_cite_and_show() -> None:
+    one = card(
+        title=r"On $\alpha$ \& {Whales}",
+        authors=(r"P. Erd\H{o}s", "Ada Lovelace"),
+        plates=(plate(), plate(recipe="b" * 16)),
+    )
+    shown = day(card(), one, card(3))
+    (content,) = (
+        content
+        for place, content in paper_files(shown, related([shown])[DAY], "https://e.org/g/").items()
+        if place == layout.paper_page(one)
+    )
+    page = Page(content)
+    assert "https://e.org/pictures/20241031/6550f79d46b1945c.jpg" in [
+        told["content"] for _, told in page.elements if told.get("property") == "og:image"
+    ]
+    assert [told["href"] for _, told in page.elements if told.get("rel") == "canonical"] == [
+        f"https://e.org/g/{layout.paper_page(one)}"
+    ]
+    assert "@misc{erdos2024on," in page.text
+    assert r"title = {On α \& Whales}" in page.text
+    assert "author = {P. Erdős and Ada Lovelace}" in page.text
+    assert "AU  - Ada Lovelace" in page.text
+    (told,) = re.findall(rb'ld\+json">(.*?)</script>', content)
+    assert json.loads(told)["headline"] == "On α & Whales"
+    assert {f"../../{layout.paper_page(each)}" for each in (card(), card(3))} <= set(page.targets)
+    without = paper_files(shown, {}, "")[layout.paper_page(one)]
+    assert b"og:image" not in without
+    assert b"canonical" not in without
 
 
 # Thumbnails

@@ -62,7 +62,7 @@ async def test_every_link_leads_to_a_file(archive: Archive) -> None:
     assert (done.days, done.papers, done.thumbnails, done.problems) == ([DAY], 3, 3, [])
     assert archive.local_root is not None
     pages = sorted((archive.local_root / "gallery").rglob("*.html"))
-    assert len(pages) == 5
+    assert len(pages) == 8
     # What search.js clones is no page of its own: its pictures are filled in.
     assert _resolved(archive.local_root, [path for path in pages if path.name != "search.html"]) == []
     _, index = script_data((archive.local_root / "gallery/data/days.js").read_bytes())
@@ -88,7 +88,9 @@ async def test_a_new_day_writes_its_own_pages_only(archive: Archive) -> None:
     changed = await written(archive)
     thumbs = {place for place in changed if place.startswith("thumbs/20241130/")}
     assert len(thumbs) == 2
-    assert changed - thumbs - FRONT == {"day/2024-11-30.html", "month/2024-11.html", "data/2024-11.js"}
+    papers = {place for place in changed if place.startswith("paper/")}
+    assert len(papers) == 1
+    assert changed - thumbs - papers - FRONT == {"day/2024-11-30.html", "month/2024-11.html", "data/2024-11.js"}
 
 
 async def test_another_recipe_rewrites_the_days_it_concerns_only(archive: Archive) -> None:
@@ -100,7 +102,17 @@ async def test_another_recipe_rewrites_the_days_it_concerns_only(archive: Archiv
     again = (await outcome(archive, 50, later)).model_copy(update={"recipe": "fedcba9876543210"})
     await Catalog(archive).write(later, "run-2", [again], run("run-2", NOW + timedelta(days=1)))
     changed = await written(archive)
-    assert {place for place in changed if place.startswith("day/")} == {"day/2024-10-01.html", "day/2024-11-01.html"}
+    assert {place for place in changed if place.startswith("day/")} == {
+        "day/2024-10-01.html",
+        "day/2024-10-31.html",  # its papers are like this one, and show it
+        "day/2024-11-01.html",
+    }
+    # Its own page goes with the newest day, and stays when that is taken down.
+    page = f"gallery/paper/{again.paper.key[:2]}/{again.paper.key}.html"
+    assert "1 November 2024" in Page(await archive.get(page) or b"").text
+    await archive.delete(f"{CATALOG}/day=2024-11-01/run-2.parquet")
+    await published(archive)
+    assert "1 October 2024" in Page(await archive.get(page) or b"").text
 
 
 async def test_a_picture_made_anew_has_new_thumbnails_and_no_old_ones(archive: Archive) -> None:
@@ -124,6 +136,7 @@ async def test_days_and_months_that_are_gone_are_taken_down(archive: Archive) ->
     done = await published(archive)
     assert (done.removed, done.papers) == ([new], 3)
     left = {each.path for each in await archive.list("gallery")}
+    assert len([path for path in left if path.startswith("gallery/paper/")]) == 3
     assert not left & {"gallery/day/2024-11-30.html", "gallery/month/2024-11.html", "gallery/data/2024-11.js"}
 
 
@@ -195,7 +208,9 @@ async def test_the_address_is_remembered(archive: Archive) -> None:
 async def test_everything_means_everything_but_thumbnails(archive: Archive) -> None:
     await published(archive)
     changed = await written(archive, everything=True)
-    assert changed == FRONT | {"day/2024-10-31.html", "month/2024-10.html", "data/2024-10.js"}
+    papers = {place for place in changed if place.startswith("paper/")}
+    assert len(papers) == 3
+    assert changed - papers == FRONT | {"day/2024-10-31.html", "month/2024-10.html", "data/2024-10.js"}
 
 
 async def test_an_empty_archive_has_an_empty_gallery() -> None:
