@@ -93,11 +93,13 @@ def thumbnail(content: bytes, max_side: int = 256, max_bytes: int = 20_000) -> b
 def copies(content: bytes, most_pixels: int, wanted: Sequence[tuple[int, str, dict[str, object]]]) -> list[bytes]:
     """Copies of an archived JPEG without metadata: a width, kind and Pillow's options for each, and none enlarged.
 
+    The widest comes first; of a much larger picture no more is decoded than that takes.
+
     Raises as `inspect` does.
     """
     if _kind(content) != "jpeg":
         raise ProviderBroken("The picture is no JPEG.")
-    return _decoded(content, "copies", most_pixels=most_pixels, wanted=wanted)[1]
+    return _decoded(content, "copies", most_pixels=most_pixels, side=wanted[0][0], wanted=wanted)[1]
 
 
 _MAGIC: Final[tuple[tuple[bytes, int, Format], ...]] = (

@@ -86,14 +86,15 @@ def thumbnail(image: Image.Image, max_side: int, max_bytes: int) -> Answer:
 
 
 def copies(image: Image.Image, wanted: list[tuple[int, str, dict[str, object]]]) -> Answer:
-    """Copies of these widths, kinds and options of Pillow's; nothing is enlarged."""
+    """Copies of these widths, kinds and options of Pillow's, the widest first; nothing is enlarged."""
     picture = _flat(image)
-    made = []
+    small, made = picture, []
     for width, kind, options in wanted:
-        small = picture
-        if width < picture.width:
+        if width < small.width:
+            # From the copy before; half of it takes a tenth of the time.
             height = max(1, round(picture.height * width / picture.width))
-            small = picture.resize((width, height), Image.Resampling.LANCZOS)
+            half = small.width == 2 * width
+            small = small.reduce(2) if half else small.resize((width, height), Image.Resampling.HAMMING)
         made.append(_saved(small, kind, **options))
     return _sized(picture), made
 

@@ -19,7 +19,7 @@ MANIFEST: Final = "manifest.json"
 
 WIDTHS: Final = (320, 640)
 """Widths of thumbnails as WebP, pixels; pictures are not enlarged."""
-FALLBACK_WIDTH: Final = 480
+FALLBACK_WIDTH: Final = 320
 """Width of the JPEG for browsers without WebP, pixels."""
 
 
@@ -56,9 +56,14 @@ def month_page(month: str) -> str:
     return f"month/{month}.html"
 
 
-def shard(month: str) -> str:
-    """A month's part of the search index."""
-    return f"data/{month}.js"
+def day_data(day: date, number: int = 1) -> str:
+    """What a search shows of the papers on a day's page."""
+    return f"data/{day_page(day, number)[len('day/') : -len('.html')]}.js"
+
+
+def words_data(part: str, drawer: str) -> str:
+    """A drawer of a part of the search index; a part has the name of its first month."""
+    return f"data/words/{part}-{drawer}.js"
 
 
 def widths(plate: Plate) -> list[int]:

@@ -27,6 +27,7 @@ class Manifest(Value):
     front: str = Field(default="", description="digest of the pages that speak of all days")
     catalog: dict[str, str] = Field(default={}, description="by month, a mark of the catalog's files that were read")
     days: dict[date, Hung] = Field(default={})
+    parts: dict[str, str] = Field(default={}, description="digests of the search index's parts, by first month")
 
     def to_bytes(self) -> bytes:
         """As stored."""

@@ -4,7 +4,7 @@ import calendar
 import hashlib
 import math
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,8 @@ from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Card, Day, Plate, first_sentences
 from frontispiece.gallery.citing import bibtex, json_ld, ris
 from frontispiece.gallery.related import Related
-from frontispiece.gallery.search import days_script, shard_script
+from frontispiece.gallery.search import day_scripts, days_script, words_scripts
+from frontispiece.gallery.words import STOP
 
 PER_PAGE: Final = 36
 """Papers on one page of a day."""
@@ -104,9 +105,9 @@ def pages_of(day: Day) -> int:
 
 
 def day_files(day: Day) -> Files:
-    """A day's pages."""
+    """A day's pages, and what a search shows of them."""
     last = pages_of(day)
-    return {
+    pages = {
         (place := layout.day_page(day.day, number)): _rendered(
             "day.html",
             place,
@@ -117,6 +118,16 @@ def day_files(day: Day) -> Files:
         )
         for number in range(1, last + 1)
     }
+    return pages | _encoded(day_scripts(day, PER_PAGE))
+
+
+def words_files(part: str, days: Iterable[Day]) -> Files:
+    """A part of the search index."""
+    return _encoded(words_scripts(part, days))
+
+
+def _encoded(scripts: Mapping[str, str]) -> Files:
+    return {place: text.encode() for place, text in scripts.items()}
 
 
 def paper_files(day: Day, like: Related, site_url: str) -> Files:
@@ -145,18 +156,25 @@ def paper_files(day: Day, like: Related, site_url: str) -> Files:
 
 
 def month_files(month: str, days: Mapping[date, Day]) -> Files:
-    """A month's page and its shard of the search index."""
+    """A month's page."""
     first = first_day(month)
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
     place = layout.month_page(month)
-    return {
-        place: _rendered("month.html", place, month=month, weeks=weeks, days=days),
-        layout.shard(month): shard_script(month, days.values(), PER_PAGE).encode(),
-    }
+    return {place: _rendered("month.html", place, month=month, weeks=weeks, days=days)}
 
 
-def front_files(recent: Sequence[Day], pictures: Mapping[date, int], shards: Mapping[str, str], site_url: str) -> Files:
-    """The pages that speak of all days, the list of days, and the static files; `recent` comes newest first."""
+def front_files(
+    recent: Sequence[Day],
+    pictures: Mapping[date, int],
+    digests: Mapping[date, str],
+    parts: Mapping[str, str],
+    site_url: str,
+) -> Files:
+    """The pages that speak of all days, the list of days, and the static files; `recent` comes newest first.
+
+    `pictures` says how many papers each day has, `digests` what changes when they do; `parts` are those of the search
+    index, with what changes when they do.
+    """
     years: dict[int, dict[str, int]] = {}
     for day, count in sorted(pictures.items(), reverse=True):
         months = years.setdefault(day.year, {})
@@ -166,9 +184,11 @@ def front_files(recent: Sequence[Day], pictures: Mapping[date, int], shards: Map
     return {
         layout.INDEX: _rendered("index.html", layout.INDEX, recent=recent, **about),
         layout.CALENDAR: _rendered("calendar.html", layout.CALENDAR, **about),
-        layout.SEARCH: _rendered("search.html", layout.SEARCH, specimen=_SPECIMEN),
+        layout.SEARCH: _rendered(
+            "search.html", layout.SEARCH, specimen=_SPECIMEN, per_page=PER_PAGE, stop=sorted(STOP)
+        ),
         layout.FEED: _feed(recent, site_url),
-        layout.DAYS: days_script(pictures, shards).encode(),
+        layout.DAYS: days_script(pictures, digests, parts).encode(),
         **{f"assets/{name}": content for name, content in _STATIC.items()},
     }
 

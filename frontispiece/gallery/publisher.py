@@ -29,8 +29,10 @@ from frontispiece.gallery.pages import (
     month_files,
     pages_of,
     paper_files,
+    words_files,
 )
 from frontispiece.gallery.related import Related, related
+from frontispiece.gallery.search import DRAWERS, parts
 from frontispiece.gallery.thumbnails import MAX_BYTES, thumbnails
 
 _AT_ONCE: Final = 8
@@ -130,6 +132,7 @@ class _Publication:
         self._old_marks = manifest.catalog
         self._marks = marks
         self._hung = dict(manifest.days)
+        self._parts = manifest.parts
         self._everything = everything
         self._lost: set[str] = set()
         self._kept: dict[str, list[dict[str, Any]]] = {}
@@ -149,6 +152,7 @@ class _Publication:
                 await self._remember(self._old_marks)
         front = _digest(VERSION, self._site_url, *(f"{day} {hung.digest}" for day, hung in sorted(self._hung.items())))
         if front != self._front or self._everything:
+            await self._index()
             await self._write(await self._front_files())
         elif not changed:
             return self._summed()
@@ -216,8 +220,21 @@ class _Publication:
         if days:
             await self._write(month_files(month, days))
             return
-        for place in (layout.month_page(month), layout.shard(month)):
-            await self._store.delete(layout.placed(place))
+        await self._store.delete(layout.placed(layout.month_page(month)))
+
+    async def _index(self) -> None:
+        """Write the parts of the search index that tell of days that have changed."""
+        wanted: dict[str, str] = {}
+        for part, months in parts({day: hung.papers for day, hung in sorted(self._hung.items())}).items():
+            held = [f"{day} {hung.digest}" for day, hung in sorted(self._hung.items()) if month_of(day) in months]
+            wanted[part] = _digest(VERSION, *held)
+            if self._everything or self._parts.get(part) != wanted[part]:
+                days = [day for month in months for day in (await self._days_of(month))[0].values()]
+                await self._write(words_files(part, [_without(day, self._lost) for day in days]))
+        for gone in self._parts.keys() - wanted.keys():
+            for drawer in DRAWERS:
+                await self._store.delete(layout.placed(layout.words_data(gone, drawer)))
+        self._parts = wanted
 
     async def _days_of(self, month: str) -> tuple[dict[date, Day], list[str]]:
         """A month's days, with pictures of their papers from the months around."""
@@ -243,13 +260,11 @@ class _Publication:
         found: dict[date, Day] = {}
         for month in sorted({month_of(day) for day in newest}):
             found |= (await self._days_of(month))[0]
-        shards: dict[str, list[str]] = {}
-        for day, hung in sorted(self._hung.items()):
-            shards.setdefault(month_of(day), []).append(hung.digest)
         return front_files(
             [_without(found[day], self._lost) for day in newest if day in found],
             {day: hung.papers for day, hung in self._hung.items()},
-            {month: _digest(*digests)[:8] for month, digests in shards.items()},
+            {day: hung.digest for day, hung in self._hung.items()},
+            self._parts,
             self._site_url,
         )
 
@@ -308,10 +323,13 @@ class _Publication:
         """Delete the pages of a day from this number on, as far as the last publication wrote some."""
         old = self._hung.get(day)
         for number in range(first, (old.pages if old else 0) + 1):
-            await self._store.delete(layout.placed(layout.day_page(day, number)))
+            for place in (layout.day_page(day, number), layout.day_data(day, number)):
+                await self._store.delete(layout.placed(place))
 
     async def _remember(self, marks: Mapping[str, str]) -> None:
-        manifest = Manifest(site_url=self._site_url, front=self._front, catalog=dict(marks), days=self._hung)
+        manifest = Manifest(
+            site_url=self._site_url, front=self._front, catalog=dict(marks), days=self._hung, parts=self._parts
+        )
         await self._store.put(layout.placed(layout.MANIFEST), manifest.to_bytes())
 
 

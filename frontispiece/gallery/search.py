@@ -1,49 +1,114 @@
 """The search index, as scripts: a page opened from a disk may not fetch data, but it may load scripts.
 
-One shard a month, loaded on demand, and one list of all days. Their text is ASCII, so nothing in it can end a script.
+`days.js` says how many papers each day has, so that a number names a paper: its place among all of them, the oldest day
+first. The index comes in parts of some months, and each part in drawers by the first letter of words, with the numbers
+of the papers that have them; a search opens the drawers of its words, and then what is told of the papers to be shown,
+page of a day by page. The text of all is ASCII, so nothing in it can end a script.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Final
 
 from frontispiece.dates import month_of
 from frontispiece.gallery.cards import Card, Day, Plate
-from frontispiece.gallery.layout import day_page, thumb, widths
+from frontispiece.gallery.layout import day_data, paper_page, thumb, widths, words_data
+from frontispiece.gallery.words import drawer, words_of
 
-_AUTHORS = 40
+PART: Final = 1_500
+"""Papers after which a new part begins, with the next month."""
+FACETS: Final = "facets"
+DRAWERS: Final = (FACETS, *"abcdefghijklmnopqrstuvwxyz0_")
+_HEAVIEST: Final = 7
 
-
-def shard_script(month: str, days: Iterable[Day], per_page: int) -> str:
-    """What can be found in a month, the newest day first."""
-    papers = [
-        _paper(card, day_page(day.day, 1 + place // per_page))
-        for day in sorted(days, key=lambda day: day.day, reverse=True)
-        for place, card in enumerate(day.cards)
-    ]
-    return f"frontispiece.arrived({_literal(month)}, {_literal(papers)});\n"
+Postings = dict[str, list[int]]
+"""By word, the numbers of papers in their part times eight, plus how much the word weighs in each."""
 
 
-def days_script(pictures: Mapping[date, int], shards: Mapping[str, str]) -> str:
-    """How many papers each day shows, by month and day, and each shard's digest."""
-    months: dict[str, dict[str, int]] = {}
+def parts(papers: Mapping[date, int]) -> dict[str, list[str]]:
+    """The months of each part, by the first one, from how many papers each day has."""
+    months: dict[str, int] = {}
+    for day, count in sorted(papers.items()):
+        months[month_of(day)] = months.get(month_of(day), 0) + count
+    found: dict[str, list[str]] = {}
+    part, held = "", PART
+    for month, count in months.items():
+        if held >= PART:
+            part, held = month, 0
+            found[part] = []
+        found[part].append(month)
+        held += count
+    return found
+
+
+def words_scripts(part: str, days: Iterable[Day]) -> dict[str, str]:
+    """A part's drawers, by place."""
+    drawers: dict[str, Postings] = {name: defaultdict(list) for name in DRAWERS}
+    number = -1
+    for day in sorted(days, key=lambda day: day.day):
+        for card in day.cards:
+            number += 1
+            if card.home != card.day:
+                continue  # it is found once
+            for word, weight in _weights(card).items():
+                drawers[drawer(word)][word].append(8 * number + weight)
+            facets = drawers[FACETS]
+            facets[f"source {card.source}"].append(8 * number)
+            for category in card.categories:
+                facets[f"category {category}"].append(8 * number)
+            for plate in card.plates:
+                facets[f"recipe {plate.recipe} {plate.painter or 'unknown painter'}"].append(8 * number)
+    return {words_data(part, name): _script(f"{part}-{name}", _close(each)) for name, each in drawers.items()}
+
+
+def _weights(card: Card) -> dict[str, int]:
+    weights: dict[str, int] = {}
+    prompts = " ".join(plate.prompt for plate in card.plates)
+    for weight, text in ((1, card.abstract), (2, prompts), (4, " ".join(card.authors)), (5, card.title)):
+        for word in words_of(text):
+            weights[word] = min(_HEAVIEST, weights.get(word, 0) + weight)
+    return weights
+
+
+def _close(postings: Postings) -> Postings:
+    """Each number as the step from the one before, in eights: less to load."""
+    return {
+        word: [number - (before & ~7) for before, number in zip([0, *numbers], numbers, strict=False)]
+        for word, numbers in postings.items()
+    }
+
+
+def day_scripts(day: Day, per_page: int) -> dict[str, str]:
+    """What a search shows of a day's papers, by place."""
+    return {
+        (place := day_data(day.day, 1 + first // per_page)): _script(
+            place[len("data/") : -len(".js")], [_paper(card) for card in day.cards[first : first + per_page]]
+        )
+        for first in range(0, max(1, len(day.cards)), per_page)
+    }
+
+
+def days_script(pictures: Mapping[date, int], digests: Mapping[date, str], marks: Mapping[str, str]) -> str:
+    """How many papers each day shows, by month and day, with what changes when they do; and the parts' digests."""
+    months: dict[str, dict[str, list[object]]] = {}
     for day, count in sorted(pictures.items()):
-        months.setdefault(month_of(day), {})[day.isoformat()[8:]] = count
-    return f'frontispiece.arrived("days", {_literal({"months": months, "shards": shards})});\n'
+        months.setdefault(month_of(day), {})[day.isoformat()[8:]] = [count, digests[day][:6]]
+    return _script("days", {"months": months, "parts": {part: mark[:6] for part, mark in sorted(marks.items())}})
 
 
-def _paper(card: Card, page: str) -> dict[str, object]:
+def _paper(card: Card) -> dict[str, object]:
     return {
         "key": card.key,
         "title": card.title,
         "url": card.url,
         "byline": card.byline,
-        "authors": card.authors[:_AUTHORS],
+        "abstract": card.abstract,
         "categories": card.categories,
         "day": card.day.isoformat(),
-        "source": card.source,
         "upvotes": card.upvotes,
-        "page": f"{page}#{card.key}",
+        "page": paper_page(card),
         "plates": [_plate(plate) for plate in card.plates],
     }
 
@@ -56,12 +121,11 @@ def _plate(plate: Plate) -> dict[str, object]:
         "width": plate.width,
         "height": plate.height,
         "recipe": plate.recipe,
-        "painter": plate.painter or "unknown painter",
         "caption": plate.caption,
         "prompt": plate.prompt,
         "facts": plate.facts,
     }
 
 
-def _literal(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
+def _script(name: str, value: object) -> str:
+    return f"frontispiece.arrived({json.dumps(name)}, {json.dumps(value, separators=(',', ':'))});\n"

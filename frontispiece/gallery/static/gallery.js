@@ -14,7 +14,7 @@ function made(name, properties = {}, ...children) {
 const waiting = new Map();
 const frontispiece = (window.frontispiece = {
   days: () => loaded("days", `${root}data/days.js`),
-  shard: (month, digest) => loaded(month, `${root}data/${month}.js?v=${digest}`),
+  part: (name, digest) => loaded(name.split("/").at(-1), `${root}data/${name}.js?v=${digest}`),
   arrived: (name, data) => waiting.get(name)?.(data),
 });
 

@@ -19,7 +19,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Card, Day, Plate, first_sentences
 from frontispiece.gallery.hanging import COLUMNS, hang
-from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files, paper_files
+from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files, paper_files, words_files
 from frontispiece.gallery.related import related
 from frontispiece.gallery.thumbnails import thumbnails
 from frontispiece.models import Outcome, Status
@@ -81,8 +81,9 @@ def day(*cards: Card) -> Day:
 def every_page(shown: Day) -> dict[str, bytes]:
     """All pages that tell of a day."""
     files = day_files(shown) | month_files(shown.month, {shown.day: shown})
+    files |= words_files(shown.month, [shown])
     files |= paper_files(shown, related([shown])[DAY], "https://e.org/g/")
-    return files | front_files([shown], {shown.day: len(shown.cards)}, {shown.month: "ab"}, "")
+    return files | front_files([shown], {shown.day: len(shown.cards)}, {shown.day: "ab"}, {shown.month: "ab"}, "")
 
 
 def html(files: dict[str, bytes]) -> dict[str, Page]:
@@ -127,7 +128,7 @@ def test_any_text_makes_a_whole_page(text: str, names: list[str]) -> None:
     (page,) = (page for place, page in html(files).items() if place.startswith("day/"))
     assert shown.cards[0].title in page.text
     assert atom(files[layout.FEED]).find(f"{ATOM}entry/{ATOM}title") is not None
-    ((_, papers),) = [script_data(files[layout.shard("2024-10")])]
+    ((_, papers),) = [script_data(files[layout.day_data(shown.day)])]
     assert papers[0]["title"] == shown.cards[0].title  # type: ignore[index]
 
 
@@ -165,7 +166,8 @@ def test_every_page_thanks_arxiv_and_speaks_of_its_pictures() -> None:
 
 
 def test_a_card_tells_how_the_picture_came_to_be() -> None:
-    (content,) = day_files(day(card(), card(2, plates=(plate(dollars=None, seed=None), plate(dollars=0.0))))).values()
+    files = day_files(day(card(), card(2, plates=(plate(dollars=None, seed=None), plate(dollars=0.0)))))
+    content = files[layout.day_page(DAY)]
     text = Page(content).text
     for said in ("On 1 Things", "Ada Lovelace", "A whale reads.", "flux", "gpt-4o-mini", "42", "$0.0031", RECIPE):
         assert said in text
@@ -175,27 +177,28 @@ def test_a_card_tells_how_the_picture_came_to_be() -> None:
 
 
 def test_the_day_mentions_papers_without_a_picture() -> None:
-    (content,) = day_files(Day(day=DAY, cards=(card(),), failed=2, blocked=1)).values()
+    content = day_files(Day(day=DAY, cards=(card(),), failed=2, blocked=1))[layout.day_page(DAY)]
     assert "1 paper with a picture, 2 still without one, 1 refused by a painter." in Page(content).text
 
 
 def test_a_day_of_hundreds_has_pages() -> None:
     shown = day(*(card(number) for number in range(300)))
     files = day_files(shown)
-    assert len(files) == -(-300 // PER_PAGE)
+    pages = [place for place in files if place.endswith(".html")]
+    assert len(pages) == -(-300 // PER_PAGE)
     links = Page(files["day/2024-10-31-2.html"]).targets
-    assert {f"../{place}" for place in files} <= set(links)
+    assert {f"../{place}" for place in pages} <= set(links)
     for place, content in files.items():
         assert len(content) < 150_000, place
-    (_, papers) = script_data(month_files("2024-10", {DAY: shown})[layout.shard("2024-10")])
-    assert papers[PER_PAGE]["page"] == f"day/2024-10-31-2.html#{PER_PAGE:016x}"  # type: ignore[index]
+    (_, papers) = script_data(files[layout.day_data(DAY, 2)])
+    assert papers[0]["key"] == f"{PER_PAGE:016x}"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(
     ("site_url", "link"), [("", "day/2024-10-31.html"), ("https://e.org/g/", "https://e.org/g/day/2024-10-31.html")]
 )
 def test_the_feed_is_atom(site_url: str, link: str) -> None:
-    feed = atom(front_files([day()], {DAY: 1}, {}, site_url)[layout.FEED])
+    feed = atom(front_files([day()], {DAY: 1}, {DAY: "ab"}, {}, site_url)[layout.FEED])
     entry = feed.find(f"{ATOM}entry")
     assert entry is not None
     for each in (feed, entry):
@@ -208,7 +211,7 @@ def test_the_feed_is_atom(site_url: str, link: str) -> None:
 
 
 def test_a_feed_of_nothing_is_a_feed() -> None:
-    assert atom(front_files([], {}, {}, "")[layout.FEED]).findtext(f"{ATOM}updated")
+    assert atom(front_files([], {}, {}, {}, "")[layout.FEED]).findtext(f"{ATOM}updated")
 
 
 # From rows to days

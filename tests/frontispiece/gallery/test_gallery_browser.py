@@ -293,6 +293,21 @@ def test_search_and_filters(visit: Visit) -> None:
     page.get_by_text("0 papers found.").wait_for()
     visit.open("search.html")
     page.get_by_text("24 papers found.").wait_for()
+    words = page.get_by_label("Words")
+    # Letters changed, left out and swapped; the title weighs more than the abstract, the rare word more than the other.
+    for typed in ("Sambamixre", "sambmixer", "asmbamixer"):
+        words.fill(typed)
+        page.get_by_text("1 paper found. Nothing has these very words; the nearest: sambamixer.").wait_for()
+    words.fill("whales tracking")
+    page.get_by_text("4 papers found.").wait_for()
+    words.fill("whales")
+    page.get_by_text("24 papers found.").wait_for()
+    assert page.locator("#found .title").all_inner_texts()[:4] == ["מבחן RLM and Whales"] * 4
+    words.fill('"a lantern on a string" embodied')
+    page.get_by_text("1 paper found.").wait_for()
+    words.fill('"lantern a on string"')
+    page.get_by_text("0 papers found.").wait_for()
+    words.fill("")
     page.get_by_label("Recipe").select_option(OLD)
     page.get_by_text("9 papers found.").wait_for()
     page.locator("#found a.mat").first.click()

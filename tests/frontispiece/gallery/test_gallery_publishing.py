@@ -21,6 +21,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.gallery import layout
 from frontispiece.gallery.manifest import Manifest
 from frontispiece.gallery.publisher import Published, publish
+from frontispiece.gallery.search import DRAWERS
 from frontispiece.gallery.thumbnails import MAX_BYTES
 
 
@@ -66,8 +67,8 @@ async def test_every_link_leads_to_a_file(archive: Archive) -> None:
     # What search.js clones is no page of its own: its pictures are filled in.
     assert _resolved(archive.local_root, [path for path in pages if path.name != "search.html"]) == []
     _, index = script_data((archive.local_root / "gallery/data/days.js").read_bytes())
-    assert index["months"] == {"2024-10": {"31": 3}}  # type: ignore[index,call-overload]
-    assert list(index["shards"]) == ["2024-10"]  # type: ignore[index,call-overload]
+    assert index["months"]["2024-10"]["31"][0] == 3  # type: ignore[index,call-overload]
+    assert list(index["parts"]) == ["2024-10"]  # type: ignore[index,call-overload]
 
 
 async def test_nothing_new_writes_nothing(archive: Archive) -> None:
@@ -90,7 +91,12 @@ async def test_a_new_day_writes_its_own_pages_only(archive: Archive) -> None:
     assert len(thumbs) == 2
     papers = {place for place in changed if place.startswith("paper/")}
     assert len(papers) == 1
-    assert changed - thumbs - papers - FRONT == {"day/2024-11-30.html", "month/2024-11.html", "data/2024-11.js"}
+    assert changed - thumbs - papers - FRONT == {
+        "day/2024-11-30.html",
+        "month/2024-11.html",
+        "data/2024-11-30.js",
+        *(layout.words_data("2024-10", drawer) for drawer in DRAWERS),  # the part that November is in, too
+    }
 
 
 async def test_another_recipe_rewrites_the_days_it_concerns_only(archive: Archive) -> None:
@@ -137,7 +143,7 @@ async def test_days_and_months_that_are_gone_are_taken_down(archive: Archive) ->
     assert (done.removed, done.papers) == ([new], 3)
     left = {each.path for each in await archive.list("gallery")}
     assert len([path for path in left if path.startswith("gallery/paper/")]) == 3
-    assert not left & {"gallery/day/2024-11-30.html", "gallery/month/2024-11.html", "gallery/data/2024-11.js"}
+    assert not left & {"gallery/day/2024-11-30.html", "gallery/month/2024-11.html", "gallery/data/2024-11-30.js"}
 
 
 async def test_compacting_the_catalog_rewrites_no_page(archive: Archive) -> None:
@@ -210,7 +216,9 @@ async def test_everything_means_everything_but_thumbnails(archive: Archive) -> N
     changed = await written(archive, everything=True)
     papers = {place for place in changed if place.startswith("paper/")}
     assert len(papers) == 3
-    assert changed - papers == FRONT | {"day/2024-10-31.html", "month/2024-10.html", "data/2024-10.js"}
+    assert changed - papers == FRONT | {"day/2024-10-31.html", "month/2024-10.html", "data/2024-10-31.js"} | {
+        layout.words_data("2024-10", drawer) for drawer in DRAWERS
+    }
 
 
 async def test_an_empty_archive_has_an_empty_gallery() -> None:
