@@ -51,6 +51,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, servic
         is_ai=services.painter.is_ai,
         seed=painting.seed,
         created=paper.folder_date,
+        subjects=paper.categories,
         original=source.digest,
         run=painting.run,
         made=painting.made,

@@ -4,6 +4,7 @@ Nothing from outside is decoded in this process (`frontispiece.archive.decoding`
 """
 
 import struct
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -11,6 +12,7 @@ from typing import Any, Final, Literal
 from frontispiece.archive.decoding import decode
 from frontispiece.archive.provenance import CREATOR_TOOL, MAX_LINE, Provenance, from_xmp, to_xmp
 from frontispiece.errors import Blocked, NotAccepted, ProviderBroken, ProviderError
+from frontispiece.tex import readable
 from frontispiece.text import one_line
 
 __all__ = ["MAX_BYTES", "ImageFacts", "Provenance", "copies", "inspect", "read_provenance", "thumbnail", "to_jpeg"]
@@ -56,12 +58,18 @@ def to_jpeg(content: bytes, quality: int, provenance: Provenance) -> tuple[bytes
     The same input gives the same bytes. Transparent parts become white, of an animation the first frame is taken,
     and a turn that EXIF asks for is made. Raises as `inspect` does.
     """
+    title = unicodedata.normalize("NFKD", one_line(readable(provenance.title), MAX_LINE)).encode("ascii", "ignore")
+    midnight = "" if provenance.made else " 00:00:00"
     exif = {
-        _DESCRIPTION: " ".join(one_line(text, MAX_LINE) for text in (provenance.title, provenance.paper_url)),
+        # The standard allows ASCII here, and programs read anything else as Latin-1: the title itself is in the XMP.
+        _DESCRIPTION: one_line(f"{title.decode()} {provenance.paper_url}"),
         _SOFTWARE: CREATOR_TOOL,
-        _DATE_TIME: f"{provenance.created.isoformat().replace('-', ':')} 00:00:00",
+        _DATE_TIME: provenance.made_on[:19].replace("-", ":").replace("T", " ") + midnight,
     }
-    said, (made,) = _decoded(content, "jpeg", quality=quality, exif=exif, xmp=to_xmp(provenance).decode())
+    # Colour at half the size is what photos bear, and a drawing in ink does not.
+    sampling = 2 if provenance.is_ai else 0
+    xmp = to_xmp(provenance).decode()
+    said, (made,) = _decoded(content, "jpeg", quality=quality, sampling=sampling, exif=exif, xmp=xmp)
     return made, said["width"], said["height"]
 
 

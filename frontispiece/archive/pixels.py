@@ -20,11 +20,21 @@ from _thread import start_new_thread
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps, TiffTags
 
 Answer = tuple[dict[str, Any], list[bytes]]
 """What is said of a picture, and the pictures made of it."""
 
+SRGB: Final = ImageCms.createProfile("sRGB")
+# Tags of EXIF.
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x011A, 0x011B, 0x0128
+DATE_TIME, POSITIONING, EXIF_IFD = 0x0132, 0x0213, 0x8769
+VERSION, ORIGINALLY, DIGITIZED, COMPONENTS, FLASHPIX = 0x9000, 0x9003, 0x9004, 0x9101, 0xA000
+COLOUR_SPACE, WIDTH, HEIGHT = 0xA001, 0xA002, 0xA003
+# A tag whose type Pillow does not know.
+TiffTags.TAGS_V2_GROUPS.setdefault(EXIF_IFD, {})[COMPONENTS] = TiffTags.TagInfo(
+    COMPONENTS, "ComponentsConfiguration", TiffTags.UNDEFINED, 1
+)
 MIN_SIDE: Final = 16
 MAX_SIDE: Final = 65_000  # JPEG ends at 65,535
 # Painters that withhold a picture send an all-black one; as a JPEG it may be a shade off.
@@ -62,14 +72,37 @@ def _dhash(picture: Image.Image) -> str:
     return f"{int(''.join(bits), 2):064x}"
 
 
-def jpeg(image: Image.Image, quality: int, exif: dict[str, str], xmp: str) -> Answer:
-    """The picture as a baseline JPEG with this metadata; `exif` by the tags' numbers."""
-    picture, tags = _flat(image), Image.Exif()
+def jpeg(image: Image.Image, quality: int, sampling: int, exif: dict[str, str], xmp: str) -> Answer:
+    """The picture as a baseline JPEG in sRGB with this metadata; `exif` by the tags' numbers."""
+    profile = image.info.get("icc_profile")
+    picture, tags = _in_srgb(_flat(image), profile), Image.Exif()
     for tag, text in exif.items():
-        tags[int(tag)] = text.encode()
-    return _sized(picture), [
-        _saved(picture, "JPEG", quality=quality, optimize=True, exif=tags.tobytes(), xmp=xmp.encode())
-    ]
+        tags[int(tag)] = text.encode("ascii", "replace")
+    tags[RESOLUTION_UNIT], tags[X_RESOLUTION], tags[Y_RESOLUTION], tags[POSITIONING] = 2, 72.0, 72.0, 1
+    own = tags.get_ifd(EXIF_IFD)
+    own[VERSION], own[COMPONENTS], own[FLASHPIX] = b"0232", b"\1\2\3\0", b"0100"
+    own[COLOUR_SPACE], own[WIDTH], own[HEIGHT] = 1, picture.width, picture.height
+    own[ORIGINALLY] = own[DIGITIZED] = exif[str(DATE_TIME)]
+    options = {"subsampling": sampling, "exif": tags.tobytes(), "xmp": xmp.encode()}
+    return _sized(picture), [_saved(picture, "JPEG", quality=quality, optimize=True, **options)]
+
+
+def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture's colours in sRGB, where it says that they are others; a profile that is damaged says nothing."""
+    if not profile or b"sRGB" in profile or b"s\0R\0G\0B" in profile:
+        return picture
+    try:
+        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if theirs.profile.xcolor_space.strip() != "RGB":
+            return picture
+        converted = ImageCms.profileToProfile(picture, theirs, SRGB, outputMode="RGB")
+    except MemoryError:
+        raise
+    except Exception:
+        return picture
+    converted = converted or picture
+    converted.info.clear()
+    return converted
 
 
 def thumbnail(image: Image.Image, max_side: int, max_bytes: int) -> Answer:

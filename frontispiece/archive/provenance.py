@@ -12,10 +12,13 @@ from typing import Final
 from pydantic import Field, ValidationError
 
 from frontispiece.models import Value
+from frontispiece.tex import readable
+from frontispiece.text import one_line
 from frontispiece.version import VERSION
 
 MAX_XMP = 60_000  # a JPEG segment ends at 65,533 bytes
 MAX_LINE = 1_000
+MAX_ALT = 400
 
 CREATOR_TOOL: Final = f"Frontispiece {VERSION}"
 
@@ -23,12 +26,21 @@ _X: Final = "adobe:ns:meta/"
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _DC: Final = "http://purl.org/dc/elements/1.1/"
 _XMP: Final = "http://ns.adobe.com/xap/1.0/"
+_CORE: Final = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
 _IPTC: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _OWN: Final = "urn:frontispiece:story:1/"
+_RIGHTS: Final = "Made by a machine, without a human author. The paper and its title belong to its authors."
 _SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _BY_MODEL, _BY_RULES = "trainedAlgorithmicMedia", "algorithmicMedia"
 
-for _prefix, _namespace in {"x": _X, "rdf": _RDF, "dc": _DC, "xmp": _XMP, "Iptc4xmpExt": _IPTC}.items():
+for _prefix, _namespace in {
+    "x": _X,
+    "rdf": _RDF,
+    "dc": _DC,
+    "xmp": _XMP,
+    "Iptc4xmpExt": _IPTC,
+    "Iptc4xmpCore": _CORE,
+}.items():
     ET.register_namespace(_prefix, _namespace)
 ET.register_namespace("frontispiece", _OWN)
 
@@ -45,10 +57,13 @@ _PROPERTIES: Final = {
     "original": f"{{{_OWN}}}Original",
     "run": f"{{{_OWN}}}Run",
     "made": f"{{{_OWN}}}Made",
-    "created": f"{{{_XMP}}}CreateDate",
+    "created": f"{{{_OWN}}}Filed",
 }
+_CREATE_DATE: Final = f"{{{_XMP}}}CreateDate"
 _SOURCE_TYPE: Final = f"{{{_IPTC}}}DigitalSourceType"
 _TITLE: Final = f"{{{_DC}}}title"
+_OWN_TITLE: Final = f"{{{_OWN}}}Title"
+_SUBJECT: Final = f"{{{_DC}}}subject"
 _LI: Final = f"{{{_RDF}}}li"
 
 _NOT_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -72,6 +87,17 @@ class Provenance(Value):
     run: str | None = Field(default=None, description="the run that had it painted, where known")
     made: datetime | None = Field(default=None, description="when that painting was delivered, UTC, where known")
     created: date = Field(description="the date the picture is filed under")
+    subjects: tuple[str, ...] = Field(default=(), description="what the paper is filed under, such as cs.CL")
+
+    @property
+    def made_on(self) -> str:
+        """When the picture was made, as far as that is known, in ISO 8601."""
+        return self.created.isoformat() if self.made is None else self.made.replace(microsecond=0).isoformat()
+
+    @property
+    def alt(self) -> str:
+        """What can be seen on the picture, in words."""
+        return one_line(self.prompt, MAX_ALT) or f"Picture for “{readable(self.title)}”"
 
     @property
     def source_type(self) -> str:
@@ -103,11 +129,14 @@ def from_xmp(packet: bytes) -> Provenance | None:
         root = ET.fromstring(packet)  # noqa: S314 see above
     except (ET.ParseError, ValueError, LookupError):
         return None
-    found = {name: root.findtext(f".//{tag}") for name, tag in _PROPERTIES.items()}
+    found: dict[str, object] = {name: root.findtext(f".//{tag}") for name, tag in _PROPERTIES.items()}
+    # Once the one date there was; it now tells when the picture was made.
+    found["created"] = found["created"] or root.findtext(f".//{_CREATE_DATE}")
+    found["subjects"] = tuple(each.text or "" for each in root.findall(f".//{_SUBJECT}//{_LI}"))
     found["is_ai"] = str(root.findtext(f".//{_SOURCE_TYPE}") != _SOURCE_TYPES + _BY_RULES)
-    found["title"] = root.findtext(f".//{_TITLE}//{_LI}")
+    found["title"] = root.findtext(f".//{_OWN_TITLE}") or root.findtext(f".//{_TITLE}//{_LI}")
     try:
-        return Provenance.model_validate_strings({name: text for name, text in found.items() if text is not None})
+        return Provenance.model_validate({name: text for name, text in found.items() if text is not None})
     except ValidationError:
         return None
 
@@ -115,8 +144,17 @@ def from_xmp(packet: bytes) -> Provenance | None:
 def _packet(provenance: Provenance, prompt: str) -> bytes:
     meta = ET.Element(f"{{{_X}}}xmpmeta")
     about = ET.SubElement(ET.SubElement(meta, f"{{{_RDF}}}RDF"), f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""})
-    title = ET.SubElement(ET.SubElement(about, _TITLE), f"{{{_RDF}}}Alt")
-    _add(title, _LI, provenance.title).set("{http://www.w3.org/XML/1998/namespace}lang", "x-default")
+    title = readable(provenance.title)
+    _add_list(about, _TITLE, "Alt", title)
+    if title != provenance.title:
+        _add(about, _OWN_TITLE, provenance.title)
+    _add_list(about, f"{{{_DC}}}creator", "Seq", provenance.painter_model)
+    _add_list(about, f"{{{_DC}}}rights", "Alt", _RIGHTS)
+    _add_list(about, f"{{{_DC}}}description", "Alt", provenance.alt)
+    if provenance.subjects:
+        _add_list(about, _SUBJECT, "Bag", *provenance.subjects)
+    _add_list(about, f"{{{_CORE}}}AltTextAccessibility", "Alt", provenance.alt)
+    _add(about, _CREATE_DATE, provenance.made_on)
     _add(about, f"{{{_XMP}}}CreatorTool", CREATOR_TOOL)
     _add(about, _SOURCE_TYPE, provenance.source_type)
     if provenance.is_ai:
@@ -128,6 +166,14 @@ def _packet(provenance: Provenance, prompt: str) -> bytes:
             _add(about, _PROPERTIES[name], text)
     body: bytes = ET.tostring(meta, encoding="utf-8")
     return b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>' + body + b'<?xpacket end="r"?>'
+
+
+def _add_list(parent: ET.Element, tag: str, kind: str, *texts: str) -> None:
+    entries = ET.SubElement(ET.SubElement(parent, tag), f"{{{_RDF}}}{kind}")
+    for text in texts:
+        entry = _add(entries, _LI, text)
+        if kind == "Alt":
+            entry.set("{http://www.w3.org/XML/1998/namespace}lang", "x-default")
 
 
 def _add(parent: ET.Element, tag: str, text: str) -> ET.Element:

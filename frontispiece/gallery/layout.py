@@ -98,6 +98,12 @@ def webp(plate: Plate, width: int) -> str:
     return f"{thumb(plate)}-{width}.webp"
 
 
+def srcset(plate: Plate, root: str) -> str:
+    """The WebP thumbnails as a browser chooses among them."""
+    name = thumb(plate)
+    return ", ".join(f"{root}{name}-{width}.webp {width}w" for width in widths(plate))
+
+
 def fallback(plate: Plate) -> str:
     """The JPEG thumbnail."""
     return f"{thumb(plate)}.jpg"

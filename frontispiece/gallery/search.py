@@ -45,31 +45,37 @@ def parts(papers: Mapping[date, int]) -> dict[str, list[str]]:
 
 def words_scripts(part: str, days: Iterable[Day]) -> dict[str, str]:
     """A part's drawers, by place."""
-    drawers: dict[str, Postings] = {name: defaultdict(list) for name in DRAWERS}
-    number = -1
+    words: Postings = defaultdict(list)
+    facets: Postings = defaultdict(list)
+    number = -8
     for day in sorted(days, key=lambda day: day.day):
         for card in day.cards:
-            number += 1
+            number += 8
             if card.home != card.day:
                 continue  # it is found once
             for word, weight in _weights(card).items():
-                drawers[drawer(word)][word].append(8 * number + weight)
-            facets = drawers[FACETS]
-            facets[f"source {card.source}"].append(8 * number)
-            for category in card.categories:
-                facets[f"category {category}"].append(8 * number)
-            for plate in card.plates:
-                facets[f"recipe {plate.recipe} {plate.painter or 'unknown painter'}"].append(8 * number)
+                words[word].append(number + min(weight, _HEAVIEST))
+            for facet in _facets(card):
+                facets[facet].append(number)
+    drawers: dict[str, Postings] = {name: {} for name in DRAWERS}
+    drawers[FACETS] = facets
+    for word in words:
+        drawers[drawer(word)][word] = words[word]
     return {words_data(part, name): _script(f"{part}-{name}", _close(each)) for name, each in drawers.items()}
 
 
 def _weights(card: Card) -> dict[str, int]:
-    weights: dict[str, int] = {}
+    weights = dict.fromkeys(words_of(card.abstract), 1)
     prompts = " ".join(plate.prompt for plate in card.plates)
-    for weight, text in ((1, card.abstract), (2, prompts), (4, " ".join(card.authors)), (5, card.title)):
+    for weight, text in ((2, prompts), (4, " ".join(card.authors)), (5, card.title)):
         for word in words_of(text):
-            weights[word] = min(_HEAVIEST, weights.get(word, 0) + weight)
+            weights[word] = weights.get(word, 0) + weight
     return weights
+
+
+def _facets(card: Card) -> set[str]:
+    recipes = {f"recipe {plate.recipe} {plate.painter or 'unknown painter'}" for plate in card.plates}
+    return {f"source {card.source}"} | {f"category {category}" for category in card.categories} | recipes
 
 
 def _close(postings: Postings) -> Postings:

@@ -29,7 +29,8 @@ def words_of(text: str) -> set[str]:
     found = set(_WORD.findall(said))
     if not said.isascii():
         found = {piece for word in found for piece in _PIECE.findall(word)}
-    return {word for word in found if len(word) <= MAX_WORD and word not in STOP}
+    found -= STOP
+    return found if max(map(len, found), default=0) <= MAX_WORD else {word for word in found if len(word) <= MAX_WORD}
 
 
 def drawer(word: str) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 from datetime import UTC, date, datetime
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from helpers.stocked import png
-from PIL import Image
+from PIL import Image, ImageCms
 
 from frontispiece.archive.images import Provenance, read_provenance, to_jpeg
+from frontispiece.archive.provenance import from_xmp, to_xmp
 
 EXIFTOOL = shutil.which("exiftool")
 PAINTED = Provenance(
@@ -29,6 +31,7 @@ PAINTED = Provenance(
     run="7f6c2a52-0f3e-4b8e-9a39-6f1d2f0c9e11",
     made=datetime(2024, 11, 1, 6, 7, 8, tzinfo=UTC),
     created=date(2024, 10, 31),
+    subjects=("cs.CL", "math.PR"),
 )
 DRAWN = PAINTED.model_copy(
     update={"painter": "lineart", "painter_model": "lineart-1", "is_ai": False, "run": None, "made": None}
@@ -50,9 +53,15 @@ def jpeg(provenance: Provenance) -> bytes:
 def test_exiftool_reads_the_story(provenance: Provenance, source_type: str, tmp_path: Path) -> None:
     path = tmp_path / "picture.jpg"
     path.write_bytes(jpeg(provenance))
-    command = [str(EXIFTOOL), "-json", "-G1", "-n", str(path)]
+    command = [str(EXIFTOOL), "-json", "-G1", "-n", "-validate", "-all", str(path)]
     (tags,) = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-    assert tags["XMP-dc:Title"] == provenance.title
+    assert tags["XMP-dc:Title"] == "Ψ-Nets: ∇² & <Others>"
+    assert tags["XMP-frontispiece:Title"] == provenance.title
+    assert tags["XMP-dc:Creator"] == provenance.painter_model
+    assert tags["XMP-dc:Subject"] == ["cs.CL", "math.PR"]
+    assert tags["XMP-dc:Description"] == tags["XMP-iptcCore:AltTextAccessibility"] == provenance.prompt
+    assert "without a human author" in tags["XMP-dc:Rights"]
+    assert tags["ExifIFD:ColorSpace"] == 1
     assert tags["XMP-dc:Source"] == provenance.paper_url
     assert tags["XMP-iptcExt:AIPromptInformation"] == provenance.prompt
     assert tags["XMP-iptcExt:DigitalSourceType"].endswith(f"/{source_type}")
@@ -63,7 +72,11 @@ def test_exiftool_reads_the_story(provenance: Provenance, source_type: str, tmp_
     assert tags["XMP-frontispiece:Original"] == provenance.original
     assert tags.get("XMP-frontispiece:Run") == provenance.run
     assert ("XMP-frontispiece:Made" in tags) == (provenance.made is not None)
-    assert tags["XMP-xmp:CreateDate"] == "2024:10:31"
+    made = "2024:11:01 06:07:08" if provenance.made else "2024:10:31 00:00:00"
+    assert tags["ExifIFD:DateTimeOriginal"] == made
+    assert tags["XMP-xmp:CreateDate"].startswith(made[:10])
+    assert tags["XMP-frontispiece:Filed"] == "2024-10-31"
+    assert tags["ExifTool:Validate"] == "0 0 0"
     assert "ExifTool:Error" not in tags
     assert "ExifTool:Warning" not in tags
 
@@ -71,8 +84,47 @@ def test_exiftool_reads_the_story(provenance: Provenance, source_type: str, tmp_
 def test_pillow_reads_the_story() -> None:
     with Image.open(io.BytesIO(jpeg(PAINTED))) as image:
         assert b"2410.24175" in image.info["xmp"]
-        assert "https://arxiv.org/abs/2410.24175" in str(image.getexif()[0x010E])
+        assert image.getexif()[0x010E] == "-Nets: 2 & <Others> https://arxiv.org/abs/2410.24175"
         assert str(image.getexif()[0x0131]).startswith("Frontispiece")
+
+
+def test_a_story_of_before_tells_its_date() -> None:
+    """When CreateDate was the date a picture is filed under."""
+    packet = to_xmp(PAINTED)
+    before = re.sub(
+        rb"<frontispiece:(Filed|Title)>.*?</frontispiece:(Filed|Title)>|<dc:subject>.*?</dc:subject>", b"", packet
+    )
+    before = re.sub(rb"(<xmp:CreateDate>).*?(</)", rb"\g<1>2024-10-31\2", before)
+    told = from_xmp(before)
+    assert told is not None
+    assert (told.created, told.title, told.subjects) == (PAINTED.created, "Ψ-Nets: ∇² & <Others>", ())
+
+
+def test_wide_colours_become_srgb_and_ink_keeps_its_colour() -> None:
+    red = Image.new("RGB", (64, 64), (200, 60, 40))
+    for x in range(32):
+        red.paste((0, 0, 0), (2 * x, 0, 2 * x + 1, 64))
+    file = io.BytesIO()
+    red.save(file, "PNG")
+    painted, drawn = (to_jpeg(file.getvalue(), 60, each)[0] for each in (PAINTED, DRAWN))
+    # The red between thin black lines: nothing of it is lost where colour is kept at full size.
+    lost = [sum(abs(a - b) for a, b in zip(Image.open(io.BytesIO(each)).getpixel((33, 32)), (200, 60, 40), strict=True))
+            for each in (painted, drawn)]  # fmt: skip
+    assert lost[1] < lost[0] / 2
+    # A profile in which red is green, and whose name is no longer sRGB's.
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for old, new in (
+        (b"sRGB", b"mine"),
+        (b"s\0R\0G\0B", b"m\0i\0n\0e"),
+        (b"rXYZ", b"?XYZ"),
+        (b"gXYZ", b"rXYZ"),
+        (b"?XYZ", b"gXYZ"),
+    ):
+        profile = profile.replace(old, new)
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 60, 40)).save(file, "PNG", icc_profile=profile)
+    seen = Image.open(io.BytesIO(to_jpeg(file.getvalue(), 95, PAINTED)[0])).getpixel((9, 9))
+    assert max(abs(a - b) for a, b in zip(seen, (60, 200, 40), strict=True)) < 9
 
 
 @pytest.mark.parametrize("provenance", [PAINTED, DRAWN], ids=["painted", "drawn"])
