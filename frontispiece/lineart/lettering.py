@@ -251,4 +251,4 @@ def _draw_glyph(
             line.append((x, y + bend(x)) if bend else (x, y))
         width = max(1.8, min(6.5, 2.9 * scale))
         for beside in (-0.45, 0.45):  # two strokes give uprights their weight
-            pen.stroke(moved(line, beside * scale, 0), width, wobble=0.3, taper=0.85, step=max(2.5, 3 * scale))
+            pen.stroke(moved(line, beside * scale, 0), width, wobble=0.3, taper=0.85, step=max(3.0, 4 * scale))

@@ -95,7 +95,9 @@ class Sheet:
     def walk(self, x: float, y: float, height: float, shadow: bool = True) -> None:
         """A tiny walker, on pages that have one."""
         if self.look.walker:
+            start = len(self.pen.display)
             walker(self.pen, x + self.pen.random.uniform(-16, 16), y, height * (0.6 + 0.4 * self.look.zoom), shadow)
+            self.halo(start)
 
     # ---- the figure
 

@@ -195,15 +195,15 @@ def _mobile(sheet: Sheet) -> None:
     wire((150, 150), (150, 232))
     arm((60, 262), (110, 214), (200, 220), (262, 268), 3.6)
     wire((60, 262), (60, 300))
-    _hanging_leaf(pen, Frame(56, 338, 46, 1.45), Tone.INK)
+    _hanging_leaf(sheet, Frame(56, 338, 46, 1.45))
     wire((640, 128), (640, 404))
     arm((520, 240), (580, 170), (680, 172), (730, 224), 3.6)
     wire((730, 224), (730, 262))
-    _hanging_leaf(pen, Frame(724, 298, 44, 1.7), Tone.INK)
+    _hanging_leaf(sheet, Frame(724, 298, 44, 1.7))
     sheet.hang_minor(0, 520, 240, 290, 66)
     arm((560, 456), (596, 400), (668, 392), (716, 418), 3.4)
     wire((716, 418), (716, 452))
-    _hanging_leaf(pen, Frame(714, 486, 38, 1.5), Tone.INK)
+    _hanging_leaf(sheet, Frame(714, 486, 38, 1.5))
     wire((560, 456), (560, 512))
     if sheet.look.sun:
         sheet.hang_minor(1, 560, 640, 694, 62)
@@ -212,18 +212,20 @@ def _mobile(sheet: Sheet) -> None:
         sheet.hang_minor(1, 560, 456, 530, 84)
     hero, frame = sheet.place(Box(96, 312, 438, 612), foot=False)
     wire((262, 268), (262, 290), (hero.center[0], 300))
+    wire((hero.center[0], 300), (hero.center[0], 624))  # behind the hero
     sheet.hang_hero(frame, 298)
-    wire((hero.center[0], hero.bottom - 4), (hero.center[0], 624))
     arm((190, 660), (230, 612), (294, 612), (334, 660), 3.2)
     for x in (190, 334):
         wire((x, 660), (x, 692))
     board(sheet, 272, 752, 400, 136, pen.random.uniform(-0.025, 0.025))
 
 
-def _hanging_leaf(pen: Pen, at: Frame, tone: Tone) -> None:
+def _hanging_leaf(sheet: Sheet, at: Frame) -> None:
+    pen, start = sheet.pen, len(sheet.pen.display)
     leaf = at.spline([(-1, 0), (-0.3, -0.46), (0.55, -0.38), (1, 0.05), (0.4, 0.4), (-0.35, 0.34)], closed=True)
-    pen.fill(moved(leaf, 3, 3) if tone else leaf, tone)
-    pen.stroke(leaf, 2.2, closed=True)
+    pen.shape(leaf, 2.2, Tone.INK)
+    pen.stroke(at.line([(-0.8, 0.02), (0.7, 0.02)]), 1.6, Tone.PAPER, taper=0.2)
+    sheet.halo(start)
 
 
 # ---- whale
@@ -242,11 +244,7 @@ def whale(sheet: Sheet) -> None:
         sheet.letter(Box(160, 446, 500, 572), bend=lambda x: -12 * (1 - ((x - 325) / 200) ** 2) + 6, largest=50)
         sheet.hang_minor(0, 216, 634, 696, 64)
         sheet.hang_minor(1, 450, 618, 706, 64)
-        if sheet.look.walker:
-            start = len(pen.display)
-            pen.stroke(spline([(98, 596), (84, 720), (116, 860), (148, 908)]), 1.8, taper=1)
-            sheet.halo(start)
-            walker(pen, 140, 962, 74)
+    sheet.walk(140, 1004, 74)
 
 
 def _whale_body(sheet: Sheet) -> None:

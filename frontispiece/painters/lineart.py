@@ -38,6 +38,7 @@ class LineArt(AtOnce):
     paid = False
     is_ai = False
     price = 0.0
+    # Better drawings keep the recipe: what an archive has stays as it is, and only `--refresh` draws it anew.
     recipe = PainterRecipe(kind="lineart", model="lineart-1", parameters=canonical_json(width=WIDTH, height=HEIGHT))
 
     def __init__(self, settings: "Settings") -> None:
