@@ -107,7 +107,7 @@ def _scores(index: Index, *texts: tuple[str, float]) -> dict[str, float]:
     for text, weight in texts:
         for (name, keyword), count in _named(index, text).items():
             found = calls.setdefault(name, {})
-            itself = 1.5 if keyword.strip("*") == name else 1.0  # a paper that names the very thing
+            itself = 1.5 if keyword.strip("*").replace(" ", "") == name else 1.0  # a paper that names the very thing
             found[keyword] = found.get(keyword, 0.0) + itself * weight * rarity(keyword) * min(2.0, 0.8 + 0.2 * count)
     return {
         name: sum(part / (1 + place) for place, part in enumerate(sorted(found.values(), reverse=True)))

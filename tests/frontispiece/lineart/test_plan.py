@@ -159,7 +159,7 @@ def test_a_foreign_prompt_can_name_the_scene() -> None:
         ("Speech and Music in One Audio Model", "horn"),
         ("Maze Navigation", "maze"),
         ("Quantum Wave Turbulence", "wave"),
-        ("Binary Black Hole Mergers", "blackhole"),
+        ("Observation of Gravitational Waves from a Binary Black Hole Merger", "blackhole"),
         ("ROCKET-1: Master Open-World Interaction with Visual-Temporal Context Prompting", "rocket"),
         ("Teach Multimodal LLMs to Comprehend Electrocardiographic Images", "heart"),
         ("A Large Language Model for Batteries", "battery"),
