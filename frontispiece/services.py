@@ -117,11 +117,13 @@ def recipe_of(settings: Settings) -> Recipe:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, refresh_id: str = "", account: str = "") -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, refresh_id: str = "", account: str = "", *, to_write: bool = True
+) -> AsyncIterator[Services]:
     """Build the services, and let go of every connection and worker process at its end.
 
-    `account` names the budget that several runs share. Raises BadInput for a missing key or a place that cannot be
-    written.
+    `account` names the budget that several runs share. Raises BadInput for a missing key and, `to_write`, for a place
+    that cannot be written.
     """
     async with AsyncExitStack() as stack:
         source = open_source(settings.source, settings)
@@ -131,6 +133,7 @@ async def open_services(settings: Settings, refresh_id: str = "", account: str =
         painter = open_painter(settings.painter, settings)
         stack.push_async_callback(painter.close)
         archive = Archive.open(settings.archive)  # last: nothing is opened before keys and files have been found
-        await archive.check_writable()
+        if to_write:
+            await archive.check_writable()
         budget = await open_budget(archive, account, settings.max_usd)
         yield Services(settings, source, writer, painter, archive, refresh_id, budget)

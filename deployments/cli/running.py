@@ -77,7 +77,7 @@ def beforehand(settings: "Settings", *, dry_run: bool = False) -> "Iterator[Befo
             settings = runner.run(for_dry_run(settings))
         opened = AsyncExitStack()
         stack.callback(lambda: runner.run(opened.aclose()))
-        services = runner.run(opened.enter_async_context(open_services(settings.with_keys_to_come())))
+        services = runner.run(opened.enter_async_context(open_services(settings.with_keys_to_come(), to_write=False)))
         yield Beforehand(runner, services, None if settings.keys_in_blocks else services)
 
 
@@ -103,8 +103,10 @@ def run_here(
 ) -> "tuple[State[Any], BaseException | None]":
     """The final state of a run of the flow that stands there, and the error that ended it, where one did.
 
-    Raises KeyboardInterrupt, for SIGTERM as well.
+    Raises BadInput for an archive that cannot be written; KeyboardInterrupt, for SIGTERM as well.
     """
+    if not dry_run:
+        found.runner.run(found.services.archive.check_writable())
     wait_for_server = start_server(dry_run=dry_run)
     stage.begin()
     from prefect import tags

@@ -132,6 +132,7 @@ def test_without_work_there_is_no_prefect_and_no_row(finished: Path, tmp_path: P
     ]
     changed = {path for path, time in files(finished).items() if before.get(path) != time}
     assert not any(path.endswith(".parquet") for path in changed)
+    assert str(finished / "data" / "archive") not in changed, "nobody has tried whether it can be written"
     assert list(tmp_path.iterdir()) == []
 
 
