@@ -56,6 +56,8 @@ def publish(
         say(problem)
     say(f"{_news(done) if done.files else 'Nothing new'}; papers in the gallery: {done.papers:,}.")
     say(place.where("gallery/index.html"))
+    if done.files and not done.site_url:
+        say("Feed readers and other sites cannot follow the gallery's links until --site-url says where it will be.")
     return Exit.FAILED if problems else Exit.DONE
 
 

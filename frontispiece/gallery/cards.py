@@ -75,6 +75,7 @@ class Plate(Value):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, hex")
     width: int = Field(gt=0, description="pixels")
     height: int = Field(gt=0, description="pixels")
+    bytes: int | None = Field(default=None, description="size of the file, where known")
     recipe: Line = Field(description="fingerprint of the recipe")
     prompt: Paragraph = Field(description="what the painter was asked to paint; empty when unknown")
     writer: Line | None = Field(default=None, description="model that wrote the prompt")

@@ -19,7 +19,7 @@ COLUMNS: Final = (
     *("paper_authors", "paper_categories", "status", "recipe", "writer_model", "prompt", "writer_dollars"),
     *("painter_model", "painter_seed", "painter_dollars", "resembles"),
     *("writer_request", "paper_abstract_digest"),
-    *("picture_path", "picture_digest", "picture_width", "picture_height"),
+    *("picture_path", "picture_digest", "picture_width", "picture_height", "picture_bytes"),
 )
 """The columns that are read."""
 
@@ -74,7 +74,7 @@ def _plates(rows: Iterable[Row]) -> tuple[dict[str, list[Plate]], list[str]]:
 def _plate(row: Row) -> Plate:
     return Plate.model_validate(
         {
-            **{name: row[f"picture_{name}"] for name in ("path", "digest", "width", "height")},
+            **{name: row[f"picture_{name}"] for name in ("path", "digest", "width", "height", "bytes")},
             "recipe": row["recipe"],
             "prompt": row["prompt"] or "",
             "writer": row["writer_model"],

@@ -14,6 +14,7 @@ INDEX: Final = "index.html"
 CALENDAR: Final = "calendar.html"
 SEARCH: Final = "search.html"
 FEED: Final = "feed.xml"
+NOT_FOUND: Final = "404.html"
 DAYS: Final = "data/days.js"
 MANIFEST: Final = "manifest.json"
 
@@ -23,6 +24,7 @@ FALLBACK_WIDTH: Final = 320
 """Width of the JPEG for browsers without WebP, pixels."""
 
 
+_CATEGORY: Final = re.compile(r"[A-Za-z][A-Za-z-]{0,19}(?:\.[A-Za-z-]{1,20})?")
 _THUMB: Final = re.compile(r"(thumbs/.+-[0-9a-f]{8})(?:-[0-9]+\.webp|\.jpg)")
 
 
@@ -49,6 +51,16 @@ def paper_page(card: Card) -> str:
 def page_of(key: str) -> str:
     """The own page of the paper with this key."""
     return f"paper/{key[:2]}/{key}.html"
+
+
+def is_category(category: str) -> bool:
+    """Whether it is shaped as arXiv's are, so that a file can have its name."""
+    return _CATEGORY.fullmatch(category) is not None
+
+
+def category_feed(category: str) -> str:
+    """The feed of a category."""
+    return f"feed/{category.lower().replace('.', '-')}.xml"
 
 
 def month_page(month: str) -> str:

@@ -23,6 +23,7 @@ class Hung(Value):
 class Manifest(Value):
     """The gallery as it was published."""
 
+    id: str = Field(default="", description="the gallery's own name in its feeds, a UUID")
     site_url: str = Field(default="", description="the gallery's address, where it is known")
     front: str = Field(default="", description="digest of the pages that speak of all days")
     catalog: dict[str, str] = Field(default={}, description="by month, a mark of the catalog's files that were read")

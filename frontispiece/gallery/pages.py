@@ -4,6 +4,7 @@ import calendar
 import hashlib
 import math
 import urllib.parse
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -93,9 +94,9 @@ def _environment() -> Environment:
 _ENVIRONMENT: Final = _environment()
 
 
-def _rendered(template: str, place: str, **context: object) -> bytes:
-    """A page; `root` leads from its place to the gallery's folder."""
-    root = "../" * place.count("/")
+def _rendered(template: str, place: str, root: str | None = None, **context: object) -> bytes:
+    """A page; `root` leads to the gallery's folder, from the page's place unless told otherwise."""
+    root = "../" * place.count("/") if root is None else root
     return _ENVIRONMENT.get_template(template).render(root=root, place=place, **context).encode()
 
 
@@ -169,11 +170,12 @@ def front_files(
     digests: Mapping[date, str],
     parts: Mapping[str, str],
     site_url: str,
+    own_id: str,
 ) -> Files:
     """The pages that speak of all days, the list of days, and the static files; `recent` comes newest first.
 
     `pictures` says how many papers each day has, `digests` what changes when they do; `parts` are those of the search
-    index, with what changes when they do.
+    index, with what changes when they do; `own_id` is a UUID of this gallery's own.
     """
     years: dict[int, dict[str, int]] = {}
     for day, count in sorted(pictures.items(), reverse=True):
@@ -187,23 +189,50 @@ def front_files(
         layout.SEARCH: _rendered(
             "search.html", layout.SEARCH, specimen=_SPECIMEN, per_page=PER_PAGE, stop=sorted(STOP)
         ),
-        layout.FEED: _feed(recent, site_url),
+        **_feeds(recent, site_url, uuid.UUID(own_id)),
+        layout.NOT_FOUND: _rendered("404.html", layout.NOT_FOUND, urllib.parse.urlsplit(site_url).path),
         layout.DAYS: days_script(pictures, digests, parts).encode(),
         **{f"assets/{name}": content for name, content in _STATIC.items()},
     }
 
 
-def _feed(recent: Sequence[Day], site_url: str) -> bytes:
-    """The newest pictures as an Atom feed; without the gallery's address its links are relative."""
-    cards: dict[str, tuple[Card, str]] = {}
+def _feeds(recent: Sequence[Day], site_url: str, own: uuid.UUID) -> Files:
+    """The newest pictures as Atom feeds: all of them, and those of each category."""
+    cards: dict[str, Card] = {}
     for day in recent:
-        for place, card in enumerate(day.cards):
-            page = layout.day_page(day.day, 1 + place // PER_PAGE)
-            cards.setdefault(str(card.uuid), (card, f"{page}#{card.key}"))
-    entries = list(cards.values())[:_FEED_ENTRIES]
-    updated = max((card.plates[0].finished_at for card, _ in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
+        for card in day.cards:
+            cards.setdefault(card.key, card)
+    entries = list(cards.values())
+    by_category: dict[str, list[Card]] = {}
+    for card in entries:
+        for category in card.categories:
+            if layout.is_category(category):
+                by_category.setdefault(category, []).append(card)
+    return {layout.FEED: _feed(layout.FEED, "", entries, site_url, own)} | {
+        (place := layout.category_feed(category)): _feed(place, category, listed, site_url, own)
+        for category, listed in sorted(by_category.items())
+    }
+
+
+def _feed(place: str, category: str, cards: Sequence[Card], site_url: str, own: uuid.UUID) -> bytes:
+    """One feed; without the gallery's address its links lead from its own place."""
+    cards = cards[:_FEED_ENTRIES]
+    updated = max((card.plates[0].finished_at for card in cards), default=datetime(1970, 1, 1, tzinfo=UTC))
+    base = site_url or "../" * place.count("/")
 
     def link(place: str) -> str:
-        return urllib.parse.urljoin(site_url, place)
+        return urllib.parse.urljoin(base, place) if site_url else f"{base}{place}"
 
-    return _rendered("feed.xml", layout.FEED, entries=entries, updated=updated, link=link, site_url=site_url)
+    def content(card: Card) -> str:
+        return _rendered("entry.html", place, card=card, plate=card.plates[0], link=link).decode()
+
+    return _rendered(
+        "feed.xml",
+        place,
+        cards=cards,
+        updated=updated,
+        link=link,
+        own=uuid.uuid5(own, category).urn,
+        category=category,
+        content=content,
+    )

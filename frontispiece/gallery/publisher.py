@@ -8,6 +8,7 @@ more.
 import asyncio
 import hashlib
 import re
+import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -127,6 +128,7 @@ class _Publication:
     ) -> None:
         self._store = store
         self._narrow = narrow
+        self._id = manifest.id or str(uuid.uuid4())
         self._site_url = manifest.site_url
         self._front = manifest.front
         self._old_marks = manifest.catalog
@@ -266,6 +268,7 @@ class _Publication:
             {day: hung.digest for day, hung in self._hung.items()},
             self._parts,
             self._site_url,
+            self._id,
         )
 
     async def _thumbnails(self, plates: Sequence[Plate]) -> None:
@@ -328,7 +331,12 @@ class _Publication:
 
     async def _remember(self, marks: Mapping[str, str]) -> None:
         manifest = Manifest(
-            site_url=self._site_url, front=self._front, catalog=dict(marks), days=self._hung, parts=self._parts
+            id=self._id,
+            site_url=self._site_url,
+            front=self._front,
+            catalog=dict(marks),
+            days=self._hung,
+            parts=self._parts,
         )
         await self._store.put(layout.placed(layout.MANIFEST), manifest.to_bytes())
 

@@ -17,7 +17,7 @@ from frontispiece.gallery.cards import Card, Day, Plate
 from frontispiece.gallery.layout import day_data, paper_page, thumb, widths, words_data
 from frontispiece.gallery.words import drawer, words_of
 
-PART: Final = 1_500
+PART: Final = 2_000
 """Papers after which a new part begins, with the next month."""
 FACETS: Final = "facets"
 DRAWERS: Final = (FACETS, *"abcdefghijklmnopqrstuvwxyz0_")

@@ -123,34 +123,42 @@ function asked() {
   return { ...values, phrases, words: telling };
 }
 
-async function filtered({ category, source, recipe, from, to }) {
-  const { days } = await index;
-  const facets = await opened("facets");
-  const sets = { category: null, source: null, recipe: null };
-  const every = new Set();
-  for (const [name, papers] of facets) {
+// What papers can be chosen by, each with its papers.
+async function facets() {
+  const all = [];
+  for (const [name, papers] of await opened("facets")) {
     const [kind, value, ...rest] = name.split(" ");
     offer(kind, value, kind === "recipe" ? `${rest.join(" ")} (${value.slice(0, 6)})` : value);
-    if (kind === "source") for (const paper of papers.keys()) every.add(paper);
-    const wanted = { category, source, recipe }[kind];
-    if (wanted && (value === wanted || (kind === "category" && value.startsWith(`${wanted}.`)))) {
-      sets[kind] ??= new Set();
-      for (const paper of papers.keys()) sets[kind].add(paper);
-    }
+    all.push({ kind, value, papers });
   }
+  return all;
+}
+
+// Whether a paper is one of those chosen.
+async function narrowing({ category, source, recipe, from, to }) {
+  const { days } = await index;
   const first = from ? (days.find(({ day }) => day >= from)?.first ?? Infinity) : 0;
   const end = to ? (days.find(({ day }) => day > to)?.first ?? Infinity) : Infinity;
-  const isIn = (kind, wanted, paper) => !wanted || sets[kind]?.has(paper);
-  return [...every].filter(
-    (paper) =>
-      paper >= first && paper < end && isIn("category", category, paper) && isIn("source", source, paper) && isIn("recipe", recipe, paper),
-  );
+  const kinds = Object.entries({ category, source, recipe }).filter(([, wanted]) => wanted);
+  const sets = [];
+  for (const [kind, wanted] of kinds) {
+    const meant = (await facets()).filter(
+      (facet) => facet.kind === kind && (facet.value === wanted || (kind === "category" && facet.value.startsWith(`${wanted}.`))),
+    );
+    sets.push(new Set(meant.flatMap(({ papers }) => [...papers.keys()])));
+  }
+  return (paper) => paper >= first && paper < end && sets.every((set) => set.has(paper));
+}
+
+async function everyPaper() {
+  return (await facets()).filter(({ kind }) => kind === "source").flatMap(({ papers }) => [...papers.keys()]);
 }
 
 // The papers that are meant, the best first; of those as good the newest.
 async function ranked(want) {
   const { count } = await index;
-  const [papers, ...lists] = await Promise.all([filtered(want), ...want.words.map(having)]);
+  const [isChosen, ...lists] = await Promise.all([narrowing(want), ...want.words.map(having)]);
+  const papers = (lists.length ? [...lists[0].keys()] : await everyPaper()).filter(isChosen);
   const rarity = lists.map((list) => Math.log(1 + count / (1 + list.size)));
   const score = (paper) => lists.reduce((sum, list, at) => sum + rarity[at] * list.get(paper), 0);
   const hits = papers.filter((paper) => lists.every((list) => list.has(paper))).map((paper) => [score(paper), paper]);
@@ -268,6 +276,7 @@ form.addEventListener("input", () => {
   clearTimeout(pause);
   pause = setTimeout(() => said().catch(failed), 150);
 });
+form.addEventListener("focusin", (event) => event.target.id !== "q" && facets().catch(failed));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   said().catch(failed);

@@ -35,6 +35,7 @@ ELSEWHERE = (
     *("https://arxiv.org/abs/", "https://arxiv.org/pdf/", "https://huggingface.co/papers/"),
     *("https://www.alphaxiv.org/abs/", "https://e.org/g/paper/"),
 )
+OWN = "0f2c6a52-6c0e-5d0c-9a55-3f5c2f1f0e7b"
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -83,7 +84,7 @@ def every_page(shown: Day) -> dict[str, bytes]:
     files = day_files(shown) | month_files(shown.month, {shown.day: shown})
     files |= words_files(shown.month, [shown])
     files |= paper_files(shown, related([shown])[DAY], "https://e.org/g/")
-    return files | front_files([shown], {shown.day: len(shown.cards)}, {shown.day: "ab"}, {shown.month: "ab"}, "")
+    return files | front_files([shown], {shown.day: len(shown.cards)}, {shown.day: "ab"}, {shown.month: "ab"}, "", OWN)
 
 
 def html(files: dict[str, bytes]) -> dict[str, Page]:
@@ -194,24 +195,37 @@ def test_a_day_of_hundreds_has_pages() -> None:
     assert papers[0]["key"] == f"{PER_PAGE:016x}"  # type: ignore[index]
 
 
-@pytest.mark.parametrize(
-    ("site_url", "link"), [("", "day/2024-10-31.html"), ("https://e.org/g/", "https://e.org/g/day/2024-10-31.html")]
-)
-def test_the_feed_is_atom(site_url: str, link: str) -> None:
-    feed = atom(front_files([day()], {DAY: 1}, {DAY: "ab"}, {}, site_url)[layout.FEED])
+@pytest.mark.parametrize("site_url", ["", "https://e.org/g/"], ids=["relative", "absolute"])
+@pytest.mark.parametrize("place", [layout.FEED, layout.category_feed("cs.CL")], ids=["all", "category"])
+def test_the_feed_is_atom(site_url: str, place: str) -> None:
+    """By the rules of a validator: ids that are URIs, times, one self and one alternate, lengths of enclosures."""
+    files = front_files([day(card(plates=(plate(bytes=1234),)))], {DAY: 1}, {DAY: "ab"}, {}, site_url, OWN)
+    feed = atom(files[place])
     entry = feed.find(f"{ATOM}entry")
     assert entry is not None
     for each in (feed, entry):
-        assert (each.findtext(f"{ATOM}id") or "").startswith(("urn:uuid:", "https://e.org/g/"))
+        assert (each.findtext(f"{ATOM}id") or "").startswith("urn:uuid:")
         assert each.findtext(f"{ATOM}title")
         assert each.findtext(f"{ATOM}updated") == "2024-11-01T06:07:00+00:00"
-    alternate = entry.find(f"{ATOM}link[@rel='alternate']")
-    assert alternate is not None
-    assert alternate.get("href") == f"{link}#{1:016x}"
+        assert len(each.findall(f"{ATOM}link[@rel='alternate']")) == 1
+    base = site_url or "../" * place.count("/")
+    links = {
+        link.get("rel"): link for link in [*feed.findall(f"{ATOM}link[@rel='self']"), *entry.findall(f"{ATOM}link")]
+    }
+    assert links["self"].get("href") == f"{base}{place}"
+    assert links["alternate"].get("href") == f"{base}{layout.paper_page(card())}"
+    assert links["enclosure"].get("length") == "1234"
+    inside = Page((entry.findtext(f"{ATOM}content") or "").encode())
+    picture = "https://e.org/pictures" if site_url else f"{base}../pictures"
+    assert [told["src"] for tag, told in inside.elements if tag == "img"] == [
+        f"{picture}/20241031/6550f79d46b1945c.jpg"
+    ]
+    assert entry.findtext(f"{ATOM}summary") == "We read whales. They write back."
+    assert not {layout.category_feed("cs.LG"), "feed/..-x.xml"} & files.keys()
 
 
 def test_a_feed_of_nothing_is_a_feed() -> None:
-    assert atom(front_files([], {}, {}, {}, "")[layout.FEED]).findtext(f"{ATOM}updated")
+    assert atom(front_files([], {}, {}, {}, "", OWN)[layout.FEED]).findtext(f"{ATOM}updated")
 
 
 # From rows to days

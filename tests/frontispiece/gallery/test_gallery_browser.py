@@ -287,6 +287,7 @@ def test_search_and_filters(visit: Visit) -> None:
     page.get_by_text("10 papers found.").wait_for()
     page.get_by_label("Category").fill("math")
     page.get_by_text("6 papers found.").wait_for()
+    page.get_by_label("Source").focus()
     page.get_by_label("Source").select_option("huggingface")
     page.get_by_text("3 papers found.").wait_for()
     page.get_by_label("Recipe").select_option(OLD)
@@ -312,6 +313,14 @@ def test_search_and_filters(visit: Visit) -> None:
     page.get_by_text("9 papers found.").wait_for()
     page.locator("#found a.mat").first.click()
     page.get_by_role("dialog").get_by_text("fal-ai/flux/schnell").first.wait_for()
+
+
+def test_a_rare_word_costs_little(visit: Visit) -> None:
+    """The list of days, a drawer for each part of the index, and what is told of the papers found."""
+    asked: list[str] = []
+    visit.page.on("request", lambda request: asked.append(request.url.partition("/data/")[2].partition("?")[0]))
+    visit.open("search.html?q=sambamixer").get_by_text("1 paper found.").wait_for()
+    assert sorted(filter(None, asked)) == ["2024-10-31.js", "days.js", "words/2024-09-s.js"]
 
 
 def test_a_category_leads_to_its_papers(visit: Visit) -> None:

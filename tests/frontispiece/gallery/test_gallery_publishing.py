@@ -63,7 +63,7 @@ async def test_every_link_leads_to_a_file(archive: Archive) -> None:
     assert (done.days, done.papers, done.thumbnails, done.problems) == ([DAY], 3, 3, [])
     assert archive.local_root is not None
     pages = sorted((archive.local_root / "gallery").rglob("*.html"))
-    assert len(pages) == 8
+    assert len(pages) == 9
     # What search.js clones is no page of its own: its pictures are filled in.
     assert _resolved(archive.local_root, [path for path in pages if path.name != "search.html"]) == []
     _, index = script_data((archive.local_root / "gallery/data/days.js").read_bytes())
@@ -77,9 +77,16 @@ async def test_nothing_new_writes_nothing(archive: Archive) -> None:
     assert (await published(archive)).files == 0
 
 
-FRONT = {"index.html", "calendar.html", "search.html", "feed.xml", "data/days.js", "manifest.json"} | {
-    f"assets/{path.name}" for path in (Path(layout.__file__).parent / "static").iterdir()
-}
+FRONT = {
+    "404.html",
+    "feed/cs-cl.xml",
+    "index.html",
+    "calendar.html",
+    "search.html",
+    "feed.xml",
+    "data/days.js",
+    "manifest.json",
+} | {f"assets/{path.name}" for path in (Path(layout.__file__).parent / "static").iterdir()}
 
 
 async def test_a_new_day_writes_its_own_pages_only(archive: Archive) -> None:
@@ -205,7 +212,7 @@ async def test_an_interrupted_publication_is_taken_up(archive: Archive) -> None:
 async def test_the_address_is_remembered(archive: Archive) -> None:
     await published(archive, site_url="https://e.org/g")
     assert await written(archive, site_url=None) == set()
-    assert b"https://e.org/g/day/2024-10-31.html#" in (await archive.get("gallery/feed.xml") or b"")
+    assert b"https://e.org/g/paper/" in (await archive.get("gallery/feed.xml") or b"")
     assert Manifest.parse(await archive.get("gallery/manifest.json")).site_url == "https://e.org/g/"
     await published(archive, site_url="")
     assert b"https://e.org" not in (await archive.get("gallery/feed.xml") or b"")
