@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -182,7 +182,7 @@ def front_files(
         months = years.setdefault(day.year, {})
         month = month_of(day)
         months[month] = months.get(month, 0) + count
-    about = {"years": years, "total": sum(pictures.values()), "days": len(pictures)}
+    about: dict[str, Any] = {"years": years, "total": sum(pictures.values()), "days": len(pictures)}
     return {
         layout.INDEX: _rendered("index.html", layout.INDEX, recent=recent, **about),
         layout.CALENDAR: _rendered("calendar.html", layout.CALENDAR, **about),
