@@ -15,7 +15,7 @@ Views, each row once even while files are being compacted:
 Besides the columns of the catalog the first three have `day` (of the list), `month` (of the run), `dollars` (what the
 run spent on the paper, in one of its rows, with those for answers of no use), `unpriced` (calls of unknown price) and
 `seconds` (of the calls that this row is the first to tell of, and of those that came to nothing). All dollars come from
-`purchases`.
+`purchases`; sums of them are rounded to billionths, for their last digit hangs on the order of the rows.
 """
 
 import asyncio
@@ -121,7 +121,7 @@ FROM (
 
 CREATE VIEW parts.spent AS
 SELECT run, paper_id,
-    coalesce(sum(dollars) FILTER ({_ON_THE_BILL}), 0) AS dollars,
+    coalesce(round(sum(dollars) FILTER ({_ON_THE_BILL}), 9), 0) AS dollars,
     count(*) FILTER ({_ON_THE_BILL} AND dollars IS NULL) AS unpriced
 FROM purchases GROUP BY ALL;
 """  # noqa: S608 constants of this file
@@ -165,9 +165,9 @@ WITH marked AS (
     FROM marked GROUP BY run
 ), paying AS (
     SELECT run, min(made_at) AS first_call,
-        sum(dollars) FILTER ({_ON_THE_BILL}) AS dollars,
+        round(sum(dollars) FILTER ({_ON_THE_BILL}), 9) AS dollars,
         count(*) FILTER ({_ON_THE_BILL} AND dollars IS NULL) AS unpriced,
-        sum(dollars) FILTER (state = '{CallState.IN_DOUBT}') AS in_doubt,
+        round(sum(dollars) FILTER (state = '{CallState.IN_DOUBT}'), 9) AS in_doubt,
         count(*) FILTER (state = '{CallState.IN_DOUBT}') AS doubts
     FROM purchases GROUP BY run
 )
@@ -196,9 +196,9 @@ WITH kinds AS (
     FROM outcomes GROUP BY month
 ), paid AS (
     SELECT month,
-        sum(dollars) FILTER ({_ON_THE_BILL}) AS dollars,
-        sum(dollars) FILTER (state = '{CallState.REFUSED}') AS refused,
-        sum(dollars) FILTER (state = '{CallState.IN_DOUBT}') AS in_doubt,
+        round(sum(dollars) FILTER ({_ON_THE_BILL}), 9) AS dollars,
+        round(sum(dollars) FILTER (state = '{CallState.REFUSED}'), 9) AS refused,
+        round(sum(dollars) FILTER (state = '{CallState.IN_DOUBT}'), 9) AS in_doubt,
         count(*) FILTER (state = '{CallState.IN_DOUBT}') AS doubts,
         count(*) FILTER ({_ON_THE_BILL} AND dollars IS NULL) AS unpriced
     FROM purchases GROUP BY month

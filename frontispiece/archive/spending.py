@@ -24,7 +24,7 @@ WITH homes AS (
     FROM purchases LEFT JOIN homes USING (run, paper_id) LEFT JOIN first_homes USING (paper_id)
     WHERE state IN {tuple(map(str, _ON_THE_BILL))}
 )
-SELECT home.source, home.list_day, coalesce(sum(dollars), 0), count(*) - count(dollars)
+SELECT home.source, home.list_day, coalesce(round(sum(dollars), 9), 0), count(*) - count(dollars)
 FROM paid WHERE home IS NOT NULL GROUP BY home
 """  # noqa: S608 constants
 """Dollars and calls of unknown price by source and day, each call once: for the list that its run looked at, the
