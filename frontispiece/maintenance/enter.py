@@ -4,7 +4,6 @@ from collections import Counter
 
 from frontispiece.archive.paid_calls import enter
 from frontispiece.archive.paths import JOURNAL, journal_place
-from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.purchases.bill import paid_calls
@@ -20,6 +19,9 @@ async def enter_paid_calls(archive: Archive) -> int:
 
     A journal that has no new entries since it was last looked at is not read. Raises ArchiveError.
     """
+    # Within, for Prefect holds on to flows until the interpreter goes, and DuckDB complains of whoever still holds it.
+    from frontispiece.archive.query import open_records
+
     listed = Counter(place[0] for entry in await archive.list(JOURNAL) if (place := journal_place(entry.path)))
     if not listed:
         return 0

@@ -322,3 +322,14 @@ def test_help_loads_nothing_of_weight() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_flows_are_loaded_without_duckdb() -> None:
+    """It takes a while; and Prefect holds on to flows to the very end, where DuckDB prints a page about who still does."""
+    code = (
+        "import importlib, pkgutil, sys, flows\n"
+        "for each in pkgutil.iter_modules(flows.__path__): importlib.import_module(f'flows.{each.name}')\n"
+        "print('duckdb' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
