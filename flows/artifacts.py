@@ -1,13 +1,14 @@
-"""What the run's page in Prefect shows besides its log: progress, pictures with their stories, a table of outcomes.
+"""What the run's page in Prefect shows besides its log: progress, small pictures, stories, a table of outcomes.
 
 Titles, prompts and messages come from outside, and the page is HTML in the end: everything of theirs goes through
-`inert` first.
+`inert` or `as_link_text` first.
 """
 
 import base64
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from frontispiece.models import CallState, Outcome, Paper, Status
@@ -16,12 +17,17 @@ from frontispiece.report import bought
 from frontispiece.tex import readable
 from frontispiece.text import one_line
 
-MAX_PAGE = 1_000_000
-MAX_ROWS = 1_000
+T = TypeVar("T")
+
+MAX_ARTIFACT: Final = 400_000
+"""Bytes of a page of pictures, and of a table: Prefect keeps both in its database."""
+MOST_PICTURES: Final = 60
+MAX_THUMBNAIL: Final = 3_500
+COLUMNS: Final = 5
 _TITLE, _PROMPT, _MESSAGE = 300, 1_500, 500
-_ROOM = 2_000
+_ALT: Final = 100
 _HARMLESS = frozenset(" ,;")
-_LOOK_ALIKE = str.maketrans("\\`[]<>*", "∖'()‹›∗")
+_LOOK_ALIKE = str.maketrans("\\`[]<>*|", "∖'()‹›∗∣")
 _REFERENCE = re.compile(r"&(?=#|\w+;)")
 
 
@@ -33,34 +39,65 @@ def inert(text: str, most: int) -> str:
     )
 
 
-def link(paper: Paper) -> str:
-    """The paper's title, linked to arXiv.
+def as_link_text(text: str, most: int) -> str:
+    """Text for within brackets: what means something becomes what looks like it.
 
-    Prefect's UI shows what stands in a link as it stands, backslashes too: signs that mean something become others
-    that look like them.
+    Prefect's UI shows what stands there as it stands, backslashes too.
     """
-    text = _REFERENCE.sub("＆", one_line(readable(paper.title), _TITLE)).translate(_LOOK_ALIKE)
-    return f"[{text or 'untitled'}](https://arxiv.org/abs/{quote(paper.id)})"
+    return _REFERENCE.sub("＆", one_line(readable(text), most)).translate(_LOOK_ALIKE)
 
 
-@dataclass(frozen=True, slots=True)
-class Exhibit:
-    """One paper of the run, with a small JPEG of its picture where there is one."""
+def link(paper: Paper, words: str) -> str:
+    """These words of the paper's, linked to arXiv."""
+    return f"[{as_link_text(words, _TITLE) or 'untitled'}](https://arxiv.org/abs/{quote(paper.id)})"
 
-    outcome: Outcome
-    thumbnail: bytes = field(default=b"", repr=False)
 
-    def markdown(self) -> str:
-        """Picture and story."""
-        lines = [f"### {link(self.outcome.paper)}", ""]
-        if self.thumbnail:
-            lines += [f"![{inert(self.outcome.paper.id, 40)}]({data_uri(self.thumbnail)})", ""]
-        if self.outcome.status in (Status.FAILED, Status.BLOCKED):
-            what = f"{self.outcome.status.capitalize()} ({inert(self.outcome.reason or '', 60)})"
-            lines += [f"**{what}** {inert(self.outcome.message or '', _MESSAGE)}", ""]
-        if self.outcome.prompt:
-            lines += [f"> {inert(self.outcome.prompt.text, _PROMPT)}", ""]
-        return "\n".join([*lines, " · ".join(facts(self.outcome)), "", ""])
+def grid(pictures: Sequence[tuple[Paper, bytes]]) -> str:
+    """Small JPEGs side by side, each above its paper's id.
+
+    In a table: elsewhere Prefect's UI puts each picture on a line of its own, and it takes none within a link. Of any
+    other address than one that has the picture inside it nobody knows whether the browser can reach it.
+    """
+    cells = [
+        f"![{as_link_text(paper.title, _ALT)}]({data_uri(jpeg)}) {link(paper, paper.id)}" for paper, jpeg in pictures
+    ]
+    columns = min(COLUMNS, len(cells))
+    rows = [f"| {' | '.join(cells[first : first + columns])} |" for first in range(0, len(cells), columns or 1)]
+    return "\n".join([*rows[:1], "|---" * columns + "|", *rows[1:]]) if rows else ""
+
+
+def story(outcome: Outcome) -> str:
+    """How one paper came to its picture, or why it did not."""
+    lines = [f"### {link(outcome.paper, outcome.paper.title)}", ""]
+    if outcome.status in (Status.FAILED, Status.BLOCKED):
+        what = f"{outcome.status.capitalize()} ({inert(outcome.reason or '', 60)})"
+        lines += [f"**{what}** {inert(outcome.message or '', _MESSAGE)}", ""]
+    if outcome.prompt:
+        lines += [f"> {inert(outcome.prompt.text, _PROMPT)}", ""]
+    return "\n".join([*lines, " · ".join(facts(outcome))])
+
+
+def picture_page(pictures: Sequence[tuple[Paper, bytes]], of: int, outcomes: Sequence[Outcome] = ()) -> str:
+    """The first of `of` pictures, and the stories of these outcomes as far as there is room, in markdown."""
+    parts = [grid(pictures)]
+    if len(pictures) < of:
+        parts.append(f"These are {len(pictures)} of {of} pictures.")
+    room = MAX_ARTIFACT - 500 - sum(len(part.encode()) for part in parts)
+    told = within(map(story, outcomes), lambda text: len(text.encode()) + 2, room)
+    if len(told) < len(outcomes):
+        told.append(f"There are {len(outcomes) - len(told)} more: the artifact `outcomes` has a row for each.")
+    return "\n\n".join(filter(None, [*parts, *told]))
+
+
+def within(items: Iterable[T], size: Callable[[T], int], most: int) -> list[T]:
+    """The first of these items, as many as take up `most` together."""
+    found = []
+    for item in items:
+        most -= size(item)
+        if most < 0:
+            break
+        found.append(item)
+    return found
 
 
 def facts(outcome: Outcome) -> Iterator[str]:
@@ -83,43 +120,27 @@ def data_uri(jpeg: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
 
 
-def pages(title: str, exhibits: Iterable[Exhibit], most: int = MAX_PAGE) -> list[str]:
-    """Markdown pages of at most so many bytes each, with all exhibits in their order."""
-    full: list[list[str]] = [[]]
-    size = 0
-    for exhibit in exhibits:
-        text = exhibit.markdown()
-        length = len(text.encode())
-        if full[-1] and size + length > most - _ROOM:
-            full.append([])
-            size = 0
-        full[-1].append(text)
-        size += length
-    count = len(full)
-    heads = [f"## {title}" + (f" ({number} of {count})" if count > 1 else "") for number in range(1, count + 1)]
-    return ["\n\n".join([head, *page]) for head, page in zip(heads, full, strict=True)]
-
-
-def outcome_table(outcomes: Sequence[Outcome]) -> list[dict[str, str | float | None]]:
-    """One row a paper, failures first, at most MAX_ROWS."""
+def outcome_table(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """One row a paper, failures first, as many as there is room for; short columns first."""
     order = (Status.FAILED, Status.BLOCKED, Status.DONE, Status.SKIPPED)
-    return [
+    rows = (
         {
             "paper": outcome.paper.id,
             "status": outcome.status.value,
-            "why": one_line(": ".join(filter(None, (outcome.reason, outcome.message))), _MESSAGE),
-            "title": one_line(readable(outcome.paper.title), _TITLE),
             "day": outcome.paper.listing.day.isoformat(),
             "votes": outcome.paper.listing.upvotes,
-            "cached": ", ".join(outcome.cached),
-            "writer": outcome.prompt.model if outcome.prompt else "",
-            "painter": outcome.painting.model if outcome.painting else "",
             "seconds": round(sum(call.seconds for call in (outcome.prompt, outcome.painting) if call), 1),
             "dollars": _dollars(outcome),
+            "cached": ", ".join(outcome.cached),
+            "why": one_line(": ".join(filter(None, (outcome.reason, outcome.message))), _MESSAGE),
+            "title": one_line(readable(outcome.paper.title), _TITLE),
+            "writer": outcome.prompt.model if outcome.prompt else "",
+            "painter": outcome.painting.model if outcome.painting else "",
             "picture": outcome.picture.path if outcome.picture else "",
         }
-        for outcome in sorted(outcomes, key=lambda outcome: order.index(outcome.status))[:MAX_ROWS]
-    ]
+        for outcome in sorted(outcomes, key=lambda outcome: order.index(outcome.status))
+    )
+    return within(rows, lambda row: len(json.dumps(row)) + 2, MAX_ARTIFACT)
 
 
 def _dollars(outcome: Outcome) -> float | None:

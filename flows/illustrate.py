@@ -104,6 +104,7 @@ async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "al
     services = session.services
     waiting, settled = await choose_now(papers, services, only)
     session.outcomes += settled
+    session.chosen += waiting
     if waiting:
         services.check_prices(waiting[0])
         await services.recall_pictures()

@@ -20,6 +20,14 @@ def pause(began: float, least: float) -> float:
     return max(least, _SHARE * (monotonic() - began))
 
 
+def next_size(size: int) -> int:
+    """How large a page that grows is when it is worth an update: a fourth larger.
+
+    So all of its updates together are a few times as large as the last.
+    """
+    return size + max(1, size // 4)
+
+
 class RunArtifacts:
     """What is on the page never decides about the run: a failure to show it is mentioned once."""
 

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import islice
 from time import monotonic
-from typing import Any
+from typing import Final
 
 from prefect.artifacts import MarkdownArtifact, ProgressArtifact, TableArtifact
 
-from flows.artifacts import Exhibit, outcome_table, pages
+from flows.artifacts import MAX_THUMBNAIL, MOST_PICTURES, outcome_table, picture_page
 from flows.listener import RunListener
-from flows.run_artifacts import RunArtifacts, pause
+from flows.run_artifacts import RunArtifacts, next_size, pause
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import MAX_BYTES, thumbnail
 from frontispiece.archive.store import Archive
@@ -20,24 +21,32 @@ from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper, Status
 from frontispiece.money import amount
 from frontispiece.report import Report
+from frontispiece.text import counted
 
 SECONDS_BETWEEN = 1.0
 THUMBNAILS_AT_ONCE = 4
+SIDE: Final = 128
+"""Pixels of a thumbnail's longer side."""
 
 
 class RunPage(RunListener):
     """Shows on the Prefect server what it hears, and passes everything on to the other listener."""
 
-    def __init__(self, archive: Archive, other: RunListener) -> None:
+    def __init__(self, archive: Archive, other: RunListener, outcomes: Sequence[Outcome]) -> None:
+        """`outcomes` are those of the run, to which others add."""
         self._archive = archive
         self._other = other
+        self._outcomes = outcomes
         self._papers = self._ended = 0
         self._at: dict[str, str] = {}
-        self._outcomes: list[Outcome] = []
         self._thumbnails: dict[str, bytes] = {}
+        """By the pictures' paths; an empty one cannot be shown."""
+        self._enough = 1
         self._artifacts = RunArtifacts()
         self._shown = ""
         self._report: Report | None = None
+        self._is_over = asyncio.Event()
+        self._going = asyncio.create_task(self._keep())
 
     def listed(self, papers: int, waiting: int) -> None:
         """So many more papers to illustrate."""
@@ -53,7 +62,6 @@ class RunPage(RunListener):
         """One paper less to go."""
         self._at.pop(outcome.paper.key, None)
         self._ended += 1
-        self._outcomes.append(outcome)
         self._other.ended(outcome)
 
     def closed(self, report: Report) -> None:
@@ -61,35 +69,37 @@ class RunPage(RunListener):
         self._report = report
         self._other.closed(report)
 
-    async def keep_going(self) -> None:
-        """Show progress while it changes, once a second at first, and make the thumbnails meanwhile."""
+    async def _keep(self) -> None:
+        """Show what changes, once a second at first."""
         began = monotonic()
-        while True:
+        while not self._is_over.is_set():
             await self._show_progress()
             await self._make_thumbnails()
-            await asyncio.sleep(pause(began, SECONDS_BETWEEN))
+            if len(self._thumbnails) >= self._enough:
+                await self._show_pictures()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_over.wait(), pause(began, SECONDS_BETWEEN))
 
-    async def finish(self, outcomes: list[Outcome]) -> None:
-        """Leave pictures and outcomes on the page. `outcomes` are all of the run."""
-        await self._make_thumbnails()
+    async def finish(self, outcomes: Sequence[Outcome]) -> None:
+        """Leave pictures and outcomes on the page. `outcomes` are all of the run, and more that have no record."""
+        self._is_over.set()
+        await asyncio.wait({self._going})
         await self._show_progress()
-        made = [each for each in outcomes if each.status is not Status.SKIPPED]
-        shown = [Exhibit(each, self._thumbnails.get(each.paper.key, b"")) for each in made]
-        for number, page in enumerate(pages(self._headline(), shown) if shown else [], start=1):
-            key = "pictures" if number == 1 else f"pictures-{number}"
-            await self._artifacts.show(MarkdownArtifact(markdown=page, key=key, description="Pictures of this run."))
         if outcomes:
-            table: Any = outcome_table(outcomes)
-            words = "How each paper ended."
+            table = outcome_table(outcomes)
+            more = f" Of {len(outcomes)} papers these are {len(table)}." if len(table) < len(outcomes) else ""
+            words = f"How each paper ended.{more}"
             await self._artifacts.show(TableArtifact(table=table, key="outcomes", description=words))
+        await self._make_thumbnails()
+        made = [each for each in outcomes if each.status is not Status.SKIPPED]
+        if made or self._thumbnails:
+            await self._show_pictures(made)
 
-    def _headline(self) -> str:
-        counts = Counter(outcome.status for outcome in self._outcomes)
-        parts = [f"{counts[Status.DONE]} pictures"]
-        parts += [f"{counts[status]} {status.value}" for status in (Status.FAILED, Status.BLOCKED) if counts[status]]
-        if self._report is not None:
-            parts.append(f"{amount(self._report.dollars)} in {self._report.seconds:.1f} s")
-        return " · ".join(parts)
+    async def end(self) -> None:
+        """Show no more."""
+        self._going.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._going
 
     async def _show_progress(self) -> None:
         counts = Counter(self._at.values())
@@ -101,27 +111,51 @@ class RunPage(RunListener):
         share = 100 * self._ended / self._papers
         await self._artifacts.show(ProgressArtifact(progress=share, key="progress", description=said))
 
+    async def _show_pictures(self, told: Sequence[Outcome] = ()) -> None:
+        """The grid as it is now, and how these papers came to their pictures."""
+        self._enough = next_size(len(self._thumbnails))
+        pictures = self._pictures()
+        found = [(each.paper, self._thumbnails.get(path, b"")) for path, each in pictures.items()]
+        shown = list(islice((each for each in found if each[1]), MOST_PICTURES))
+        page = picture_page(shown, len(pictures), told)
+        await self._artifacts.show(MarkdownArtifact(markdown=page, key="pictures", description=self._headline()))
+
+    def _headline(self) -> str:
+        counts = Counter(outcome.status for outcome in self._outcomes)
+        parts = [counted(counts[Status.DONE], "picture")]
+        parts += [f"{counts[status]} {status.value}" for status in (Status.FAILED, Status.BLOCKED) if counts[status]]
+        if before := sum(each.status is Status.SKIPPED for each in self._pictures().values()):
+            parts.append(f"{before} archived before")
+        if self._report is not None:
+            parts.append(f"{amount(self._report.dollars)} in {self._report.seconds:.1f} s")
+        return " · ".join(parts)
+
+    def _pictures(self) -> dict[str, Outcome]:
+        """The run's pictures by their paths, its own before those that were there."""
+        found: dict[str, Outcome] = {}
+        for each in sorted(self._outcomes, key=lambda each: each.status is not Status.DONE):
+            if each.picture is not None:
+                found.setdefault(each.picture.path, each)
+        return found
+
     async def _make_thumbnails(self) -> None:
-        """Small pictures of those that are new since the last time."""
-        made = {each.paper.key: each.picture.path for each in self._outcomes if each.picture is not None}
-        new = [(key, path) for key, path in made.items() if key not in self._thumbnails]
+        """Small pictures of those that are new since the last time, and have a place in the grid."""
+        paths = list(self._pictures())[:MOST_PICTURES]
+        new = [path for path in paths if path not in self._thumbnails]
         await gather_bounded(self._make_thumbnail, new, THUMBNAILS_AT_ONCE)
 
-    async def _make_thumbnail(self, of: tuple[str, str]) -> None:
-        key, path = of
+    async def _make_thumbnail(self, path: str) -> None:
         with suppress(FrontispieceError):
             content = await self._archive.get(path, max_bytes=MAX_BYTES)
-            self._thumbnails[key] = await in_a_picture_thread(thumbnail, content) if content else b""
+            small = await in_a_picture_thread(thumbnail, content, SIDE, MAX_THUMBNAIL) if content else b""
+            self._thumbnails[path] = small
 
 
 @asynccontextmanager
-async def run_page(archive: Archive, other: RunListener) -> AsyncIterator[RunPage]:
-    """A page that is kept up to date for as long as the run goes on."""
-    page = RunPage(archive, other)
-    going = asyncio.create_task(page.keep_going())
+async def run_page(archive: Archive, other: RunListener, outcomes: Sequence[Outcome]) -> AsyncIterator[RunPage]:
+    """A page that is kept up to date for as long as the run goes on. `outcomes` as in `RunPage`."""
+    page = RunPage(archive, other, outcomes)
     try:
         yield page
     finally:
-        going.cancel()
-        with suppress(asyncio.CancelledError):
-            await going
+        await page.end()

@@ -22,7 +22,7 @@ from flows.tidy import tidy_catalog
 from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
 from frontispiece.errors import FrontispieceError
-from frontispiece.models import Outcome, Paper
+from frontispiece.models import Outcome, Paper, Status
 from frontispiece.providers.throttle import Throttle
 from frontispiece.report import Report, sum_up
 from frontispiece.request import Only
@@ -35,11 +35,13 @@ from tasks.record_run import record_run
 class Session:
     """What a run works with, and its outcomes as they come."""
 
-    def __init__(self, services: Services, page: RunPage) -> None:
+    def __init__(self, services: Services, page: RunPage, outcomes: list[Outcome]) -> None:
         self.services = services
         self.steps = Steps(services)
         self.listener: RunListener = page
-        self.outcomes: list[Outcome] = []
+        self.outcomes = outcomes
+        self.chosen: list[Paper] = []
+        """Papers to be illustrated: each has an outcome in the end, unless the run ends early."""
         self.lists: dict[date, int] = {}
         """How many papers each list had that was read."""
         self.missing: tuple[str, ...] = ()
@@ -81,10 +83,21 @@ class Session:
             **sum_up(by_day, self.missing),
         )
         self.listener.closed(report)
-        await self._page.finish(by_day)
+        await self._page.finish([*by_day, *self._not_reached()])
         state = verdict(report, settings.failure_limit)
         tell_of_budget(state, self.services.budget)
         return state
+
+    def _not_reached(self) -> list[Outcome]:
+        """For the run's page alone: nothing was done about them, so they have no record."""
+        reached = {(each.paper.key, each.paper.listing.day) for each in self.outcomes}
+        left = [paper for paper in self.chosen if (paper.key, paper.listing.day) not in reached]
+        about = {
+            "reason": "not reached",
+            "message": "The run ended before.",
+            "recipe": self.services.recipe.fingerprint,
+        }
+        return [Outcome(paper=paper, status=Status.SKIPPED, **about) for paper in left]
 
     async def _record_day(self, day: date, run: Run, outcomes: Sequence[Outcome]) -> str:
         run = run.model_copy(update={"list_length": self.lists.get(day, 0)})
@@ -110,11 +123,12 @@ async def open_session(
     # What tells this run's purchases from earlier ones, when everything is to be made anew.
     refresh_id = str(runtime.flow_run.id) if refresh else refresh_id
     listener = surroundings.get().listener
+    outcomes: list[Outcome] = []
     async with (
         services_for_run(settings, refresh_id, account) as services,
-        run_page(services.archive, listener) as page,
+        run_page(services.archive, listener, outcomes) as page,
     ):
-        session = Session(services, page)
+        session = Session(services, page, outcomes)
         if not account:  # a backfill tidies up when all days of a month have been run
             await tidy_catalog(services.archive)
         try:

@@ -325,7 +325,7 @@ def test_help_loads_nothing_of_weight() -> None:
 
 
 def test_flows_are_loaded_without_duckdb() -> None:
-    """It takes a while; and Prefect holds on to flows to the very end, where DuckDB prints a page about who still does."""
+    """It takes a while; and Prefect holds on to flows to the very end, where DuckDB prints a page about that."""
     code = (
         "import importlib, pkgutil, sys, flows\n"
         "for each in pkgutil.iter_modules(flows.__path__): importlib.import_module(f'flows.{each.name}')\n"

@@ -1,15 +1,22 @@
 """What the run's page shows is made of words from outside, and must stay words."""
 
+import io
 import json
+import random
 import re
 from datetime import UTC, datetime
+from time import monotonic
 
 import pytest
 from helpers.papers import paper
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from flows.artifacts import Exhibit, inert, link, outcome_table, pages
+from flows.artifacts import MAX_ARTIFACT, MAX_THUMBNAIL, MOST_PICTURES, inert, link, outcome_table, picture_page, story
+from flows.run_artifacts import next_size, pause
+from flows.runpage import SIDE
+from frontispiece.archive.images import thumbnail
 from frontispiece.models import CallState, Original, Outcome, PaidCall, Painting, Picture, Prompt, Status
 from frontispiece.text import one_line
 
@@ -71,40 +78,70 @@ def test_what_cannot_be_seen_is_left_out(mark: str) -> None:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_a_page_has_our_links_and_pictures_only(text: str) -> None:
-    (page,) = pages("1 picture", [Exhibit(outcome(text, prompt=text), b"\xff\xd8")])
+    one = outcome(text, prompt=text)
+    page = picture_page([(one.paper, b"\xff\xd8")], 1, [one])
     bare = re.sub(r"\\.", "", page)
-    assert re.findall(r"\]\(([^)]*)\)", bare) == ["https://arxiv.org/abs/2410.24175", "data:image/jpeg;base64,/9g="]
+    address = "https://arxiv.org/abs/2410.24175"
+    assert re.findall(r"\]\(([^)]*)\)", bare) == ["data:image/jpeg;base64,/9g=", address, address]
     assert not set("<`") & set(bare)
     assert "&lt;" not in bare
+    assert bare.splitlines()[0].count("|") == 2
 
 
 @given(st.text())
 def test_a_title_cannot_leave_its_link(text: str) -> None:
-    shown = link(outcome(text).paper)
+    shown = link(outcome(text).paper, text)
     assert shown.startswith("[")
     assert shown.endswith("](https://arxiv.org/abs/2410.24175)")
-    assert not set("[]<>`\\") & set(shown[1 : -len("](https://arxiv.org/abs/2410.24175)")])
+    assert not set("[]<>`|\\") & set(shown[1 : -len("](https://arxiv.org/abs/2410.24175)")])
 
 
 def test_a_story_tells_models_seconds_and_dollars() -> None:
-    text = Exhibit(outcome()).markdown()
+    text = story(outcome())
     assert "1.2 s, $0.0002" in text
     assert "2.0 s, $0.0030" in text
     cached = outcome().model_copy(update={"cached": ("prompt",)})
-    assert "(cached)" in Exhibit(cached).markdown()
+    assert "(cached)" in story(cached)
     assert "answers of no use: 1 ($0.0030)" in text
 
 
-def test_pages_keep_below_their_size_and_lose_nobody() -> None:
-    exhibits = [Exhibit(outcome(f"Paper {number}", prompt="&" * 1500), bytes(20_000)) for number in range(100)]
-    made = pages("100 pictures", exhibits)
-    assert all(len(page.encode()) <= 1_000_000 for page in made)
-    assert len(made) > 1
-    assert [int(number) for page in made for number in re.findall(r"\[Paper (\d+)\]", page)] == list(range(100))
+def test_a_page_keeps_below_its_size_and_says_what_it_leaves_out() -> None:
+    many = [outcome("&" * 300, prompt="&" * 1500) for _ in range(500)]
+    noise = Image.frombytes("RGB", (600, 600), random.Random(0).randbytes(3 * 600 * 600))
+    file = io.BytesIO()
+    noise.save(file, "PNG")
+    small = thumbnail(file.getvalue(), SIDE, MAX_THUMBNAIL)
+    assert len(small) <= MAX_THUMBNAIL
+    page = picture_page([(each.paper, bytes(MAX_THUMBNAIL)) for each in many[:MOST_PICTURES]], len(many), many)
+    assert page.count("data:image/jpeg") == MOST_PICTURES
+    assert "60 of 500 pictures" in page
+    left_out = re.search(r"There are (\d+) more", page)
+    assert left_out is not None
+    assert page.count("### ") == 500 - int(left_out[1]) > 0
+    table = outcome_table(3 * many)
+    assert 100 < len(table) < 3 * len(many)
+    assert max(len(page.encode()), len(json.dumps(table))) <= MAX_ARTIFACT == 400_000
+
+
+def test_a_page_that_grows_costs_a_few_times_its_size() -> None:
+    sizes = [1]
+    while sizes[-1] < 2 * MOST_PICTURES:  # those archived before give way to the run's own
+        sizes.append(next_size(sizes[-1]))
+    assert len(sizes) <= 21
+    assert sum(sizes) < 7 * sizes[-1]
+
+
+def test_a_page_that_is_kept_for_a_day_has_two_hundred_updates_at_most() -> None:
+    seconds, updates = 0.0, 0
+    while seconds < 24 * 3600:
+        seconds += pause(monotonic() - seconds, 1.0)
+        updates += 1
+    assert updates <= 200
 
 
 def test_the_table_puts_failures_first_and_is_json() -> None:
     table = outcome_table([outcome(), outcome(status=Status.BLOCKED)])
     assert [row["status"] for row in table] == ["blocked", "done"]
     assert table[1]["dollars"] == 0.0062
+    assert list(table[0])[:7] == ["paper", "status", "day", "votes", "seconds", "dollars", "cached"]
     json.dumps(table)
