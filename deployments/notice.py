@@ -45,22 +45,30 @@ def write_notice(file: "IO[str]", notice: Notice) -> None:
     file.flush()
 
 
+def _naming(api: str) -> str:
+    return f'{HEAD}[api]\nurl = "{api}"\n'
+
+
 def named_here(folder: Path) -> str | None:
-    """The API of the server that a `serve` has named Prefect in this folder, or left named there when it was killed."""
+    """The API of the server that a `serve` has named Prefect in this folder, or left named there when it was killed.
+
+    A file that somebody has written anything into is theirs.
+    """
     with suppress(OSError, ValueError, KeyError, TypeError):
         text = (folder / "prefect.toml").read_text(encoding="utf-8")
-        if text.startswith(HEAD):
-            return str(tomllib.loads(text)["api"]["url"])
+        api = str(tomllib.loads(text)["api"]["url"])
+        if text == _naming(api):
+            return api
     return None
 
 
 @contextmanager
 def naming(api: str, folder: Path) -> Iterator[None]:
     """Name Prefect a server in this folder meanwhile, unless somebody keeps settings there."""
-    file, text = folder / "prefect.toml", f'{HEAD}[api]\nurl = "{api}"\n'
+    file = folder / "prefect.toml"
     with suppress(OSError):  # the command that `serve` prints then names it
         if named_here(folder) or not file.exists():
-            file.write_text(text, encoding="utf-8")
+            file.write_text(_naming(api), encoding="utf-8")
     try:
         yield
     finally:

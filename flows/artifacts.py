@@ -55,15 +55,18 @@ def link(paper: Paper, words: str) -> str:
 def grid(pictures: Sequence[tuple[Paper, bytes]]) -> str:
     """Small JPEGs side by side, each above its paper's id.
 
-    In a table: elsewhere Prefect's UI puts each picture on a line of its own, and it takes none within a link. Of any
-    other address than one that has the picture inside it nobody knows whether the browser can reach it.
+    In a table: elsewhere Prefect's UI puts each picture on a line of its own, and it takes none within a link. Its
+    head stays empty: there pictures would shrink to their words. Of any other address than one that has the picture
+    inside it nobody knows whether the browser can reach it.
     """
     cells = [
         f"![{as_link_text(paper.title, _ALT)}]({data_uri(jpeg)}) {link(paper, paper.id)}" for paper, jpeg in pictures
     ]
     columns = min(COLUMNS, len(cells))
-    rows = [f"| {' | '.join(cells[first : first + columns])} |" for first in range(0, len(cells), columns or 1)]
-    return "\n".join([*rows[:1], "|---" * columns + "|", *rows[1:]]) if rows else ""
+    if not columns:
+        return ""
+    rows = [" | ".join(cells[first : first + columns]) for first in range(0, len(cells), columns)]
+    return "\n".join(["| " * columns + "|", "|---" * columns + "|", *(f"| {row} |" for row in rows)])
 
 
 def story(outcome: Outcome) -> str:

@@ -19,7 +19,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import Outcome, Paper, Status
-from frontispiece.money import amount
+from frontispiece.money import price
 from frontispiece.report import Report
 from frontispiece.text import counted
 
@@ -127,7 +127,7 @@ class RunPage(RunListener):
         if before := sum(each.status is Status.SKIPPED for each in self._pictures().values()):
             parts.append(f"{before} archived before")
         if self._report is not None:
-            parts.append(f"{amount(self._report.dollars)} in {self._report.seconds:.1f} s")
+            parts.append(f"{price(self._report.dollars)}, {self._report.seconds:.1f} s")
         return " · ".join(parts)
 
     def _pictures(self) -> dict[str, Outcome]:

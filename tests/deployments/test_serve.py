@@ -302,7 +302,10 @@ def test_after_a_hard_kill_the_next_one_closes_what_was_left(served: Served) -> 
     os.killpg(first["runner"]["pid"], signal.SIGKILL)
     served.process.kill()
     served.process.wait()
+    left = served.folder / "prefect.toml"
+    left.write_text(left.read_text().replace(str(served.port), str(free_port())))  # had it been at another port
     served.start("--reset")
+    assert served.server.url in left.read_text()
     served.server.wait(run, "Crashed")
     assert not {"RUNNING", "PENDING"} & set(served.server.task_states(run))
     assert "ended without a word" in served.log.read_text()
@@ -320,6 +323,7 @@ def test_told_to_end_it_does_so_soon_and_leaves_nobody_behind(served: Served) ->
     served.process.send_signal(signal.SIGTERM)
     served.process.wait(PATIENCE)
     assert time.monotonic() - began < 3  # a second of it is the machine's
+    assert not (served.folder / "prefect.toml").exists()
     until(lambda: not any(alive(members[name]["pid"]) for name in ("server", "runner")), seconds=10)
 
 

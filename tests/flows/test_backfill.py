@@ -16,7 +16,7 @@ from fakes.providers import Providers
 from fakes.server import serving
 from helpers.papers import paper
 from helpers.real_server import PATIENCE, eventually
-from prefect import flow
+from prefect import flow, runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -88,6 +88,7 @@ class Looker(RunListener):
         self.days: list[Day] = []
 
     def planned(self, plan: Plan) -> None:
+        self.run = runtime.flow_run.id
         self.plans.append(plan)
 
     def day_ended(self, day: Day) -> None:
@@ -120,10 +121,8 @@ async def runs_of(backfill_id: str) -> list[FlowRun]:
         return await client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=tags))
 
 
-async def page_of(state: State[Any]) -> list[Artifact]:
+async def page_of(run: Any) -> list[Artifact]:
     """What is on a run's page, by key."""
-    run = state.state_details.flow_run_id
-    assert run is not None
     async with get_client() as client:
         mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
         return sorted(await client.read_artifacts(artifact_filter=mine), key=lambda each: each.key or "")
@@ -156,7 +155,7 @@ async def test_days_are_run_once_under_their_names_and_tag(
     assert sorted(each.name for each in runs) == [f"2024-10-0{n} · snapshot" for n in (1, 2, 3)]
     assert {str(each.id) for each in runs} == {each.run for each in await standing(archive)}
     assert all(each.parent_task_run_id for each in runs), "they are children of the backfill's run"
-    shown = await page_of(state)
+    shown = await page_of(seen.run)
     assert [each.key for each in shown] == ["calendar", "days", "plan"]
     assert shown[0].description == f"3 days: 3 done · {PAPERS} pictures · {amount(world.dollars)}"
     lines = [line for line in caplog.messages if re.match(r"2024-10-0[123]: 4 pictures, \$0\.0\d{3}", line)]
@@ -344,7 +343,10 @@ async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, 
     await eventually(lambda: world.fal.paid >= 2 * PER_DAY)
     going.cancel()
     await asyncio.wait([going])
-    assert not {StateType.RUNNING, StateType.PENDING} & {each.state_type for each in await runs_of(looker.plans[0].id)}
+    days = await runs_of(looker.plans[0].id)
+    assert not {StateType.RUNNING, StateType.PENDING} & {each.state_type for each in days}
+    page = {each.key: each for each in await page_of(looker.run)}
+    assert re.match(r"3 days: .* · 0 pictures", page["calendar"].description or "")
     for job in world.fal.orders.values():
         job.due = 0
     world.fal.latency = 0

@@ -4,17 +4,20 @@ The screenshots in docs/ are made here, with SCREENSHOTS=docs.
 """
 
 import contextlib
+import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from helpers.browsing import chromium, sync_api
 from helpers.real_server import PATIENCE, RealServer, serve_beside, until
 
-SCREENSHOTS = os.environ.get("SCREENSHOTS")
+SCREENSHOTS = os.environ.get("SCREENSHOTS") and Path(os.environ["SCREENSHOTS"]).absolute()
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +61,7 @@ def shown(page: "sync_api.Page", what: "sync_api.Locator") -> None:
 
 
 def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path: Path) -> None:
-    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path
+    folder = SCREENSHOTS or tmp_path
     daily = served.deployment("daily/daily")["id"]
     before = asked_for(served, daily)
     with chromium() as browser:
@@ -87,11 +90,16 @@ def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path
         page.goto(f"{served.url}/artifacts/artifact/{served.artifacts(run)['pictures']['id']}")
         thumbnails = page.locator('img[src^="data:image/jpeg"]')
         shown(page, thumbnails.nth(8))
-        assert thumbnails.evaluate_all("all => all.filter(one => one.naturalWidth > 100).length") == 9
+        assert (
+            thumbnails.evaluate_all("all => all.filter(one => one.naturalWidth === 96 && one.width === 96).length") == 9
+        )
+        boxes = thumbnails.evaluate_all("all => all.map(one => one.getBoundingClientRect().y)")
+        assert len(set(boxes)) == 2, "side by side"
         links = page.locator('a[href^="https://arxiv.org/abs/"]')
-        assert links.count() == 9
+        assert links.count() == 2 * 9
         page.screenshot(path=folder / "ui-pictures.png")
         see_the_calendar(page, served, folder)
+        see_forms_refuse(page, served)
 
 
 def see_the_calendar(page: "sync_api.Page", served: RealServer, folder: Path) -> None:
@@ -117,6 +125,26 @@ def see_the_calendar(page: "sync_api.Page", served: RealServer, folder: Path) ->
     page = opened(page, never_run)
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     shown(page, page.get_by_text(f"{yesterday:%b} {yesterday.day}"))
+
+
+def see_forms_refuse(page: "sync_api.Page", served: RealServer) -> None:
+    """What cannot be is said in the form, by its field, and no run is made of it."""
+    forms = {name: served.deployment(f"{name}/{name}")["id"] for name in ("daily", "backfill")}
+    page.goto(f"{served.url}/deployments/deployment/{forms['backfill']}/run")
+    page.locator("textarea").first.fill("2024-02-30..2024-02-31")
+    page.get_by_role("button", name="Submit").click()
+    words = "days until .*, such as 2024-10-01..2024-10-31, 2024-10, last 30 days"
+    page.get_by_text(re.compile(rf"'2024-02-30\.\.2024-02-31' is not one of \['{words}")).first.wait_for()
+    filled = quote(json.dumps({"day": "2999-01-01"}))
+    page.goto(f"{served.url}/deployments/deployment/{forms['daily']}/run?parameters={filled}")
+    page.get_by_text("Jan 1st, 2999").wait_for()
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_text(
+        re.compile(r"field 'day'.*a day of the calendar until .* \(UTC\), such as 2024-10-31")
+    ).first.wait_for()
+    runs = served.ask("/flow_runs/filter", {"deployments": {"id": {"any_": list(forms.values())}}})
+    asked = {str(run["parameters"].get(name)) for run in runs for name in ("day", "days")}
+    assert not {"2024-02-30..2024-02-31", "2999-01-01"} & asked
 
 
 def opened(page: "sync_api.Page", link: "sync_api.Locator") -> "sync_api.Page":
