@@ -117,6 +117,7 @@ class RunPage(RunListener):
         pictures = self._pictures()
         found = [(each.paper, self._thumbnails.get(path, b"")) for path, each in pictures.items()]
         shown = list(islice((each for each in found if each[1]), MOST_PICTURES))
+        shown.sort(key=lambda each: (each[0].listing.day, each[0].listing.rank))
         page = picture_page(shown, len(pictures), told)
         await self._artifacts.show(MarkdownArtifact(markdown=page, key="pictures", description=self._headline()))
 
