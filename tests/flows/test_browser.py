@@ -90,9 +90,8 @@ def test_a_person_picks_a_day_and_sees_its_pictures(served: RealServer, tmp_path
         page.goto(f"{served.url}/artifacts/artifact/{served.artifacts(run)['pictures']['id']}")
         thumbnails = page.locator('img[src^="data:image/jpeg"]')
         shown(page, thumbnails.nth(8))
-        assert (
-            thumbnails.evaluate_all("all => all.filter(one => one.naturalWidth === 96 && one.width === 96).length") == 9
-        )
+        drawn = "all => all.filter(one => one.naturalWidth === 96 && one.width === 96).length"
+        until(lambda: thumbnails.evaluate_all(drawn) == 9)
         boxes = thumbnails.evaluate_all("all => all.map(one => one.getBoundingClientRect().y)")
         assert len(set(boxes)) == 2, "side by side"
         links = page.locator('a[href^="https://arxiv.org/abs/"]')
