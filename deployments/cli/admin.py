@@ -52,6 +52,8 @@ def rebuild() -> int:
     from frontispiece.maintenance.rebuild import rebuild
 
     rebuilt = asyncio.run(rebuild(archive(), datetime.now(UTC)))
+    for stranger in rebuilt.strangers:
+        say(str(stranger))
     return _say(rebuilt.problems, f"{rebuilt.entered} pictures entered, {rebuilt.known} were in the catalog.")
 
 

@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime
 from frontispiece import registry
 from frontispiece.archive.catalog import Catalog, Run
 from frontispiece.archive.decoding import in_a_picture_thread
-from frontispiece.archive.folder import Entry
+from frontispiece.archive.folder import Entry, Stranger
 from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_provenance
-from frontispiece.archive.paths import ORIGINALS, PICTURES, picture_path
+from frontispiece.archive.paths import CATALOG, ORIGINALS, PICTURES, picture_path
 from frontispiece.archive.provenance import Provenance
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
@@ -43,6 +43,8 @@ class Rebuilt:
     """Parquet files written."""
     problems: tuple[str, ...]
     """What could not be entered, a sentence each."""
+    strangers: tuple[Stranger, ...]
+    """What lies among pictures and catalog and is nothing of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,9 @@ async def rebuild(archive: Archive, now: datetime) -> Rebuilt:
     """Enter every picture that the catalog has no row for; buys and paints nothing. Raises ArchiveError."""
     async with open_records(archive) as records:
         known = set(records.ask("SELECT picture_path, picture_digest FROM pictures").rows)
-        problems = list(records.problems)
-    files, strangers = await archive.survey(PICTURES)
-    problems += [str(each) for each in strangers if each.path.lower().endswith((".jpg", ".jpeg"))]
+        files, beside_pictures = await archive.survey(PICTURES)
+        strangers = (*beside_pictures, *(await archive.survey(CATALOG))[1])
+        problems = [problem for problem in records.problems if problem not in map(str, strangers)]
     sources = await _sources(archive)
     lane = asyncio.Semaphore(_READS_AT_ONCE)
     looked = await asyncio.gather(*(_look(archive, entry, known, lane) for entry in files))
@@ -86,7 +88,7 @@ async def rebuild(archive: Archive, now: datetime) -> Rebuilt:
     catalog = Catalog(archive)
     written = [await catalog.write(day, run_id, outcomes, run) for day, outcomes in sorted(by_day.items())]
     await enter_paid_calls(archive)
-    return Rebuilt(looked.count(None), sum(map(len, by_day.values())), tuple(written), tuple(problems))
+    return Rebuilt(looked.count(None), sum(map(len, by_day.values())), tuple(written), tuple(problems), strangers)
 
 
 async def _sources(archive: Archive) -> _Sources:
