@@ -159,7 +159,7 @@ def terminal(content: bytes) -> None:
     LogLines(console, verbose=True).emit(VisibleRecord("prefect.task_runs", 20, "x.py", 1, "Said: %s", (text,), None))
     with redirect_stdout(screen):
         say(text)
-        print_table(Rows((text,), [(text,)]))
+    print_table(console, Rows((text,), [(text,)]))
     assert is_visible(screen.getvalue())
     assert is_visible(cell(text))
     assert is_visible(escaped(text).replace("\t", "").replace("\r", ""))

@@ -151,6 +151,8 @@ def journal() -> int:
 
     What the journal knows of calls that no run has recorded is entered, so that `stats` counts them.
     """
+    from rich.console import Console
+
     from frontispiece.archive.query import Answer
     from frontispiece.maintenance.enter import enter_paid_calls
     from frontispiece.money import amount, known
@@ -175,7 +177,7 @@ def journal() -> int:
     rows: list[tuple[object, ...]] = [
         (entry.what, entry.state, timedelta(seconds=round(entry.age)), entry.dollars, entry.key) for entry in entries
     ]
-    print_table(Answer(("call", "state", "age", "dollars", "key"), rows))
+    print_table(Console(), Answer(("call", "state", "age", "dollars", "key"), rows))
     prices = [entry.dollars for entry in entries]
     unknown = prices.count(None)
     stake = amount(known(prices)) + (f" and {unknown} of unknown price" if unknown else "")

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,14 @@ from deployments.output import say
 from frontispiece.errors import BadInput
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     from frontispiece.archive.query import Answer
     from frontispiece.archive.store import Archive
 
-WIDE = 100_000
+WIDE, GAP, READABLE = 100_000, 2, 20
 
 Format = Literal["table", "csv", "json", "parquet"]
 Form: TypeAlias = Annotated[Format, Parameter(name="--format", help="Of the answer.")]
@@ -62,6 +66,8 @@ def answer(sql: str, form: Format, output: Path | None) -> int:
 
 
 async def _answer(archive: "Archive", sql: str, form: Format, output: Path | None) -> int:
+    from rich.console import Console
+
     from frontispiece.archive.query import open_records
 
     async with open_records(archive) as records:
@@ -72,7 +78,7 @@ async def _answer(archive: "Archive", sql: str, form: Format, output: Path | Non
         if isinstance(made, Path):
             await asyncio.to_thread(_hand_over, made, output)
         else:
-            print_table(made)
+            print_table(Console(), made)
         for problem in records.problems:
             say(problem, sys.stderr)
     return Exit.DONE
@@ -90,22 +96,57 @@ def _hand_over(made: Path, output: Path | None) -> None:
         raise BadInput(f"The answer cannot be written to {output}: {error.strerror}.") from error
 
 
-def print_table(answer: "Answer") -> None:
-    """For people; in a pipe nothing is wrapped."""
-    from rich.console import Console
-    from rich.table import Table
+def print_table(console: "Console", answer: "Answer") -> None:
+    """For people: a table, or, where it does not fit, its rows one below the other; in a pipe nothing is wrapped."""
+    from rich.text import Text
 
     from deployments.cli.markup import plain
 
-    table = Table(box=None, header_style="bold")
-    for name in answer.columns:
-        table.add_column(plain(name), overflow="fold")
-    for row in answer.rows:
-        table.add_row(*(plain(_plain(value)) for value in row))
-    console = Console()
     if not console.is_terminal:
         console.width = WIDE
-    console.print(table)
+    names = [plain(name) for name in answer.columns]
+    rows = [[plain(_plain(value)) for value in row] for row in answer.rows]
+    columns = [[name, *(row[place] for row in rows)] for place, name in enumerate(names)]
+    if widths := _widths(console, columns):
+        console.print(_grid(names, widths, rows))
+    elif not rows:
+        console.print(Text(", ").join(names))
+    else:
+        both = _widths(console, [names, [value for row in rows for value in row]])
+        for place, row in enumerate(rows):
+            if place:
+                console.print()
+            console.print(_grid((Text(), Text()), both or (None, None), list(zip(names, row, strict=True))))
+
+
+def _grid(head: Sequence["Text"], widths: Sequence[int | None], rows: Sequence[Sequence["Text"]]) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", show_header=any(head))
+    for name, width in zip(head, widths, strict=True):
+        table.add_column(name, width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _widths(console: "Console", columns: Sequence[Sequence["Text"]]) -> list[int] | None:
+    """As wide as the columns should be, or what there is room for; None where a word would have to be broken."""
+    from rich.measure import measure_renderables
+
+    endless = console.options.update(max_width=WIDE)
+    wanted = [measure_renderables(console, endless, column) for column in columns]
+    widths = [max(each.minimum, min(each.maximum, READABLE)) for each in wanted]
+    room = console.width - sum(widths) - GAP * len(widths)
+    if room < 0:
+        return None
+    # Who wants least is served first, and what it leaves is there for the others.
+    waiting = sorted(range(len(widths)), key=lambda place: wanted[place].maximum - widths[place])
+    for served, place in enumerate(waiting):
+        more = min(wanted[place].maximum - widths[place], room // (len(waiting) - served))
+        widths[place] += more
+        room -= more
+    return widths
 
 
 def _plain(value: object) -> str:

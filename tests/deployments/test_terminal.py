@@ -75,9 +75,45 @@ def test_a_summary_is_harmless(console: Console) -> None:
     assert all(line.isprintable() for line in text.splitlines())
 
 
-def test_a_table_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(Answer((HOSTILE,), [(HOSTILE,)]))
-    assert capsys.readouterr().out.count(READABLE) == 2
+def test_a_table_is_harmless(console: Console) -> None:
+    print_table(console, Answer((HOSTILE,), [(HOSTILE,)]))
+    assert written(console).count(READABLE) == 2
+
+
+STATS = {
+    "month": "2024-10",
+    "papers": 1_234,
+    "pictures": 1_230,
+    "failures": "ProviderBroken 17, RateLimited 6, NotAccepted 1",
+    **{"dollars": 2.824317, "refused": 0.016, "unpriced": 0, "in_doubt": 0.009, "doubts": 3},
+    **{"p50_seconds": 2.826, "p95_seconds": 12.061, "cache_hits": 40, "alike": 0},
+}
+
+
+@pytest.mark.parametrize("columns", [13, 6, 2])
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_name_and_no_value_of_a_table_is_broken(width: int, columns: int) -> None:
+    names = tuple(STATS)[:columns]
+    row = tuple(STATS[name] for name in names)
+    shown = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=width)
+    print_table(shown, Answer(names, [row, row]))
+    text = written(shown)
+    assert max(map(len, text.splitlines())) <= width
+    words = text.split()
+    assert [word for value in names for word in value.split() if word not in words] == []
+    assert [word for value in row for word in str(value).split() if words.count(word) < 2] == []
+    first = text.splitlines()[0].split()
+    assert first == (list(names) if columns < 13 or width == 200 else ["month", "2024-10"])
+
+
+def test_a_word_that_no_line_can_hold_is_the_only_one_that_is_broken() -> None:
+    shown = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=80)
+    print_table(shown, Answer(("digest", "title"), [("0" * 128, "two words"), ("1", "three")]))
+    assert written(shown).count("0") == 128
+    assert "two words" in written(shown)
+    none = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=80)
+    print_table(none, Answer(tuple(STATS), []))
+    assert written(none).replace(",", "").split() == list(STATS)
 
 
 def test_markup_of_others_is_text(console: Console) -> None:
