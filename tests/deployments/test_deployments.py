@@ -58,6 +58,13 @@ def test_prefect_yaml_says_the_same() -> None:
         assert schedules == ([(each.cron, each.timezone)] if each.cron else [])
 
 
+def test_the_docs_have_the_names_that_prefects_own_commands_want() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text()
+    rows = [f"| `{each.name}` | `{each.flow.name}/{each.name}` |" for each in definitions(load_settings())]
+    table = told.partition("| deployment |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert [line[: len(row)] for line, row in zip(table, rows, strict=True)] == rows
+
+
 def test_schedule_and_recipe_are_settings() -> None:
     chosen = load_settings(daily_cron="0 7 * * 1-5", timezone="Europe/Berlin", source="arxiv", painter="fal")
     daily = definitions(chosen)[0]
