@@ -13,6 +13,7 @@ from deployments.cli.query import archive, print_table
 from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.errors import ArchiveError, BadInput
+from frontispiece.text import counted
 
 if TYPE_CHECKING:
     from frontispiece.archive.store import Archive
@@ -63,8 +64,8 @@ def compact() -> int:
 
     tidied = asyncio.run(compact_closed_months(archive(), datetime.now(UTC).date()))
     files = sum(each.files for each in tidied.months)
-    did = f"{files} files of {len(tidied.months)} past months put together." if files else "Nothing to compact."
-    return _say(tidied.problems, did)
+    did = f"{counted(files, 'file')} of {counted(len(tidied.months), 'past month')} put together."
+    return _say(tidied.problems, did if files else "" if tidied.problems else "Nothing to compact.")
 
 
 def prune(
@@ -189,5 +190,6 @@ def journal() -> int:
 def _say(problems: Sequence[str], summary: str) -> int:
     for problem in problems:
         say(problem)
-    say(summary)
+    if summary:
+        say(summary)
     return Exit.FAILED if problems else Exit.DONE

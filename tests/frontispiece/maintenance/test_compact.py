@@ -224,4 +224,8 @@ def test_the_command_compacts_and_says_so(
     assert main(["compact"]) == 0
     assert "6 files of 2 past months" in capsys.readouterr().out
     assert main(["compact"]) == 0
-    assert "Nothing to compact" in capsys.readouterr().out
+    assert capsys.readouterr().out == "Nothing to compact.\n"
+    (tmp_path / "catalog/month=2024-10/cut.parquet").write_bytes(b"PAR1")
+    assert main(["compact"]) == 1
+    (problem,) = capsys.readouterr().out.splitlines()
+    assert "files of 2024-10 stay as they are" in problem
