@@ -30,6 +30,7 @@ from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
 from frontispiece.services import Services
 from frontispiece.settings import load_settings
 from frontispiece.sources.interface import Listed
+from frontispiece.text import counted
 from tasks.fetch_papers import fetch_papers
 
 BATCH_HOURS = 24.0
@@ -123,7 +124,8 @@ async def _is_delivered(batching: Batching, hours: float | None) -> bool:
 
 
 def _waiting(batching: Batching) -> State[None]:
-    message = f"{batching.waiting} prompts are on order: the same backfill, run again within a day or so, goes on."
+    waiting = counted(batching.waiting, "prompt is", "prompts are")
+    message = f"{waiting} on order: the same backfill, run again within a day or so, goes on."
     return Completed(name="Waiting for batch", message=message)
 
 

@@ -17,6 +17,7 @@ from frontispiece.errors import ProviderError, Rejected
 from frontispiece.models import Paper
 from frontispiece.purchases.prompts import batches_of
 from frontispiece.services import Services
+from frontispiece.text import counted
 from frontispiece.writers.interface import BatchTicket
 from tasks.order_prompts import fetch_prompts, order_prompts
 
@@ -90,7 +91,9 @@ class Batching:
             return
         again = [paper for paper in self._open if self._rounds[paper.key] < ROUNDS]
         if given_up := len(self._open) - len(again):
-            get_run_logger().warning("%d prompts came back from %d batches: no further one.", given_up, ROUNDS)
+            get_run_logger().warning(
+                "%s back from %d batches: no further one.", counted(given_up, "prompt came", "prompts came"), ROUNDS
+            )
         self._open = again
         if not again:
             return
@@ -104,14 +107,15 @@ class Batching:
         self._is_alone = len(self._ordered) == 1
         if orders.unaffordable:
             self.is_out_of_money = True
-            get_run_logger().warning("%d prompts are beyond the budget: not ordered.", len(orders.unaffordable))
+            beyond = counted(len(orders.unaffordable), "prompt is", "prompts are")
+            get_run_logger().warning("%s beyond the budget: not ordered.", beyond)
 
     async def _look(self, ticket: BatchTicket) -> None:
         """Ask how a batch stands, and take in what a finished one delivered."""
         logger = get_run_logger()
         standing = await self._batches.look(ticket)
         if not standing.is_finished:
-            logger.info("Batch %s: %d of %d prompts.", ticket.batch, standing.done, standing.total)
+            logger.info("Batch %s: %d of %s.", ticket.batch, standing.done, counted(standing.total, "prompt"))
             return
         fetched = (await self._steps.call(fetch_prompts, ticket, self._ordered[ticket], self._services)).value
         del self._ordered[ticket]

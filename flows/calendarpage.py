@@ -23,6 +23,7 @@ from frontispiece.dates import Days, month_of
 from frontispiece.services import recipe_of
 from frontispiece.settings import Settings
 from frontispiece.sources import categories_of
+from frontispiece.text import counted
 
 MOST_ROWS: Final = 400
 """So many days have rows of their own; of earlier ones each month has one."""
@@ -100,7 +101,8 @@ class CalendarPage:
     @property
     def headline(self) -> str:
         """The sum of all days."""
-        parts = [f"{len(self.days)} days: {_marks(self.days)}", f"{sum(each.archived for each in self.days)} pictures"]
+        pictures = counted(sum(each.archived for each in self.days), "picture")
+        parts = [f"{counted(len(self.days), 'day')}: {_marks(self.days)}", pictures]
         return " · ".join(filter(None, [*parts, self._spent(self.days).price]))
 
     def _spent(self, days: Sequence[Day]) -> Spent:

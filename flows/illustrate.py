@@ -28,6 +28,7 @@ from frontispiece.money import total
 from frontispiece.request import DayRequest, Only, PapersRequest, takes
 from frontispiece.services import Services
 from frontispiece.settings import load_settings
+from frontispiece.text import counted
 from tasks.archive_image import archive_image
 from tasks.fetch_papers import fetch_papers
 from tasks.paint_image import paint_image
@@ -109,7 +110,8 @@ async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "al
         services.check_prices(waiting[0])
         await services.recall_pictures()
     session.listener.listed(len(papers), len(waiting))
-    get_run_logger().info("%d papers: %d to illustrate, %d need nothing.", len(papers), len(waiting), len(settled))
+    nothing = counted(len(settled), "needs nothing", "need nothing")
+    get_run_logger().info("%s: %d to illustrate, %s.", counted(len(papers), "paper"), len(waiting), nothing)
     await gather_bounded(partial(illustrate_paper, session), waiting, services.papers_window)
 
 

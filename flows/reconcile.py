@@ -26,6 +26,7 @@ from prefect.states import Cancelled, Crashed
 from pydantic import ValidationError
 
 from frontispiece.purchases.process_identity import ProcessIdentity
+from frontispiece.text import counted
 
 FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "upkeep")
 LABEL: Final = "frontispiece."
@@ -104,4 +105,4 @@ def said(names: Sequence[str]) -> str:
     """What was done, as one sentence."""
     if not names:
         return "No run was left behind."
-    return f"Closed {len(names)} runs that had ended without a word: {', '.join(names)}."
+    return f"Closed {counted(len(names), 'run')} that had ended without a word: {', '.join(names)}."

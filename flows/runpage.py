@@ -104,7 +104,7 @@ class RunPage(RunListener):
     async def _show_progress(self) -> None:
         counts = Counter(self._at.values())
         at = "".join(f" · {counts[verb]} at the {verb}" for verb in ("prompt", "painting", "picture") if counts[verb])
-        said = f"{self._ended} of {self._papers} papers{at}"
+        said = f"{self._ended} of {counted(self._papers, 'paper')}{at}"
         if said == self._shown or not self._papers:
             return
         self._shown = said

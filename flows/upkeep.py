@@ -17,6 +17,7 @@ from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.enter import enter_paid_calls
 from frontispiece.maintenance.leftovers import remove_leftovers
 from frontispiece.settings import load_settings
+from frontispiece.text import counted
 
 
 @flow(
@@ -50,7 +51,7 @@ async def _enter(archive: Archive) -> None:
         get_run_logger().warning("Paid calls that no run has recorded are not entered: %s", error)
         return
     if count:
-        get_run_logger().info("Entered %d paid calls that no run had recorded.", count)
+        get_run_logger().info("Entered %s that no run had recorded.", counted(count, "paid call"))
 
 
 async def _remove_leftovers(archive: Archive) -> None:
@@ -60,4 +61,4 @@ async def _remove_leftovers(archive: Archive) -> None:
         get_run_logger().warning("What killed programs have left is not removed: %s", error)
         return
     if count:
-        get_run_logger().info("Removed %d leftovers of killed programs.", count)
+        get_run_logger().info("Removed %s of killed programs.", counted(count, "leftover"))

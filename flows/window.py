@@ -23,6 +23,7 @@ from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.services import Services
 from frontispiece.sources import categories_of
+from frontispiece.text import counted
 
 MOST_NAMED = 10
 
@@ -147,7 +148,7 @@ class Window:
         failed, made = sum(each.failed for each in ran), sum(each.archived for each in ran)
         lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]
         limit = self._services.settings.failure_limit
-        done = f"{len(ran) - len(lost)} of {len(self._states)} days run, {made} papers archived"
+        done = f"{len(ran) - len(lost)} of {counted(len(self._states), 'day')} run, {counted(made, 'paper')} archived"
         left = self._left(standing) if self._has_left_work else ""
         message = "; ".join(filter(None, (done, self._named(ran, lost), left))) + "."
         if has_failed(failed, made, limit) or len(lost) > limit * len(ran):
@@ -180,4 +181,4 @@ class Window:
         estimate = self._plan.estimate
         each = None if estimate.dollars is None else estimate.dollars / max(1, estimate.papers)
         price = "price unknown" if each is None else f"about {amount(papers * each)}"
-        return f"{papers} papers are left ({price}): a higher limit goes on"
+        return f"{counted(papers, 'paper is', 'papers are')} left ({price}): a higher limit goes on"

@@ -9,6 +9,7 @@ from typing import Final
 
 from frontispiece import registry
 from frontispiece.errors import BadInput
+from frontispiece.text import counted
 
 MOST_DAYS: Final = 3653
 """Ten years; more has to be confirmed."""
@@ -96,7 +97,7 @@ def check_days(days: Days, source: str, *, confirmed: bool = False) -> None:
     """Raise BadInput for days before the source begins, and for more than ten years that nobody confirmed."""
     check_begins(days.first, source)
     if len(days) > MOST_DAYS and not confirmed:
-        raise BadInput(f"{days} are {len(days):,} days, more than ten years; confirm that with `yes`.")
+        raise BadInput(f"{days} are {counted(len(days), 'day')}, more than ten years; confirm that with `yes`.")
 
 
 def _last(count: int, today: date) -> Days:

@@ -15,6 +15,7 @@ from frontispiece.archive.results import result_key
 from frontispiece.errors import FrontispieceError, SourceUnavailable
 from frontispiece.models import Value
 from frontispiece.purchases.journal import Settled
+from frontispiece.text import counted
 
 
 def keyed(record: type[Value], key: Callable[..., str | None]) -> CacheKeyFnPolicy:
@@ -48,7 +49,7 @@ def report_doubts(what: str, settled: Settled[Any]) -> None:
     """Say so when a call may have been paid for more than once: only the provider's bill can tell."""
     if settled.bought and settled.doubts:
         get_run_logger().warning(
-            "The %s was in doubt %d times and made again: the provider's bill may show it more than once.",
+            "The %s was in doubt %s and made again: the provider's bill may show it more than once.",
             what,
-            settled.doubts,
+            counted(settled.doubts, "time"),
         )

@@ -7,6 +7,7 @@ from prefect import get_run_logger, task
 from frontispiece.looking import list_key
 from frontispiece.services import Services
 from frontispiece.sources.interface import Listed
+from frontispiece.text import counted
 from tasks.caching import keyed, worth_another_attempt
 
 
@@ -23,7 +24,7 @@ async def fetch_papers(day: date, services: Services) -> Listed:
     """All papers listed on `day`. Raises SourceUnavailable, SourceBroken, BadInput."""
     listed = services.read_ahead.pop(day, None) or await services.source.list_day(day)
     logger = get_run_logger()
-    logger.info("%s lists %d papers for %s.", services.settings.source, len(listed.papers), day)
+    logger.info("%s lists %s for %s.", services.settings.source, counted(len(listed.papers), "paper"), day)
     for problem in listed.problems:
         logger.warning("Skipped in the list: %s", problem)
     return listed

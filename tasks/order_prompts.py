@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from frontispiece.models import Paper
 from frontispiece.purchases.prompts import Fetched, Orders, fetch, order
 from frontispiece.services import Services
+from frontispiece.text import counted
 from frontispiece.writers.interface import BatchTicket
 from tasks.caching import worth_another_attempt
 
@@ -31,7 +32,7 @@ async def order_prompts(papers: Sequence[Paper], services: Services, beside: int
     """
     orders = await order(papers, services, beside, str(runtime.flow_run.id))
     for ticket, ordered in orders.ordered.items():
-        get_run_logger().info("Batch %s has the orders of %d prompts.", ticket.batch, len(ordered))
+        get_run_logger().info("Batch %s has the orders of %s.", ticket.batch, counted(len(ordered), "prompt"))
     return orders
 
 
@@ -51,5 +52,7 @@ async def fetch_prompts(ticket: BatchTicket, papers: Sequence[Paper], services: 
     fetched, logger = await fetch(papers, services), get_run_logger()
     for problem in fetched.problems[:MOST_NAMED]:
         logger.warning(problem)
-    logger.info("Batch %s: %d prompts, %d to order again.", ticket.batch, fetched.written, len(fetched.again))
+    logger.info(
+        "Batch %s: %s, %d to order again.", ticket.batch, counted(fetched.written, "prompt"), len(fetched.again)
+    )
     return fetched

@@ -7,6 +7,7 @@ from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.paths import CATALOG, catalog_month
 from frontispiece.archive.store import Archive
 from frontispiece.gallery.publisher import Published, publish
+from frontispiece.text import counted
 from tasks.caching import worth_another_attempt
 
 
@@ -25,5 +26,5 @@ async def publish_gallery(archive: Archive, site_url: str | None = None) -> Publ
     logger = get_run_logger()
     for problem in [*catalog.problems, *done.problems]:
         logger.warning(problem)
-    logger.info("Published %d days in %s.", len(done.days), archive.where("gallery/index.html"))
+    logger.info("Published %s in %s.", counted(len(done.days), "day"), archive.where("gallery/index.html"))
     return done

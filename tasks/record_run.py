@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from frontispiece.archive.catalog import Run
 from frontispiece.models import Outcome
 from frontispiece.services import Services
+from frontispiece.text import counted
 from tasks.caching import worth_another_attempt
 
 
@@ -23,5 +24,5 @@ from tasks.caching import worth_another_attempt
 async def record_run(day: date, run: Run, outcomes: Sequence[Outcome], services: Services) -> str:
     """Write the catalog's file of this run and day, and give its path. Raises ArchiveError."""
     path = await services.catalog.write(day, run.id, outcomes, run)
-    get_run_logger().info("Recorded %d papers in %s.", len(outcomes), path)
+    get_run_logger().info("Recorded %s in %s.", counted(len(outcomes), "paper"), path)
     return path

@@ -40,7 +40,8 @@ def verify() -> int:
         say(f"    {finding.mend}")
     for stranger in verdict.strangers:
         say(str(stranger))
-    looked = f"{verdict.rows} rows, {verdict.pictures} pictures and {verdict.calls} paid calls looked at"
+    rows, pictures = counted(verdict.rows, "row"), counted(verdict.pictures, "picture")
+    looked = f"{rows}, {pictures} and {counted(verdict.calls, 'paid call')} looked at"
     if not verdict.findings:
         say(f"{looked}: all is well.")
         return Exit.DONE
@@ -55,7 +56,7 @@ def rebuild() -> int:
     rebuilt = asyncio.run(rebuild(archive(), datetime.now(UTC)))
     for stranger in rebuilt.strangers:
         say(str(stranger))
-    return _say(rebuilt.problems, f"{rebuilt.entered} pictures entered, {rebuilt.known} were in the catalog.")
+    return _say(rebuilt.problems, _entered(rebuilt.entered, rebuilt.known))
 
 
 def compact() -> int:
@@ -93,7 +94,7 @@ async def _prune(archive: "Archive", before: datetime, dry_run: bool) -> int:
         else:
             await archive.delete(original.path)
     size = sum(original.size for original in found)
-    say(f"{len(found)} originals ({size / 1e6:,.1f} MB) {'would go' if dry_run else 'deleted'}.")
+    say(f"{counted(len(found), 'original')} ({size / 1e6:,.1f} MB) {'would go' if dry_run else 'deleted'}.")
     return Exit.DONE
 
 
@@ -124,7 +125,7 @@ def import_log(
         made = [await importer.enter(log) for log in parsed]
         entered, known = sum(one.entered for one in made), sum(one.known for one in made)
         problems = [problem for one in made for problem in one.problems]
-        return _say(problems, f"{entered} pictures entered, {known} were in the catalog.")
+        return _say(problems, _entered(entered, known))
 
     return asyncio.run(enter_all())
 
@@ -171,7 +172,7 @@ def journal() -> int:
 
     entries, entered = asyncio.run(look())
     if entered:
-        say(f"{entered} paid calls that no run had recorded are entered: `frontispiece stats` counts them.")
+        say(f"Entered {counted(entered, 'paid call')} that no run had recorded, for `frontispiece stats` to count.")
     if not entries:
         say("No paid call is open.")
         return Exit.DONE
@@ -182,9 +183,13 @@ def journal() -> int:
     prices = [entry.dollars for entry in entries]
     unknown = prices.count(None)
     stake = amount(known(prices)) + (f" and {unknown} of unknown price" if unknown else "")
-    say(f"{len(entries)} open calls: {stake}.")
+    say(f"{counted(len(entries), 'open call')}: {stake}.")
     say("A run over the same papers with the same writer and painter finishes them.")
     return Exit.DONE
+
+
+def _entered(entered: int, known: int) -> str:
+    return f"{counted(entered, 'picture')} entered, {counted(known, 'was', 'were')} in the catalog."
 
 
 def _say(problems: Sequence[str], summary: str) -> int:

@@ -14,6 +14,7 @@ from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.addresses import shown
 from frontispiece.request import BackfillRequest, StatusRequest
+from frontispiece.text import counted
 
 if TYPE_CHECKING:
     from frontispiece.dates import Days
@@ -111,8 +112,8 @@ def status(request: StatusRequest) -> int:
         there = asyncio.run(calendar(catalog, days, source, recipe, categories))
     newest = there if days else there[-MOST_DAYS:]
     print_calendar(Console(), newest, source, ui_address(os.environ, settings.ui_port))
-    if len(newest) < len(there):
-        say(f"{len(there) - len(newest):,} earlier days, since {there[0].day}: frontispiece status {there[0].day:%Y}")
+    if earlier := len(there) - len(newest):
+        say(f"{counted(earlier, 'earlier day')}, since {there[0].day}: frontispiece status {there[0].day:%Y}")
     sys.stdout.flush()
     for problem in catalog.problems:
         say(problem, sys.stderr)

@@ -13,6 +13,7 @@ from cyclopts import Parameter, Token
 
 from frontispiece.errors import BadInput
 from frontispiece.request import Request, takes
+from frontispiece.text import counted
 
 R = TypeVar("R", bound=Request)
 
@@ -37,7 +38,7 @@ def day_to_run(_: object, tokens: Sequence[Token]) -> date:
             days = parse_days(tokens[0].value, datetime.now(UTC).date())
         except BadInput:
             raise no_day from None
-    raise BadInput(f"{days} are {len(days)} days: frontispiece backfill {days} illustrates them.")
+    raise BadInput(f"{days} are {counted(len(days), 'day')}: frontispiece backfill {days} illustrates them.")
 
 
 def words(_: object, tokens: Sequence[Token]) -> str:

@@ -8,6 +8,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.models import ARCHIVED, STALE, TOO_FEW_VOTES, WITHDRAWN, Outcome, Paper, Picture, Status
 from frontispiece.request import Only
+from frontispiece.text import counted
 
 FILES_AT_ONCE: Final = 64
 
@@ -84,7 +85,7 @@ def _wanted(
             message = "The paper was withdrawn; FRONTISPIECE_INCLUDE_WITHDRAWN=true illustrates it all the same."
             outcomes.append(_skipped(paper, recipe, WITHDRAWN, message))
         elif votes is not None and votes < least:
-            outcomes.append(_skipped(paper, recipe, TOO_FEW_VOTES, f"{votes} upvotes, fewer than {least}."))
+            outcomes.append(_skipped(paper, recipe, TOO_FEW_VOTES, f"{counted(votes, 'upvote')}, fewer than {least}."))
         else:
             wanted.append(paper)
     return wanted, outcomes

@@ -11,6 +11,7 @@ from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
 from frontispiece.models import CallState, Status, Value
 from frontispiece.money import amount, known
+from frontispiece.text import counted
 
 _ON_THE_BILL: Final = (CallState.DELIVERED, CallState.REFUSED)
 
@@ -47,7 +48,9 @@ class Spent(Value):
     def price(self) -> str:
         """The sum as people read it; empty where nothing was paid."""
         parts = [amount(self.dollars)] if self.dollars else []
-        return " and ".join([*parts, *([f"{self.unpriced} calls of unknown price"] if self.unpriced else [])])
+        return " and ".join(
+            [*parts, *([f"{counted(self.unpriced, 'call')} of unknown price"] if self.unpriced else [])]
+        )
 
 
 class DoneByRun(Value):

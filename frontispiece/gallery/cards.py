@@ -18,7 +18,7 @@ from frontispiece.dates import month_of
 from frontispiece.models import Value
 from frontispiece.money import price
 from frontispiece.tex import readable
-from frontispiece.text import one_line, visible
+from frontispiece.text import counted, one_line, visible
 
 MAX_TITLE = 1_000
 MAX_PROMPT = 8_000
@@ -154,7 +154,7 @@ class Card(Value):
     def byline(self) -> str:
         """The authors in one line; of many the first ones."""
         left = len(self.authors) - _NAMED
-        return ", ".join(self.authors[:_NAMED]) + (f" and {left} others" if left > 0 else "")
+        return ", ".join(self.authors[:_NAMED]) + (f" and {counted(left, 'other')}" if left > 0 else "")
 
     @cached_property
     def gist(self) -> str:

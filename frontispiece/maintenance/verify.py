@@ -23,7 +23,7 @@ from frontispiece.errors import ArchiveError, ProviderError
 from frontispiece.models import Value
 from frontispiece.purchases.entries import Phase, State
 from frontispiece.purchases.overview import paintings, paper_of, read_journal
-from frontispiece.text import MAX_QUOTE, one_line
+from frontispiece.text import MAX_QUOTE, counted, one_line
 
 _READS_AT_ONCE = 16
 
@@ -178,10 +178,12 @@ def _flaw(row: _Row, content: bytes) -> str | None:
     try:
         facts = inspect(content)
     except ProviderError:
-        return f"It cannot be opened: {len(content):,} bytes, where the catalog says {row.size:,}."
+        return f"It cannot be opened: {counted(len(content), 'byte')}, where the catalog says {row.size:,}."
     if (facts.width, facts.height) != (row.width, row.height):
         return f"It has {facts.width}x{facts.height} pixels, where the catalog says {row.width}x{row.height}."
-    return f"It is not the file that was archived: {len(content):,} bytes, where the catalog says {row.size:,}."
+    return (
+        f"It is not the file that was archived: {counted(len(content), 'byte')}, where the catalog says {row.size:,}."
+    )
 
 
 def _opens(content: bytes) -> bool:
@@ -205,7 +207,7 @@ def _about_originals(known: Mapping[str, tuple[object, str]], originals: Mapping
     return [
         Finding(
             about=path,
-            wrong=f"It has {originals[path].size:,} bytes, where the catalog says {size:,}.",
+            wrong=f"It has {counted(originals[path].size, 'byte')}, where the catalog says {size:,}.",
             mend="Delete it: its picture is archived, and a run that needs it fetches or paints it again.",
         )
         for path, (size, _) in sorted(known.items())

@@ -61,8 +61,8 @@ class Plan(Value):
         if self.unread:  # neither free nor done in a minute: nobody knows
             parts.append(f"{counted(self.unread, 'list')} could not be read, and nothing of that is in this")
         if self.stale:
-            are = "is" if self.stale == 1 else "are"
-            parts.append(f"{counted(self.stale, 'stale paper')} {are} not in this, --only stale takes them")
+            are = counted(self.stale, "stale paper is", "stale papers are")
+            parts.append(f"{are} not in this, --only stale takes {'it' if self.stale == 1 else 'them'}")
         if self.max_usd is not None:
             parts.append(f"{amount(self.spent)} of ${self.max_usd:g} spent before")
         return " · ".join(parts)

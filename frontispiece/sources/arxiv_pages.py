@@ -27,7 +27,7 @@ from frontispiece.sources.arxiv_http import Wire, own_errors
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.reading import IdText, Line, Moment, Problems, Title, in_utc, reason
 from frontispiece.sources.withdrawn import is_withdrawn
-from frontispiece.text import quoted
+from frontispiece.text import counted, quoted
 
 PAGE: Final = 500
 """Entries asked for at once; the API gives 2,000 at most."""
@@ -157,7 +157,7 @@ class Queries:
                 for result in results:
                     found.setdefault(parse_id(result.entry_id)[0], result)
         if len(found) + unreadable < promised:
-            raise SourceUnavailable(f"arXiv promised {promised} papers and sent {len(found)}.")
+            raise SourceUnavailable(f"arXiv promised {counted(promised, 'paper')} and sent {len(found)}.")
         return found
 
 
@@ -198,7 +198,9 @@ class _Client(Wire):
             if page.total > max_total:
                 raise _TooMany(page.total)
             if page.sent < min(PAGE, page.total - start) or (start and not page.sent):
-                raise SourceUnavailable(f"arXiv sent {page.sent} papers from place {start} of {page.total} on.")
+                raise SourceUnavailable(
+                    f"arXiv sent {counted(page.sent, 'paper')} from place {start} of {page.total} on."
+                )
             yield page, results
             start += page.sent
             if start >= page.total:

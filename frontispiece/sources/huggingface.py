@@ -28,7 +28,7 @@ from frontispiece.sources.ids import parse_id
 from frontispiece.sources.interface import Listed
 from frontispiece.sources.reading import IdText, Line, Moment, Problems, checked_address, reason
 from frontispiece.sources.withdrawn import is_withdrawn
-from frontispiece.text import quoted
+from frontispiece.text import counted, quoted
 
 FIRST_DAY: Final = date(2023, 5, 4)
 """The day of the first list."""
@@ -245,7 +245,9 @@ def _listed(day: date, papers: dict[str, Paper], broken: dict[str, str]) -> List
     """The whole list, ranked anew over its pages. Raises SourceBroken when not a single entry could be read."""
     if broken and not papers:
         why = next(iter(broken.values()))
-        raise SourceBroken(f"None of the {len(broken)} entries of Hugging Face's list of {day} is a paper: {why}.")
+        raise SourceBroken(
+            f"Hugging Face's list of {day} has {counted(len(broken), 'entry', 'entries')}, and no paper: {why}."
+        )
     problems = Problems()
     for why in broken.values():
         problems.add(f"an entry of the list of {day}", why)

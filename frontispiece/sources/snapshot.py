@@ -21,6 +21,7 @@ from frontispiece.sources.reading import Problems
 from frontispiece.sources.records import Record
 from frontispiece.sources.snapshot_file import file_errors, glance_id, lines, opened
 from frontispiece.sources.snapshot_index import Damaged, Index, build, parse, shelves, state_of
+from frontispiece.text import counted
 
 SAMPLE: Final = Path(__file__).parents[2] / "data" / "sample" / "arxiv-sample.jsonl"
 SAMPLE_DAYS: Final = "2024-10-23..2024-10-31"
@@ -183,7 +184,7 @@ class Snapshot:
         return f"line {number:,} of {self._path.name}"
 
     def _no_snapshot(self, count: int) -> SourceBroken:
-        return SourceBroken(f"{self._path} is no snapshot of arXiv: none of its {count:,} lines is a paper.")
+        return SourceBroken(f"{self._path} is no snapshot of arXiv: {counted(count, 'line')}, and no paper.")
 
 
 def _kept(places: tuple[Path, ...], state: str) -> Index | None:

@@ -171,3 +171,13 @@ def test_no_thread_of_obstore_enters_python(path: Path) -> None:
 
 def test_files_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
+
+
+NOUNS: Final = "call day entr file leftover line month original paper picture prompt row run time upvote"
+
+
+def test_nobody_counts_one_days() -> None:
+    """`frontispiece.text.counted` says how many there are."""
+    plural = re.compile(rf"(?:%d|\{{(?:len|sum)\([^{{}}]*\}}) (?:[a-z]+ )?(?:{NOUNS.replace(' ', '|')})(?:s|ies)\b")
+    said = [f"{path.relative_to(ROOT)}: {each}" for path in FILES for each in plural.findall(path.read_text())]
+    assert said == []

@@ -268,7 +268,7 @@ def rows(root: Path) -> list[dict[str, object]]:
 def test_an_old_archive_moves_in(old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = (old / "20241031" / f"{SEED_KEY}.jpg").read_bytes()
     assert main(["import-log", str(SEED_LOG), "--pictures", str(old)]) == 0
-    assert "1 pictures entered" in capsys.readouterr().out
+    assert "1 picture entered" in capsys.readouterr().out
     root = tmp_path / "archive"
     assert (root / "pictures/20241031" / f"{SEED_KEY}.jpg").read_bytes() == content
     (row,) = rows(root)
@@ -320,7 +320,7 @@ def test_what_is_missing_or_broken_is_named_and_the_rest_entered(
     (old / f"{key('0704.0003')}.jpg").write_bytes(b"<html>")
     assert main(["import-log", str(log), "--pictures", str(old)]) == 1
     out = capsys.readouterr().out
-    assert "1 pictures entered" in out
+    assert "1 picture entered" in out
     for name in ("No picture", key("0704.0003"), "Elsewhere"):
         assert name in out
     assert len(rows(tmp_path / "archive")) == 1
@@ -333,7 +333,7 @@ def test_a_day_of_several_runs_moves_in_without_complaint(
     log = tmp_path / "log.txt"
     log.write_text("\ufeff" + noise + SEED_LOG.read_text() + "\n" + noise + kept(TITLE) + noise + kept("Elsewhere"))
     assert main(["import-log", str(log), "--pictures", str(old)]) == 0
-    assert capsys.readouterr().out == "1 pictures entered, 0 were in the catalog.\n"
+    assert capsys.readouterr().out == "1 picture entered, 0 were in the catalog.\n"
     (row,) = rows(tmp_path / "archive")
     assert row["prompt"] == parse_log(SEED_LOG.read_text()).past[0].prompt
 

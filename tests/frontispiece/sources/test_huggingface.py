@@ -114,7 +114,7 @@ async def test_malformed_entries_are_named_and_skipped(source: HuggingFace) -> N
 
 async def test_a_list_of_which_nothing_can_be_read_is_broken_and_not_empty(source: HuggingFace) -> None:
     FAKE.papers, FAKE.extra = [], [{"article": {"id": "2411.00001"}}]
-    with pytest.raises(SourceBroken, match="None of the 1 entries"):
+    with pytest.raises(SourceBroken, match="has 1 entry, and no paper"):
         await source.list_day(DAY)
 
 
