@@ -106,7 +106,7 @@ async def make_plan(
         for day in chunk:
             mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
             counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
-            prices = [Work(services.writer.tokens(paper), price(paper), services.painter.price) for paper in mine]
+            prices = [Work(services.writer.request(paper), price(paper), services.painter.price) for paper in mine]
             to_do += mine
             work += prices
             now = standing[day]

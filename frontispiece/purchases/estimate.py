@@ -19,6 +19,8 @@ ENOUGH_ROWS: Final = 20
 # Seconds of a call as long as the catalog has no average.
 CHAT_SECONDS, PICTURE_SECONDS = 2.0, 4.0
 OWN_SECONDS: Final = 0.1
+# What a prompt takes, on the high side.
+LONG_ANSWER_TOKENS, CHARACTERS_PER_TOKEN = 400, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Average:
 
 
 class Estimate(Value):
-    """What papers will take. Dollars and tokens are None when unknown; a free call costs 0, and no tokens."""
+    """What papers will take. Dollars and tokens are None when unknown; a free call costs 0."""
 
     papers: int = Field(description="papers to illustrate: each is a prompt and a painting")
     dollars: float | None
@@ -60,10 +62,9 @@ class Estimate(Value):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One paper that is to be illustrated: its prompt's tokens, and list prices where they are known."""
+    """One paper that is to be illustrated: its request to the writer, and list prices where they are known."""
 
-    tokens: tuple[int, int]
-    """In and out, at most: those that the list price is for."""
+    request: str
     prompt_dollars: float | None
     painting_dollars: float | None
 
@@ -89,17 +90,18 @@ def estimate(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Av
     if mean is not None:
         dollars: float | None = count * mean
         means = (prompt.tokens_in, prompt.tokens_out) if hands.writer_paid else (0, 0)
-        tokens_in, tokens_out = (None if each is None else round(count * each) for each in means)
+        tokens_in, tokens_out = (_times(count, each) for each in means)
     else:
         dollars = money.total(money.total([each.prompt_dollars, each.painting_dollars]) for each in papers)
-        tokens_in, tokens_out = (sum(each.tokens[way] for each in papers) for way in (0, 1))
+        tokens_in = hands.writer_paid * sum(len(each.request) // CHARACTERS_PER_TOKEN + 1 for each in papers)
+        tokens_out = hands.writer_paid * count * LONG_ANSWER_TOKENS
     writing = _seconds(prompt, CHAT_SECONDS if hands.writer_paid else OWN_SECONDS) / hands.prompts_at_once
     at_work = _seconds(painting, PICTURE_SECONDS if hands.painter_paid else OWN_SECONDS) / hands.paintings_at_once
     return Estimate(
         papers=count,
         dollars=dollars,
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
+        tokens_in=None if tokens_in is None else round(tokens_in),
+        tokens_out=None if tokens_out is None else round(tokens_out),
         minutes=count * max(writing, at_work) / 60,  # prompts are written while pictures are painted
         by_catalog=mean is not None,
     )
@@ -130,3 +132,7 @@ def _average(rows: Iterable[Mapping[str, Any]], step: str, who: str) -> Average:
 
 def _seconds(average: Average, usual: float) -> float:
     return average.seconds if average.is_good and average.seconds is not None else usual
+
+
+def _times(count: int, value: float | None) -> float | None:
+    return None if value is None else count * value

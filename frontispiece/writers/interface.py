@@ -96,10 +96,6 @@ class Writer(Protocol):
         """The exact text that `write` will send."""
         ...
 
-    def tokens(self, paper: Paper) -> tuple[int, int]:
-        """How many go in and come out at most, as `price` has them; none where no language model is asked."""
-        ...
-
     def price(self, paper: Paper) -> float | None:
         """What the prompt will cost at most, in dollars, as far as that is known beforehand."""
         ...

@@ -173,14 +173,9 @@ class OpenAIChat:
         filled = re.sub(r"\{(title|abstract|fence)\}", lambda place: values[place[1]], self.recipe.template)
         return encodable(filled)
 
-    def tokens(self, paper: Paper) -> tuple[int, int]:
-        """The longest answer's, and as many as the request has bytes."""
-        return most_tokens(self.request(paper)), self._most
-
     def price(self, paper: Paper) -> float | None:
         """By the list, for the longest answer; None for a model that is not on it."""
-        tokens_in, tokens_out = self.tokens(paper)
-        return chat_dollars(self._model, tokens_in, 0, tokens_out)
+        return chat_quote(self._model, self.request(paper), self._most)
 
     async def write(self, paper: Paper) -> Prompt:
         """One call, or another at once where the first is refused for a limit by a name that the server does not know.
@@ -271,9 +266,10 @@ def chat_dollars(model: str, tokens_in: int | None, tokens_cached: int | None, t
     return ((tokens_in - cached) * price.fresh + cached * price.cached + tokens_out * price.out) / 1e6
 
 
-def most_tokens(request: str) -> int:
-    """How many go in at most: a token stands for one byte at least."""
-    return len(request.encode("utf-8", "replace")) + FRAME_TOKENS
+def chat_quote(model: str, request: str, tokens_out: int) -> float | None:
+    """What a chat call costs at most whose answer may have so many tokens, before it is made: for budgets."""
+    # A token stands for one byte at least.
+    return chat_dollars(model, len(request.encode("utf-8", "replace")) + FRAME_TOKENS, 0, tokens_out)
 
 
 def _bill(reply: "Reply") -> _Bill:

@@ -36,10 +36,6 @@ class Template:
         """What the prompt is made from, in one line."""
         return f"Title: {paper.title} Abstract: {paper.abstract or paper.title}"
 
-    def tokens(self, paper: Paper) -> tuple[int, int]:
-        """None."""
-        return 0, 0
-
     def price(self, paper: Paper) -> float:
         """Nothing."""
         return 0.0

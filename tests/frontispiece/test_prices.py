@@ -4,7 +4,7 @@ import pytest
 
 from frontispiece.painters.fal import picture_dollars
 from frontispiece.painters.openai_images import image_quote, image_token_dollars
-from frontispiece.writers.openai import chat_dollars, most_tokens
+from frontispiece.writers.openai import chat_dollars, chat_quote
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,11 @@ def test_pictures_by_openai() -> None:
 
 
 def test_quotes() -> None:
-    assert most_tokens("é" * 3_000) >= 6_000 + 7, "no text has more tokens than bytes"
-    assert most_tokens("\ud800") > 0
+    quote = chat_quote("gpt-4o-mini", "é" * 3_000, 600)
+    assert quote is not None
+    assert quote >= (chat_dollars("gpt-4o-mini", 6_000 + 7, 0, 600) or 1), "no text has more tokens than bytes"
+    assert chat_quote("gpt-4o-mini", "\ud800", 1) is not None
+    assert chat_quote("unheard-of", "x", 600) is None
     assert image_quote("gpt-image-2.5-flare", "low", 640, 1200, 600) == pytest.approx(0.0047 + 0.003)
     assert image_quote("gpt-image-2.5-flare", "high", 640, 1200, 600) is None
     assert image_quote("gpt-image-2.5-flare", "low", 4096, 4096, 600) is None
