@@ -14,7 +14,7 @@ from deployments.cli import admin, backfill, gallery, query, run, serve, setting
 from deployments.ending import end_when_told, let_end
 from deployments.exit_codes import Exit, exit_of
 from deployments.output import lenient_output, say
-from frontispiece.errors import BadInput, FrontispieceError
+from frontispiece.errors import FrontispieceError
 from frontispiece.network import spare_this_machine
 from frontispiece.text import one_line
 
@@ -87,9 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(tokens: list[str]) -> int:
+    if not tokens:
+        say("frontispiece: Which command? frontispiece --help lists them.", sys.stderr)
+        return Exit.BAD_INPUT
     try:
-        if not tokens:
-            raise BadInput("Which command? frontispiece --help lists them.")
         code = app(tokens, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         command = " ".join(["frontispiece", *(error.command_chain or ())])
@@ -102,7 +103,9 @@ def _run(tokens: list[str]) -> int:
         said = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
         say(f"frontispiece: {said}.", sys.stderr)
         return Exit.FAILED
-    except KeyboardInterrupt:
+    except BaseException as ended:  # Ctrl-C, or a signal in Prefect's words: by itself, or in a group
+        if isinstance(ended, Exception | SystemExit):
+            raise
         say("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", sys.stderr)
         return Exit.INTERRUPTED
     return code if isinstance(code, int) else Exit.DONE

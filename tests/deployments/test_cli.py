@@ -333,3 +333,19 @@ def test_flows_are_loaded_without_duckdb() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [KeyboardInterrupt(), asyncio.CancelledError(), BaseExceptionGroup("tasks", [KeyboardInterrupt(), ValueError()])],
+    ids=["Ctrl-C", "cancelled", "in a group"],
+)
+def test_whatever_a_signal_ends_is_interrupted(
+    ended: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ends(*arguments: object, **options: object) -> None:
+        raise ended
+
+    monkeypatch.setattr("frontispiece.archive.store.Archive.open", ends)
+    assert main(["status"]) == 130
+    assert capsys.readouterr().err.startswith("frontispiece: interrupted; ")
