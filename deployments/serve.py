@@ -54,7 +54,7 @@ def own_server(file: "IO[str]", home: Path, port: int) -> Iterator[str]:
     """A Prefect server on this machine for as long as it is wanted; gives its address. Raises BadInput."""
     if _is_taken(port):
         raise BadInput(
-            f"Port {port} is taken. Is it a Prefect server, set PREFECT_API_URL=http://127.0.0.1:{port}/api; "
+            f"Port {port} is taken. If it is a Prefect server, set PREFECT_API_URL=http://127.0.0.1:{port}/api; "
             "else name another port in FRONTISPIECE_UI_PORT."
         )
     url = f"http://127.0.0.1:{port}"

@@ -279,4 +279,4 @@ def _refusal(kind: type[Request], problem: "ErrorDetails", written: Callable[[st
     named = written(name)
     if bounds:
         return f"{named} is {bounds}, not {problem['input']}."
-    return f"{named}: {problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}."
+    return f"{named}: {problem['msg']}, not {problem['input']!r}."

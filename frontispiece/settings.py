@@ -8,17 +8,22 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from frontispiece import registry, styles
+from frontispiece.addresses import shown
 from frontispiece.errors import BadInput
 from frontispiece.network import check_network
 from frontispiece.registry import PainterName, SourceName, WriterName
+from frontispiece.text import one_line
 from frontispiece.variables import PREFIX, check_variables
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 ENV_FILE = ".env"
 
@@ -178,8 +183,18 @@ def load_settings(**choices: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        said = first["msg"].removeprefix("Value error, ")
-        raise BadInput(f"{variable(field)}: {said[0].lower()}{said[1:]}.") from None
+        raise BadInput(f"{variable(field)}: {_complaint(field, first)}.") from None
+
+
+def _complaint(field: str, error: "ErrorDetails") -> str:
+    """What is wrong with a value, and the value where it is no secret, nor holds what another variable would."""
+    if error["type"] == "value_error":  # words of ours
+        said = error["msg"].removeprefix("Value error, ")
+        return f"{said[0].upper()}{said[1:]}"
+    kind = settings_model().model_fields[field].annotation
+    is_secret = SecretStr in (kind, *get_args(kind))
+    value = one_line(shown(str(error["input"])).partition("=")[0], 40)
+    return error["msg"] if is_secret else f"{error['msg']}, not {value!r}"
 
 
 def _chosen(choices: dict[str, object]) -> Settings:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from deployments.cli import admin, backfill, gallery, query, run, serve, settings
 from deployments.ending import end_when_told, let_end
@@ -94,7 +94,10 @@ def _run(tokens: list[str]) -> int:
         code = app(tokens, print_error=False, exit_on_error=False)
     except CycloptsError as error:
         command = " ".join(["frontispiece", *(error.command_chain or ())])
-        say(f"frontispiece: {one_line(str(error))} (see {command} --help)", sys.stderr)
+        said = str(error)
+        if isinstance(error, UnusedCliTokensError):
+            said = f"{command} has no use for {', '.join(error.unused_tokens or ())}."
+        say(f"frontispiece: {one_line(said)} (see {command} --help)", sys.stderr)
         return Exit.BAD_INPUT
     except FrontispieceError as error:
         say(f"frontispiece: {error}", sys.stderr)

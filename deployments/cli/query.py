@@ -39,7 +39,7 @@ def query(
     form: Form = "table",
     output: File = None,
 ) -> int:
-    """Ask the catalog in SQL: views pictures, latest, outcomes, runs."""
+    """Ask the catalog in SQL: views pictures, latest, outcomes, runs, purchases."""
     return answer(sql, form, output)
 
 

@@ -48,7 +48,7 @@ def key_of(paper: Paper, services: Buyer) -> str:
 def batches_of(writer: Writer) -> Batches:
     """How `writer` takes orders by the thousand. Raises BadInput when it takes none."""
     if writer.batches is None:
-        raise BadInput(f"`batch`: the writer {writer.label} takes no batches; choose another `writer`.")
+        raise BadInput(f"`batch`: the writer {writer.recipe.kind} takes no batches; choose another `writer`.")
     return writer.batches
 
 

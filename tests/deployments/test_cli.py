@@ -67,7 +67,10 @@ ROOT = Path(__file__).parents[2]
         pytest.param(["run", "--source", "arxiv-aoi"], 'Did you mean "arxiv-oai"?', id="nearly a source"),
         pytest.param(["run", "--limti", "3"], "Did you mean --limit?", id="nearly an option"),
         pytest.param(["bakfill", "2024-10"], 'Did you mean "backfill"?', id="nearly a command"),
-        pytest.param(["run", "2024-10-01", "2024-10-02"], "2024-10-02", id="two days"),
+        pytest.param(
+            ["run", "2024-10-01", "2024-10-02"], ": frontispiece run has no use for 2024-10-02. (see ", id="two days"
+        ),
+        pytest.param(["settings", "a", "b"], "settings has no use for a, b. (see frontispiece settings", id="too much"),
         pytest.param(["dance"], "dance", id="unknown command"),
         pytest.param([], "command", id="no command"),
     ],

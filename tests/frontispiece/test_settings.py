@@ -71,6 +71,34 @@ def test_a_setting_that_cannot_be_is_named(name: str, value: str, monkeypatch: p
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("UI_PORT", "high", "Input should be a valid integer, unable to parse string as an integer, not 'high'."),
+        ("UI_PORT", "80 FAL_KEY=planted", "integer, not '80 FAL_KEY'."),
+        ("UI_PORT", "http://me:planted@host:80", "integer, not 'http://***@host:80'."),
+        ("WRITER", "\x1b[2J" + "x" * 100, f", not '[2J{'x' * 36}…'."),
+        ("TIMEZONE", "Mars", "'Mars' is no time zone; write it as Europe/Berlin."),
+        ("WEBHOOK", "planted", "That is no address, such as https://example.org/hook."),
+    ],
+    ids=["a value", "two settings", "an address", "a long value", "words of ours", "a secret"],
+)
+def test_what_cannot_be_is_shown_unless_it_is_secret(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"FRONTISPIECE_{name}", value)
+    with pytest.raises(BadInput) as caught:
+        load_settings()
+    first, _, complaint = str(caught.value).partition(": ")
+    assert first == f"FRONTISPIECE_{name}"
+    assert complaint.endswith(said)
+    assert complaint[0] in "IT'"
+    assert "planted" not in complaint
+    monkeypatch.delenv(f"FRONTISPIECE_{name}")
+    with pytest.raises(BadInput, match=r"^FAL_KEY: [^']*$"):
+        load_settings(fal_key=["planted"])
+
+
 def test_settings_are_shown_without_secrets(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ from helpers.papers import numbered
 from helpers.stocked import DAY, NOW, buy, failure, outcome, painting, run, stocked
 
 from deployments.cli import main
+from deployments.cli.query import query
 from frontispiece.archive.catalog import SCHEMA, Catalog, rows
 from frontispiece.archive.query import STATS, open_records
 from frontispiece.archive.store import Archive
@@ -51,6 +52,9 @@ async def test_the_views_are_there_wherever_the_archive_is(place: str, tmp_path:
     archive = await stocked(tmp_path if place == "folder" else "memory://")
     counts = {view: await ask(archive, f"SELECT count(*) FROM {view}") for view in ("outcomes", "pictures", "latest")}  # noqa: S608
     assert counts == {"outcomes": [(4,)], "pictures": [(3,)], "latest": [(4,)]}
+    views = {view for (view,) in await ask(archive, "SHOW TABLES")} - {"files", "entered"}
+    told = (query.__doc__ or "").rstrip(".").partition("views ")[2]
+    assert set(told.split(", ")) == views
     (one,) = await ask(archive, "SELECT papers, pictures, failed, round(dollars, 6), unpriced FROM runs")
     assert one == (4, 3, 1, 0.0093, 0)
 

@@ -686,7 +686,7 @@ class TestInFlows:
 
 async def test_a_writer_without_batches_says_so(archive: Archive) -> None:
     async with open_services(load_settings(archive="memory://", writer="template", painter="lineart")) as services:
-        with pytest.raises(FrontispieceError, match="Template takes no batches"):
+        with pytest.raises(FrontispieceError, match="the writer template takes no batches"):
             await order(PAPERS, services)
 
 
