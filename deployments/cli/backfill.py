@@ -91,7 +91,7 @@ def status(request: StatusRequest) -> int:
     from rich.console import Console
 
     from deployments.cli.calendar import print_calendar
-    from frontispiece.archive.calendar import calendar, days_run
+    from frontispiece.archive.calendar import Mark, calendar, days_run, pictures_elsewhere
     from frontispiece.archive.catalog import Catalog
     from frontispiece.archive.presence import is_begun, nothing_in
     from frontispiece.archive.store import Archive
@@ -112,6 +112,10 @@ def status(request: StatusRequest) -> int:
         there = asyncio.run(calendar(catalog, days, source, recipe, categories))
     newest = there if days else there[-MOST_DAYS:]
     print_calendar(Console(), newest, source, ui_address(os.environ, settings.ui_port))
+    if all(each.mark is Mark.NEVER_RUN for each in there):
+        elsewhere = asyncio.run(pictures_elsewhere(catalog, source)).most_common()
+        if named := ", ".join(f"{count:,} of {other}" for other, count in elsewhere):
+            say(f"Pictures of other sources in the archive: {named}.")
     if earlier := len(there) - len(newest):
         say(f"{counted(earlier, 'earlier day')}, since {there[0].day}: frontispiece status {there[0].day:%Y}")
     sys.stdout.flush()

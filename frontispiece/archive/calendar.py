@@ -3,6 +3,7 @@
 What is said here of a day, its mark and its counts, is what plans and calendars show, wherever they are shown.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -64,6 +65,13 @@ async def days_run(
         if (day := empty_day(each.path, source)) and day not in days:
             days[day] = _without_rows(day, is_empty=True)
     return [days[day] for day in sorted(days)]
+
+
+async def pictures_elsewhere(catalog: Catalog, source: str) -> Counter[str]:
+    """How many pictures there are from other sources, by source: none of the calendar's. Raises ArchiveError."""
+    rows = await catalog.narrow(("source", "picture_path"))
+    places = {(row["source"], row["picture_path"]) for row in rows if row["picture_path"]}
+    return Counter(each for each, path in places if each != source and (source, path) not in places)
 
 
 async def note_empty(archive: Archive, day: date, source: str) -> None:

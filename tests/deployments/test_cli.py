@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -251,6 +252,25 @@ def test_the_calendar_of_a_fresh_place_can_be_seen(
     assert list(tmp_path.iterdir()) == []
     assert main(["import-log", os.devnull]) == 0
     assert list(tmp_path.iterdir()) == [], "a log that tells of nothing begins nothing"
+
+
+def test_status_tells_of_pictures_that_no_day_of_its_source_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path))
+    asyncio.run(stocked(tmp_path))
+    shutil.rmtree(tmp_path / "catalog")
+    assert main(["rebuild"]) == 0
+    capsys.readouterr()
+    for command in ("status", "status 2024-10"):
+        assert main(command.split()) == 0
+        assert capsys.readouterr().out.endswith("\nPictures of other sources in the archive: 3 of rebuilt.\n")
+    made = asyncio.run(outcome(Archive.open(str(tmp_path)), 1))
+    asyncio.run(Catalog(Archive.open(str(tmp_path))).write(DAY, "run-9", [made], run("run-9")))
+    assert main(["status", "--source", "arxiv"]) == 0
+    assert "other sources" not in capsys.readouterr().out
+    assert main(["status"]) == 0
+    assert "1 of arxiv" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("url", ["foo", "http://", "ftp://127.0.0.1/api", "http://me:planted@127.0.0.1:99999/api"])
