@@ -8,6 +8,7 @@ from typing import IO, Final
 
 from pydantic import Field, ValidationError
 
+from deployments.ending import at_the_end
 from frontispiece.models import Value
 from frontispiece.purchases.process_identity import ProcessIdentity
 
@@ -69,8 +70,13 @@ def naming(api: str, folder: Path) -> Iterator[None]:
     with suppress(OSError):  # the command that `serve` prints then names it
         if named_here(folder) or not file.exists():
             file.write_text(_naming(api), encoding="utf-8")
+
+    def take_back() -> None:
+        if named_here(folder) == api:
+            file.unlink(missing_ok=True)
+
+    at_the_end(take_back)
     try:
         yield
     finally:
-        if named_here(folder) == api:
-            file.unlink(missing_ok=True)
+        take_back()

@@ -58,7 +58,6 @@ class RunArtifacts:
 
 
 async def _left_by_earlier_attempts(client: PrefectClient) -> dict[str | None, UUID]:
-    if runtime.flow_run.run_count <= 1:
-        return {}
+    """Also before a Suspend: Prefect counts a run that is resumed as the same attempt."""
     mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[UUID(str(runtime.flow_run.id))]))
     return {each.key: each.id for each in await client.read_artifacts(artifact_filter=mine)}
