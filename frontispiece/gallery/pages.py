@@ -20,6 +20,7 @@ from frontispiece.gallery.citing import bibtex, json_ld, ris
 from frontispiece.gallery.related import Related
 from frontispiece.gallery.search import day_scripts, days_script, words_scripts
 from frontispiece.gallery.words import STOP
+from frontispiece.text import counted
 
 PER_PAGE: Final = 36
 """Papers on one page of a day."""
@@ -74,10 +75,6 @@ def _long_month(month: str) -> str:
     return f"{calendar.month_name[int(month[5:])]} {month[:4]}"
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -87,7 +84,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(layout=layout, version=VERSION, long_day=_long_day, long_month=_long_month)
-    environment.globals.update(counted=_counted, first_sentences=first_sentences)
+    environment.globals.update(counted=counted, first_sentences=first_sentences)
     return environment
 
 
