@@ -22,7 +22,7 @@ T = TypeVar("T")
 MAX_ARTIFACT: Final = 400_000
 """Bytes of a page of pictures, and of a table: Prefect keeps both in its database."""
 MOST_PICTURES: Final = 60
-MAX_THUMBNAIL: Final = 3_500
+MAX_THUMBNAIL: Final = 4_500
 COLUMNS: Final = 5
 _TITLE, _PROMPT, _MESSAGE = 300, 1_500, 500
 _ALT: Final = 100

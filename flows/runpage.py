@@ -87,7 +87,9 @@ class RunPage(RunListener):
         await self._show_progress()
         if outcomes:
             table = outcome_table(outcomes)
-            more = f" Of {len(outcomes)} papers these are {len(table)}." if len(table) < len(outcomes) else ""
+            more = (
+                f" Of {counted(len(outcomes), 'paper')} these are {len(table)}." if len(table) < len(outcomes) else ""
+            )
             words = f"How each paper ended.{more}"
             await self._artifacts.show(TableArtifact(table=table, key="outcomes", description=words))
         await self._make_thumbnails()

@@ -133,8 +133,8 @@ def at_server(real_server: RealServer) -> Iterator[RealServer]:
 
 @pytest.fixture
 def prefect_server(at_server: RealServer) -> None:
-    """For tests that run flows in this process: nothing runs, and nobody serves days, as in tests before."""
+    """For tests that run flows in this process: nothing runs, and nobody has deployed days."""
     at_server.clear()
-    named = {"deployments": {"name": {"any_": ["backfill-day"]}}}
+    named = {"deployments": {"name": {"any_": ["backfill-day", "daily"]}}}
     for left in at_server.ask("/deployments/filter", named):
         at_server.ask(f"/deployments/{left['id']}", method="DELETE")

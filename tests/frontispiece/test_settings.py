@@ -17,7 +17,7 @@ def test_every_setting_says_what_it_means() -> None:
 def test_a_webhook_that_is_no_address_is_refused_unquoted(address: str) -> None:
     with pytest.raises(BadInput) as caught:
         load_settings(webhook=address)
-    assert str(caught.value) == "FRONTISPIECE_WEBHOOK: that is no address, such as https://example.org/hook."
+    assert str(caught.value) == "FRONTISPIECE_WEBHOOK: That is no address, such as https://example.org/hook."
 
 
 @pytest.mark.parametrize(

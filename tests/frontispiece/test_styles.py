@@ -52,7 +52,7 @@ def test_a_file_that_is_no_style_is_refused_in_one_sentence(
     if content is not None:
         Path("bad.txt").write_bytes(content)
     monkeypatch.setenv("FRONTISPIECE_STYLE", "bad.txt")
-    with pytest.raises(BadInput, match=f"FRONTISPIECE_STYLE: the style bad.txt {said}") as caught:
+    with pytest.raises(BadInput, match=f"FRONTISPIECE_STYLE: The style bad.txt {said}") as caught:
         load_settings()
     assert "planted" not in str(caught.value)
     assert "\n" not in str(caught.value)
