@@ -5,8 +5,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# A file at a time on each of two processors, those that take long first.
-SPREAD := -n 2 --dist loadfile --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 
@@ -15,14 +13,14 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra d
 run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
 
-test: $(READY) ## All tests, on two processors (labels are read where tesseract-ocr is installed)
-	$(BIN)/python -m pytest $(SPREAD)
+test: $(READY) ## All tests, a file at a time on each of two processors (labels are read where tesseract-ocr is installed)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(READY) ## Those that need neither a Prefect server nor a browser: a minute or so
-	$(BIN)/python -m pytest $(SPREAD) -m "not server and not browser and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not browser and not slow"
 
 coverage: $(READY) ## All tests, and which lines and branches they did not see
-	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
 
 chaos: $(READY) ## Kill it anywhere, with a random seed, and end it hundreds of times; twenty minutes or so
 	PYTHONPATH=.:tests $(BIN)/python tests/chaos.py
