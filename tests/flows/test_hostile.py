@@ -38,6 +38,7 @@ from flows.illustrate import illustrate_day
 from flows.listener import surrounded
 from frontispiece.archive.images import read_provenance
 from frontispiece.archive.provenance import xml_text
+from frontispiece.tex import readable
 from frontispiece.text import cell
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -219,7 +220,7 @@ async def test_words_stay_words(world: World, fake: Providers, tmp_path_factory:
 
         made = {archive / each["picture_path"]: each for each in rows if each["picture_path"]}
         titles = {each["paper_title"] for each in made.values()}
-        check_gallery(archive / "gallery", titles)
+        check_gallery(archive / "gallery", {readable(title) for title in titles})
         for path, each in made.items():
             told = read_provenance(path.read_bytes())
             assert told is not None
