@@ -20,7 +20,7 @@ from flows.schedule import label_run
 from flows.session import Session, choose_now, open_session
 from flows.verdict import refuses
 from frontispiece.archive.calendar import note_empty
-from frontispiece.archive.choosing import in_categories
+from frontispiece.archive.choosing import asked_for
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import Blocked, Flawed, OriginalMissing
 from frontispiece.models import Painting, Paper, Prompt
@@ -94,7 +94,7 @@ async def illustrate_list(
         session.lists[day] = len(listed.papers)
         if not listed.papers:
             await note_empty(services.archive, day, services.settings.source)
-        await illustrate(session, in_categories(listed.papers, categories)[:limit], only)
+        await illustrate(session, asked_for(listed.papers, categories, limit), only)
 
 
 async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "all") -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from frontispiece.archive.calendar import Mark, calendar, note_empty
-from frontispiece.archive.choosing import in_categories
+from frontispiece.archive.choosing import asked_for
 from frontispiece.archive.results import kept
 from frontispiece.dates import Days
 from frontispiece.errors import SourceUnavailable
@@ -51,7 +51,7 @@ async def look_at_day(day: date, request: DayRequest, services: Services) -> Rep
     """
     began = time.monotonic()
     listed = await read_list(day, services)
-    papers = in_categories(listed.papers, request.categories or ())[: request.limit]
+    papers = asked_for(listed.papers, request.categories or (), request.limit)
     waiting, settled = await services.choose(papers)
     if waiting or (papers and await _is_news(day, services, is_whole=len(papers) == len(listed.papers))):
         return None
@@ -105,7 +105,7 @@ async def _is_news(day: date, services: Services, *, is_whole: bool) -> bool:
     """Whether a run would write down something about this day that no run has yet."""
     settings, recipe = services.settings, services.recipe.fingerprint
     (now,) = await calendar(services.catalog, Days(day, day), settings.source, recipe, categories_of(settings))
-    return now.mark is Mark.NEVER_RUN or (is_whole and not now.is_read)
+    return now.is_news(is_whole=is_whole)
 
 
 async def _why_none(listed: Listed, request: DayRequest, services: Services) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, get_args
 
 from frontispiece.archive.calendar import Day, Mark, calendar
-from frontispiece.archive.choosing import in_categories
+from frontispiece.archive.choosing import asked_for
 from frontispiece.concurrency import gather_bounded
 from frontispiece.dates import Days
 from frontispiece.errors import Blocked, SourceError, SourceUnreached
@@ -162,7 +162,7 @@ async def _lists(days: Days, request: BackfillRequest, read: Callable[[date], Aw
             unreached = 0
             return _List(problem=str(error))
         unreached = 0
-        papers = in_categories(listed.papers, request.categories or ())[: request.limit]
+        papers = asked_for(listed.papers, request.categories or (), request.limit)
         return _List(papers, len(listed.papers))
 
     return dict(zip(days, await gather_bounded(asked, days, LISTS_AT_ONCE), strict=True))
@@ -191,5 +191,5 @@ def _day_plan(
         problem=found.problem,
         dollars=total(price for each in work for price in (each.prompt_dollars, each.painting_dollars)),
         least=least,
-        is_new=day.mark is Mark.NEVER_RUN or (is_whole and not day.is_read),
+        is_new=day.is_news(is_whole=is_whole),
     )

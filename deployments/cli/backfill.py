@@ -33,32 +33,32 @@ def backfill(request: BackfillRequest, *, verbose: Verbose = False) -> int:
     from frontispiece.settings import load_settings
 
     settings = load_settings(**request.choices)
-    asyncio.run(check_before(request, settings))
+    days = asyncio.run(days_beforehand(request, settings))
     with beforehand(settings, dry_run=request.dry_run) as found:
-        return plan_or_run(request, found, verbose)
+        return plan_or_run(request, days, found, verbose)
 
 
-async def check_before(request: BackfillRequest, settings: "Settings") -> None:
-    """Find out what is wrong with the input before anything is opened. Raises BadInput."""
+async def days_beforehand(request: BackfillRequest, settings: "Settings") -> "Days":
+    """The days that are meant, when nothing is wrong with the input, before anything is opened. Raises BadInput."""
     from flows.inputs import days_meant
     from frontispiece.purchases.prompts import batches_of
     from frontispiece.writers import open_writer
 
-    days_meant(request, settings.source)
+    days = days_meant(request, settings.source)
     if request.batch:
         writer = open_writer(settings.writer, settings.with_keys_to_come())
         try:
             batches_of(writer)
         finally:
             await writer.close()
+    return days
 
 
-def plan_or_run(request: BackfillRequest, found: Beforehand, verbose: bool) -> int:
+def plan_or_run(request: BackfillRequest, days: "Days", found: Beforehand, verbose: bool) -> int:
     """Show the plan where that is all there is to do, else run the flow in this process, and show how it goes."""
     from deployments.cli.backfill_terminal import BackfillStage, print_plan
     from frontispiece.looking import look_at_days
 
-    days = _days(request.days)
     with BackfillStage(verbose) as stage:
         plan = None if request.refresh and not request.dry_run else found.look(partial(look_at_days, days, request))
         if plan is not None:
@@ -71,12 +71,6 @@ def plan_or_run(request: BackfillRequest, found: Beforehand, verbose: bool) -> i
     if error is None:
         say(f"{state.name}: {state.message}")
     return exit_after(state, error)
-
-
-def _days(text: str) -> "Days":
-    from frontispiece.dates import parse_days
-
-    return parse_days(text, datetime.now(UTC).date())
 
 
 def ui_address(environment: Mapping[str, str], port: int) -> str:
@@ -95,11 +89,13 @@ def status(request: StatusRequest) -> int:
     from frontispiece.archive.catalog import Catalog
     from frontispiece.archive.presence import is_begun, nothing_in
     from frontispiece.archive.store import Archive
+    from frontispiece.dates import parse_days
     from frontispiece.services import recipe_of
     from frontispiece.settings import load_settings
     from frontispiece.sources import categories_of
 
-    days = _days(request.days) if request.days else None
+    today = datetime.now(UTC).date()
+    days = parse_days(request.days, today) if request.days else None
     settings = load_settings(**request.choices)
     archive = Archive.open(settings.archive)
     if not asyncio.run(is_begun(archive)):
@@ -107,7 +103,7 @@ def status(request: StatusRequest) -> int:
     catalog = Catalog(archive)
     source, recipe, categories = settings.source, recipe_of(settings).fingerprint, categories_of(settings)
     if days is None:
-        there = asyncio.run(days_run(catalog, source, recipe, datetime.now(UTC).date(), categories))
+        there = asyncio.run(days_run(catalog, source, recipe, today, categories))
     else:
         there = asyncio.run(calendar(catalog, days, source, recipe, categories))
     newest = there if days else there[-MOST_DAYS:]

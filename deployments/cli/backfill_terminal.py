@@ -10,7 +10,6 @@ from deployments.cli.terminal import Stage
 from frontispiece.archive.calendar import Day
 from frontispiece.models import Outcome
 from frontispiece.money import amount
-from frontispiece.purchases.estimate import Estimate
 from frontispiece.purchases.plan import Plan
 
 
@@ -51,18 +50,14 @@ def print_plan(console: Console, plan: Plan) -> None:
     console.print(table)
     asked = plan.estimate
     by = "this recipe's own averages" if asked.by_catalog else "list prices, on the high side"
-    tokens = {name: "unknown" if count is None else f"{count:,} {name}" for name, count in _tokens(asked)}
+    ways = (("in", asked.tokens_in), ("out", asked.tokens_out))
+    tokens = ("unknown" if count is None else f"{count:,} {name}" for name, count in ways if count != 0)
     rows = {
         "backfill": f"{plan.id} · {plan.source} · {plan.writer} · {plan.painter}",
         "plan": plan.headline,
-        "tokens": ", ".join(dict.fromkeys(tokens.values())),
+        "tokens": ", ".join(dict.fromkeys(tokens)),
         "price": "unknown" if plan.is_blind else f"{asked.price} by {by}" if asked.dollars else "",
     }
     for name, value in rows.items():
         if value:
             print_fact(console, name, value)
-
-
-def _tokens(asked: Estimate) -> list[tuple[str, int | None]]:
-    """Those that go in and out, where there are any."""
-    return [(name, count) for name, count in (("in", asked.tokens_in), ("out", asked.tokens_out)) if count != 0]

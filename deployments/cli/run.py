@@ -17,6 +17,7 @@ from frontispiece.request import BackfillRequest, DayRequest, PapersRequest, abo
 if TYPE_CHECKING:
     from frontispiece.report import Report
     from frontispiece.services import Services
+    from frontispiece.settings import Settings
 
 
 @asks(DayRequest)
@@ -30,32 +31,35 @@ def run(
     from flows.inputs import check_day, day_meant
     from frontispiece.settings import load_settings
 
-    check_day(request.day, load_settings(**request.choices).source)
+    settings = load_settings(**request.choices)
+    check_day(request.day, settings.source)
     if dry_run:
-        return _plan(request, verbose)
+        return _plan(request, settings, verbose)
 
     async def look(services: "Services") -> "Report | None":
         from frontispiece.looking import look_at_day
 
         return await look_at_day(await day_meant(request.day, services), request, services)
 
-    return illustrate("flows.illustrate:illustrate_day", request, look, verbose)
+    return illustrate("flows.illustrate:illustrate_day", request, settings, look, verbose)
 
 
-def _plan(request: DayRequest, verbose: bool) -> int:
+def _plan(request: DayRequest, settings: "Settings", verbose: bool) -> int:
     """The day as a backfill of one day, which stops after its plan."""
     from flows.inputs import day_meant
-    from frontispiece.settings import load_settings
+    from frontispiece.dates import Days
 
     asked = {each.name: request.values[each.name] for each in fields(BackfillRequest) if each.name in request.values}
-    with beforehand(load_settings(**request.choices), dry_run=True) as found:
+    with beforehand(settings, dry_run=True) as found:
         day = found.runner.run(day_meant(request.day, found.services))
-        return plan_or_run(BackfillRequest(str(day), only="all", dry_run=True, **asked), found, verbose)
+        request_of_one = BackfillRequest(str(day), only="all", dry_run=True, **asked)
+        return plan_or_run(request_of_one, Days(day, day), found, verbose)
 
 
 @asks(PapersRequest)
 def paper(request: PapersRequest, *, verbose: Verbose = False) -> int:
     """Illustrate single papers."""
+    from frontispiece.settings import load_settings
     from frontispiece.sources.ids import parse_id
 
     with about("ids"):
@@ -67,20 +71,20 @@ def paper(request: PapersRequest, *, verbose: Verbose = False) -> int:
 
         return await look_at_papers(request, services)
 
-    return illustrate("flows.illustrate:illustrate_papers", request, look, verbose)
+    return illustrate("flows.illustrate:illustrate_papers", request, load_settings(**request.choices), look, verbose)
 
 
 def illustrate(
     flow: str,
     request: DayRequest | PapersRequest,
+    settings: "Settings",
     look: "Callable[[Services], Awaitable[Report | None]]",
     verbose: bool,
 ) -> int:
     """Run a flow in this process, unless it would have nothing to do, and show how it goes."""
     from deployments.cli.run_terminal import RunStage, print_summary
-    from frontispiece.settings import load_settings
 
-    with beforehand(load_settings(**request.choices)) as found, RunStage(verbose) as stage:
+    with beforehand(settings) as found, RunStage(verbose) as stage:
         if not request.refresh:
             stage.report = found.look(look)
         ended = None if stage.report else run_here(flow, request, found, stage)

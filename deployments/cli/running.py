@@ -63,8 +63,7 @@ class Beforehand:
 def beforehand(settings: "Settings", *, dry_run: bool = False) -> "Iterator[Beforehand]":
     """The services as the run will have them, to find out what is wrong and what is to be done. Raises BadInput.
 
-    Keys in Secret blocks are taken on trust: the server
-    that has them is not asked yet.
+    Keys in Secret blocks are taken on trust: the server that has them is not asked yet.
     """
     from deployments.server import check_address
     from frontispiece.archive.presence import for_dry_run

@@ -29,8 +29,10 @@ def show_settings() -> int:
         origin = origins.get(name, "default")
         line = Text.assemble((variable(name), "bold"), f" = {said}", (f"  ({origin})", "dim"))
         console.print(line, highlight=False, soft_wrap=True)
-        choices = f": {', '.join(_choices(field.annotation))}" if _choices(field.annotation) else ""
-        meaning = Text(f"{field.description}{choices}").wrap(console, max(20, console.width - len(INDENT)))
+        choices = ", ".join(_choices(field.annotation))
+        meaning = Text(": ".join(filter(None, (field.description, choices)))).wrap(
+            console, max(20, console.width - len(INDENT))
+        )
         for part in meaning:
             console.print(Text(f"{INDENT}{part.plain.rstrip()}"), highlight=False, soft_wrap=True)
     return Exit.DONE
@@ -51,14 +53,10 @@ def _origins(settings: "Settings") -> dict[str, str]:
     return found | {key: f"block {getattr(settings, naming)}" for key, naming in settings.keys_in_blocks.items()}
 
 
-def _choices(kind: Any) -> tuple[str, ...]:
+def _choices(kind: Any) -> Iterator[str]:
     """The words to choose from, where there are only some."""
-    return tuple(_words(kind))
-
-
-def _words(kind: Any) -> Iterator[str]:
     for part in get_args(kind):
         if isinstance(part, str):
             yield part
         else:
-            yield from _words(part)
+            yield from _choices(part)

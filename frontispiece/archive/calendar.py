@@ -46,24 +46,22 @@ class Day(Tally):
         """Papers that were looked at and still want a picture."""
         return self.wanted - self.archived - self.blocked
 
+    def is_news(self, *, is_whole: bool) -> bool:
+        """Whether a run would write down what none has yet: that its list was read, where all of it is asked for."""
+        return self.mark is Mark.NEVER_RUN or (is_whole and not self.is_read)
+
 
 async def calendar(catalog: Catalog, days: Days, source: str, recipe: str, categories: Sequence[str] = ()) -> list[Day]:
     """Every day of the range, in order; `categories` as in `Catalog.tallies`. Raises ArchiveError."""
-    tallies = await catalog.tallies(days.first, days.last, source, recipe, categories)
-    known = {each.day: Day(mark=_mark(each), **each.model_dump()) for each in tallies}
-    empty = {day for each in await catalog.archive.list(CATALOG) if (day := empty_day(each.path, source))}
-    return [known.get(day) or _without_rows(day, day in empty) for day in days]
+    known = await _looked_at(catalog, days.first, days.last, source, recipe, categories)
+    return [known.get(day) or Day(day=day, mark=Mark.NEVER_RUN) for day in days]
 
 
 async def days_run(
     catalog: Catalog, source: str, recipe: str, today: date, categories: Sequence[str] = ()
 ) -> list[Day]:
     """Every day up to `today` that a run has looked at, in order. Raises ArchiveError."""
-    tallies = await catalog.tallies(date.min, today, source, recipe, categories)
-    days = {each.day: Day(mark=_mark(each), **each.model_dump()) for each in tallies}
-    for each in await catalog.archive.list(CATALOG):
-        if (day := empty_day(each.path, source)) and day not in days:
-            days[day] = _without_rows(day, is_empty=True)
+    days = await _looked_at(catalog, date.min, today, source, recipe, categories)
     return [days[day] for day in sorted(days)]
 
 
@@ -79,8 +77,14 @@ async def note_empty(archive: Archive, day: date, source: str) -> None:
     await archive.put_if_absent(empty_day_path(day, source), b"")
 
 
-def _without_rows(day: date, is_empty: bool) -> Day:
-    return Day(day=day, mark=Mark.EMPTY if is_empty else Mark.NEVER_RUN, is_read=is_empty)
+async def _looked_at(
+    catalog: Catalog, first: date, last: date, source: str, recipe: str, categories: Sequence[str]
+) -> dict[date, Day]:
+    """Days with rows, and those of which the source is known to list nothing."""
+    empty = (day for each in await catalog.archive.list(CATALOG) if (day := empty_day(each.path, source)))
+    days = {day: Day(day=day, mark=Mark.EMPTY, is_read=True) for day in empty}
+    tallies = await catalog.tallies(first, last, source, recipe, categories)
+    return days | {each.day: Day(mark=_mark(each), **each.model_dump()) for each in tallies}
 
 
 def _mark(day: Tally) -> Mark:

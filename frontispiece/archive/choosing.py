@@ -13,10 +13,10 @@ from frontispiece.text import counted
 FILES_AT_ONCE: Final = 64
 
 
-def in_categories(papers: Iterable[Paper], categories: Sequence[str]) -> list[Paper]:
-    """The papers that are in any of these arXiv categories; all of them when no category is given."""
+def asked_for(papers: Iterable[Paper], categories: Sequence[str], limit: int | None) -> list[Paper]:
+    """The first `limit` papers of a list that are in any of these arXiv categories, or of all where none is given."""
     wanted = set(categories)
-    return [paper for paper in papers if not wanted or wanted & set(paper.categories)]
+    return [paper for paper in papers if not wanted or wanted & set(paper.categories)][:limit]
 
 
 async def choose(
