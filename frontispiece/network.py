@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import ipaddress
 import os
 import re
@@ -71,16 +72,21 @@ def check_network(environment: Mapping[str, str]) -> None:
 
 
 def _check_certificates(name: str, place: Path) -> None:
-    import ssl  # most need none
-
     try:
         if not place.is_dir():
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=place)
+            _read_certificates(place, place.stat().st_mtime_ns)
         elif name == "SSL_CERT_FILE":
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as error:
         reason = (error.strerror or str(error)).rstrip(".")
         raise BadInput(f"{name} cannot be {place}: {reason}. Correct it, or remove it.") from None
+
+
+@functools.cache  # a bundle takes a twentieth of a second, several variables name the same, and each run looks anew
+def _read_certificates(place: Path, changed_at: int) -> None:
+    import ssl  # most need none
+
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=place)
 
 
 def _is_proxy(text: str) -> bool:

@@ -142,9 +142,12 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError(f"{value!r} is no time zone; write it as Europe/Berlin")
         return value
+
+
+_zones = cache(available_timezones)  # it looks through all their files
 
 
 @cache
