@@ -33,7 +33,7 @@ for _name in ("SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PREFECT_A
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("certificate.pem"))
 
 
-SERVERS = {"prefect_server", "real_server", "own_server", "served"}
+SERVERS = {"prefect_server", "real_server", "served"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -136,6 +136,3 @@ def at_server(real_server: RealServer) -> Iterator[RealServer]:
 def prefect_server(at_server: RealServer) -> None:
     """For tests that run flows in this process: nothing runs, and nobody has deployed days."""
     at_server.clear()
-    named = {"deployments": {"name": {"any_": ["backfill-day", "daily"]}}}
-    for left in at_server.ask("/deployments/filter", named):
-        at_server.ask(f"/deployments/{left['id']}", method="DELETE")

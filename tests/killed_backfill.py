@@ -17,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.dataset as ds
 from fakes.providers import Providers, fake_providers
@@ -40,6 +41,8 @@ class Killed:
     papers_twice: tuple[str, ...]
     days_done: int
     said: Books
+    calendars: list[dict[str, Any]]
+    """What the pages of all rounds show."""
 
 
 def snapshot(path: Path, days: int, papers: int) -> Path:
@@ -74,9 +77,11 @@ def play(folder: Path, server: RealServer, days: int, papers: int, kills: int) -
         stretch = f"{FIRST}..{FIRST + timedelta(days - 1)}"
         limit = f"{days * papers * DOLLARS_A_PAPER}"
         command = [sys.executable, "-m", "deployments.cli", "backfill", stretch, "--max-usd", limit]
+        before = {each["id"] for each in calendars(server, stretch)}
         for number in range(1, kills + 1):
             with process(command, environment, folder) as run:
                 until(lambda number=number: world.fal.paid >= days * papers * number // (kills + 1) or ended(run), 600)
+                until(lambda number=number: len(calendars(server, stretch)) == len(before) + number or ended(run))
                 kill_between_prompts(run, world, folder / "archive")
         with process(command, environment, folder) as run:
             code = run.wait(900)
@@ -90,7 +95,19 @@ def play(folder: Path, server: RealServer, days: int, papers: int, kills: int) -
             papers_twice=papers_archived_twice(folder / "archive"),
             days_done=days_done(folder / "archive"),
             said=asyncio.run(books_after_upkeep(folder / "archive")),
+            calendars=[each for each in calendars(server, stretch) if each["id"] not in before],
         )
+
+
+def calendars(server: RealServer, stretch: str) -> list[dict[str, Any]]:
+    """On the pages of this stretch's backfills, one on each."""
+    asked = {
+        "artifacts": {"key": {"any_": ["calendar"]}},
+        "flow_runs": {"name": {"any_": [f"backfill {stretch} · snapshot"]}},
+    }
+    found: list[dict[str, Any]] = server.ask("/artifacts/filter", asked)
+    assert len({each["flow_run_id"] for each in found}) == len(found)
+    return found
 
 
 @contextlib.contextmanager

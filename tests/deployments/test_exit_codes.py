@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import PATIENCE, RealServer, real_server_in
+from helpers.real_server import PATIENCE, RealServer
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Crashed, Failed, Suspended
 
@@ -63,15 +63,9 @@ class Place:
         return Ended(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    """One of its own: nobody serves deployments there."""
-    with real_server_in(tmp_path_factory.mktemp("prefect")) as server:
-        yield server
-
-
 @pytest.fixture
-def place(tmp_path: Path, own_server: RealServer) -> Iterator[Place]:
+def place(tmp_path: Path, real_server: RealServer) -> Iterator[Place]:
+    real_server.clear()
     lines = [
         {
             **{"id": f"2410.{number:05}", "authors": "Ada Lovelace", "title": f"Paper Birds, Part {number}"},
@@ -83,7 +77,7 @@ def place(tmp_path: Path, own_server: RealServer) -> Iterator[Place]:
     ]
     (tmp_path / "papers.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
     with fake_providers() as world:
-        yield Place(tmp_path, world, own_server)
+        yield Place(tmp_path, world, real_server)
 
 
 def test_every_paper_failed(place: Place) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import fcntl
 import functools
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -108,10 +111,12 @@ class RealServer:
         return until(look)
 
     def clear(self) -> None:
-        """Close what other tests have left open on purpose: a backfill would wait for it."""
+        """Close what other tests have left open on purpose: a backfill would wait for it. Nobody has deployed days."""
         left = {"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}}
         for run in self.ask("/flow_runs/filter", left):
             self.ask(f"/flow_runs/{run['id']}/set_state", {"state": {"type": "COMPLETED"}, "force": True})
+        for deployed in self.ask("/deployments/filter", {"deployments": {"name": {"any_": ["backfill-day", "daily"]}}}):
+            self.ask(f"/deployments/{deployed['id']}", method="DELETE")
 
     def task_states(self, run: str) -> list[str]:
         found = self.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
@@ -140,16 +145,21 @@ def serve_beside(server: RealServer, folder: Path, **variables: str) -> Iterator
 def prepared(home: Path) -> Path:
     """A home for Prefect whose database is ready, as `make` leaves it: a new one takes a server ten seconds."""
     home.mkdir(parents=True, exist_ok=True)
-    (home / "prefect.db").write_bytes(_new_database())
+    shutil.copyfile(_new_database(), home / "prefect.db")
     return home
 
 
 @functools.cache
-def _new_database() -> bytes:
-    with tempfile.TemporaryDirectory() as home:
-        command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
-        subprocess.run(command, env={**os.environ, "PREFECT_HOME": home}, check=True, capture_output=True)
-        return (Path(home) / "prefect.db").read_bytes()
+def _new_database() -> Path:
+    """What this environment keeps; of several processes the first one makes it."""
+    kept = Path(sys.prefix, f"prefect-{version('prefect')}.db")
+    with kept.with_suffix(".lock").open("w") as lock, tempfile.TemporaryDirectory(dir=sys.prefix) as home:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+            subprocess.run(command, env={**os.environ, "PREFECT_HOME": home}, check=True, capture_output=True)
+            Path(home, "prefect.db").rename(kept)
+    return kept
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ import pytest
 from fakes.fal import Job
 from fakes.pictures import png
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import RealServer, free_port, real_server_in, until
+from helpers.real_server import RealServer, free_port, until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -227,33 +227,33 @@ MADE_NOW = frozenset(f"pictures/{name}.jpg" for name in NAMES_NOW.split())
 
 
 @pytest.fixture(scope="module")
-def again(world: Providers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def again(world: Providers, real_server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Everything run again by the command that was cut off, refused, or finished."""
     place = tmp_path_factory.mktemp("again")
-    with real_server_in(place) as server:
-        kept = Kept(place, world, server)
-        went: dict[str, Any] = {
-            "finished": kept.run("run", "2024-10-31", *FREE),
-            "cut off": kept.run("run", "2024-11-01"),
-            "asked": list(world.fal.paths),
-            "refused": kept.run("run", "2024-10-29"),
-            "at its limit": kept.run("backfill", "2024-10-27..2024-10-28", "--max-usd", "0.0075"),
-            "on order": kept.run("backfill", "2024-10-26", "--batch", "--batch-hours", "0", "--max-usd", "1"),
-            "batches": len(world.openai.batches),
-            "verify": kept.say("verify"),
-            "journal": kept.say("journal"),
-            "recipes": kept.say("query", "SELECT DISTINCT paper_id, recipe FROM pictures", "--format", "json").json,
-        }
-        before = kept.files("results")
-        shutil.rmtree(kept.archive / "catalog")
-        went["results only"] = kept.run("run", "2024-10-31", *FREE)
-        new = kept.files("results") - before
-        went["new results"] = [each for each in new if "Listed" not in (kept.archive / each).read_text()]
-        shutil.rmtree(kept.archive / "catalog")
-        shutil.rmtree(kept.archive / "results")
-        went["journal only"] = kept.run("run", "2024-10-31", *IMAGES, FRONTISPIECE_STYLE="fenced")
-        went["flows"] = {each["name"] for each in server.ask("/flows/filter", {})}
-        yield went
+    real_server.clear()
+    kept = Kept(place, world, real_server)
+    went: dict[str, Any] = {
+        "finished": kept.run("run", "2024-10-31", *FREE),
+        "cut off": kept.run("run", "2024-11-01"),
+        "asked": list(world.fal.paths),
+        "refused": kept.run("run", "2024-10-29"),
+        "at its limit": kept.run("backfill", "2024-10-27..2024-10-28", "--max-usd", "0.0075"),
+        "on order": kept.run("backfill", "2024-10-26", "--batch", "--batch-hours", "0", "--max-usd", "1"),
+        "batches": len(world.openai.batches),
+        "verify": kept.say("verify"),
+        "journal": kept.say("journal"),
+        "recipes": kept.say("query", "SELECT DISTINCT paper_id, recipe FROM pictures", "--format", "json").json,
+    }
+    before = kept.files("results")
+    shutil.rmtree(kept.archive / "catalog")
+    went["results only"] = kept.run("run", "2024-10-31", *FREE)
+    new = kept.files("results") - before
+    went["new results"] = [each for each in new if "Listed" not in (kept.archive / each).read_text()]
+    shutil.rmtree(kept.archive / "catalog")
+    shutil.rmtree(kept.archive / "results")
+    went["journal only"] = kept.run("run", "2024-10-31", *IMAGES, FRONTISPIECE_STYLE="fenced")
+    went["flows"] = {each["name"] for each in real_server.ask("/flows/filter", {})}
+    return went
 
 
 def test_pictures_keep_their_names(again: dict[str, Any]) -> None:

@@ -362,7 +362,7 @@ def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tup
     """Nor does anything jump while a page arrives."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     for place in (*PLACES, layout.page_of(hanging(0, DAYS[0]).key)):
-        page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="networkidle")
+        page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="load")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], place
         assert page.evaluate(SHIFT) <= 0.05, place
     page.goto(f"{folder.as_uri()}/gallery/day/2024-10-31.html")
@@ -376,7 +376,7 @@ def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tup
 def test_the_first_page_is_light(browser: "sync_api.Browser", address: str) -> None:
     """What the front page needs above the fold, uncompressed: under 300 KB."""
     page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
-    page.goto(f"{address}gallery/index.html", wait_until="networkidle")
+    page.goto(f"{address}gallery/index.html", wait_until="load")
     sizes = page.evaluate(
         """() => {
           const entries = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")];
@@ -412,9 +412,9 @@ def test_axe_finds_nothing(browser: "sync_api.Browser", folder: Path, theme: str
         )
 
     for place in (*PLACES, layout.page_of(hanging(0, DAYS[0]).key)):
-        page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="networkidle")
+        page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="load")
         look(place)
-    page.goto(f"{folder.as_uri()}/gallery/day/2024-10-31.html", wait_until="networkidle")
+    page.goto(f"{folder.as_uri()}/gallery/day/2024-10-31.html", wait_until="load")
     page.locator(".story summary").first.click()
     look("story")
     page.locator("a.mat").first.click()
