@@ -1,5 +1,6 @@
 """What all tests share: no outside network, and a clean set of environment variables."""
 
+import gc
 import ipaddress
 import os
 import signal
@@ -41,6 +42,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
             item.add_marker(pytest.mark.server)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays, and need not be looked at each time that Python looks for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_left_open() -> Iterator[None]:
+    """What a file has left open is found by its last test, and blamed on no other file's."""
+    yield
+    gc.collect()
 
 
 class OutsideNetwork(AssertionError):
