@@ -38,16 +38,25 @@ SERVERS = {"prefect_server", "real_server", "served"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that takes a server, through however many fixtures, needs no mark of its own."""
+    """A test that takes a server, through however many fixtures, needs no mark of its own.
+
+    Files that take long come first: one of them at the end would leave a processor idle.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
             item.add_marker(pytest.mark.server)
+    take_long = {item.path for item in items if any(map(item.get_closest_marker, ("server", "browser", "slow")))}
+    items.sort(key=lambda item: item.path not in take_long)
 
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays, and need not be looked at each time that Python looks for garbage."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="module")
