@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from ends import bucket, places, start, wrong_ends
+from ends import COMMANDS, bucket, places, start, wrong_ends
 from helpers.real_server import PATIENCE, until
 
 from frontispiece.archive.calendar import note_empty
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])
 def test_no_command_is_aborted_at_its_end(place: str, tmp_path: Path) -> None:
-    """Four side by side keep a machine busy; `make chaos` runs hundreds."""
+    """All side by side keep a machine busy; `make chaos` runs hundreds."""
     with places(tmp_path) as archives:
-        assert wrong_ends(archives[place], tmp_path, runs=10, side_by_side=4) == []
+        assert wrong_ends(archives[place], tmp_path, runs=len(COMMANDS), side_by_side=len(COMMANDS)) == []
 
 
 @contextlib.contextmanager
