@@ -1,9 +1,9 @@
 """Work done side by side, within bounds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,6 +32,16 @@ async def gather_bounded(
             if not task.cancelling():  # told twice, one that still writes down what it did would lose it
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do this to its end, although this task may be cancelled meanwhile: that is raised afterwards."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
         raise
 
 

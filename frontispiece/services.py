@@ -10,6 +10,7 @@ from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.choosing import choose
 from frontispiece.archive.duplicates import DuplicateDetector
 from frontispiece.archive.store import Archive
+from frontispiece.concurrency import to_its_end
 from frontispiece.errors import BadInput
 from frontispiece.models import Outcome, Paper, Status
 from frontispiece.painters import open_painter
@@ -125,7 +126,8 @@ async def open_services(
     `account` names the budget that several runs share. Raises BadInput for a missing key and, `to_write`, for a place
     that cannot be written.
     """
-    async with AsyncExitStack() as stack:
+    stack = AsyncExitStack()
+    try:
         source = open_source(settings.source, settings)
         stack.push_async_callback(source.close)
         writer = open_writer(settings.writer, settings)
@@ -137,3 +139,5 @@ async def open_services(
             await archive.check_writable()
         budget = await open_budget(archive, account, settings.max_usd)
         yield Services(settings, source, writer, painter, archive, refresh_id, budget)
+    finally:  # a pool that is cancelled while it closes leaves its further connections open
+        await to_its_end(stack.aclose())

@@ -3,6 +3,7 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from frontispiece.concurrency import to_its_end
 from frontispiece.services import Services
 from frontispiece.sources import EVERY_PAPER, open_source
 from frontispiece.sources.interface import Listed
@@ -25,4 +26,4 @@ async def find_papers(ids: tuple[str, ...], services: Services, on_arxiv: bool =
     try:
         return await arxiv.find(ids)
     finally:
-        await arxiv.close()
+        await to_its_end(arxiv.close())

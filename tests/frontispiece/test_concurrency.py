@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from frontispiece.concurrency import gather_bounded
+from frontispiece.concurrency import gather_bounded, to_its_end
 
 
 class Crew:
@@ -76,3 +76,20 @@ async def test_cancelled_work_may_write_down_what_it_did() -> None:
     going.cancel()
     await asyncio.wait([going])
     assert written == [0, 1, 2]
+
+
+async def test_what_has_begun_to_close_is_closed_although_it_is_cancelled() -> None:
+    begun, may_end, closed = asyncio.Event(), asyncio.Event(), []
+
+    async def close() -> None:
+        begun.set()
+        await may_end.wait()
+        closed.append(True)
+
+    closing = asyncio.create_task(to_its_end(close()))
+    await begun.wait()
+    closing.cancel()
+    asyncio.get_running_loop().call_soon(may_end.set)
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert closed == [True]
