@@ -1,10 +1,9 @@
 """What runs of flows work with: an archive of their own, and the providers by fakes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.providers import Providers, fake_providers
+from fakes.providers import Providers
 
 
 @pytest.fixture
@@ -17,9 +16,8 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
+def world(fake: Providers, monkeypatch: pytest.MonkeyPatch) -> Providers:
     """OpenAI and fal, in place of the painter and the writer that need no key."""
-    with fake_providers() as world:
-        for name, value in world.variables.items():
-            monkeypatch.setenv(name, value)
-        yield world
+    for name, value in fake.variables.items():
+        monkeypatch.setenv(name, value)
+    return fake
