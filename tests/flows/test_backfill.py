@@ -5,7 +5,6 @@ import json
 import logging
 import math
 import re
-import socket
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +12,7 @@ from typing import Any, cast
 import pytest
 from fakes.huggingface import FakeHuggingFace
 from fakes.providers import Providers
-from fakes.server import serving
+from fakes.server import refusing, serving
 from helpers.papers import paper
 from helpers.real_server import PATIENCE, eventually
 from prefect import flow, runtime
@@ -542,10 +541,10 @@ async def test_a_list_that_changes_and_one_that_cannot_be_read(
 async def test_a_source_out_of_reach_ends_a_backfill_soon(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{taken.getsockname()[1]}")
     monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
-    state, seen = await run("2024-10", source="huggingface")
+    with refusing() as url:
+        monkeypatch.setenv("HF_ENDPOINT", url)
+        state, seen = await run("2024-10", source="huggingface")
     error = await state.aresult(raise_on_failure=False)
     assert isinstance(error, SourceUnreached)
     assert re.fullmatch(r"Hugging Face: .* could not be reached: .* on 4 days one after the other: .*", str(error))
