@@ -127,8 +127,10 @@ async def program(
         api = OpenAIApi(settings, chat_server(settings), seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         writer.batches = MortalBatches(api, writer, clock, Fuse())  # type: ignore[assignment]
         await move(services, archive, clock, max_usd=max_usd)
-        yield services
-        await api.close()
+        try:
+            yield services
+        finally:
+            await api.close()
 
 
 async def move(
