@@ -18,6 +18,7 @@ from flows.paper_run import PaperRun, run_of
 from flows.results import NO_RESULTS
 from flows.schedule import label_run
 from flows.session import Session, choose_now, open_session
+from flows.steps import anew
 from flows.verdict import refuses
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.choosing import asked_for
@@ -126,7 +127,7 @@ async def illustrate_paper(session: Session, paper: Paper) -> None:
             await _archive(run, prompt, painting, services)
         except OriginalMissing:
             get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
-            painting = await run.call("painting", paint_image.with_options(refresh_cache=True), paper, prompt, services)
+            painting = await run.call("painting", anew(paint_image), paper, prompt, services)
             await _archive(run, prompt, painting, services)
 
 
@@ -154,4 +155,4 @@ async def _archive(run: PaperRun, prompt: Prompt, painting: Painting, services: 
     """Archive the picture; one that was archived before and whose file was lost is written again."""
     picture = await run.call("picture", archive_image, run.paper, prompt, painting, services)
     if "picture" in run.cached and not await services.archive.exists(picture.path):
-        await run.call("picture", archive_image.with_options(refresh_cache=True), run.paper, prompt, painting, services)
+        await run.call("picture", anew(archive_image), run.paper, prompt, painting, services)

@@ -11,7 +11,7 @@ from prefect.exceptions import Pause, TerminationSignal
 from prefect.tasks import Task
 
 from flows.listener import RunListener
-from flows.steps import Steps
+from flows.steps import Steps, anew
 from frontispiece.errors import ArchiveError, Blocked, BudgetReached, FrontispieceError, NotYet
 from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
 from frontispiece.purchases.bill import calls_for
@@ -39,8 +39,13 @@ class PaperRun:
         self._began = datetime.now(UTC)
 
     async def call(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call a task as this step. Raises as `Steps.call` does."""
+        """Call a task as this step. Raises as `Steps.call` does.
+
+        What follows from something that was not there before cannot be there either, so nobody looks.
+        """
         self._listener.step(self.paper, name)
+        if self.made.keys() - self.cached:
+            task = anew(task)
         result = await self._steps.call(task, *args, **kwargs)
         self.made[name] = result.value
         (self.cached.add if result.cached else self.cached.discard)(name)

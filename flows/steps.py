@@ -1,6 +1,6 @@
 """The tasks as one run uses them: with its number of attempts, and their results in its archive."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
@@ -29,13 +29,18 @@ class StepResult(Generic[R]):
     cached: bool
 
 
+def anew(task: Task[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
+    """The task without a look whether its result is there: it makes one, and keeps it."""
+    return task.with_options(refresh_cache=True)
+
+
 class Steps:
     """Calls tasks for one run."""
 
     def __init__(self, services: Services) -> None:
         self._settings = services.settings
         self._results = ArchivedResults.of(services.archive)
-        self._ready: dict[Task[Any, Any], Task[..., Any]] = {}
+        self._ready: dict[tuple[Callable[..., Any], bool | None], Task[..., Any]] = {}
 
     async def call(self, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
         """Call the task. Raises what it raises, and Pause when the run was suspended before it had made anything."""
@@ -56,10 +61,11 @@ class Steps:
 
     def _set_up(self, task: Task[P, Any]) -> Task[..., Any]:
         """The task with the run's number of attempts, its results in the run's archive."""
-        if (ready := self._ready.get(task)) is not None:
+        kind = (task.fn, task.refresh_cache)
+        if (ready := self._ready.get(kind)) is not None:
             return ready
         retries, pause = self._settings.attempts - 1, self._settings.retry_seconds
-        ready = self._ready[task] = task.with_options(
+        ready = self._ready[kind] = task.with_options(
             retries=retries,
             retry_delay_seconds=[min(MAX_PAUSE, pause * 2**attempt) for attempt in range(retries)],
             retry_jitter_factor=0.5,

@@ -156,14 +156,14 @@ def journal() -> int:
     from rich.console import Console
 
     from frontispiece.archive.query import Answer
-    from frontispiece.maintenance.enter import enter_paid_calls
+    from frontispiece.maintenance.enter import enter_paid_calls, unread
     from frontispiece.money import amount, known
     from frontispiece.purchases.journal import Journal
 
     place = archive()
 
     async def look() -> "tuple[list[OpenEntry], int]":
-        opened = await Journal(place).entries_open()
+        opened = await Journal(place).entries_open((await unread(place)).perhaps_open)
         try:
             return opened, await enter_paid_calls(place)
         except ArchiveError as error:  # who may only read sees the journal all the same

@@ -1,16 +1,12 @@
 """Which papers of a list are to be illustrated, and which are not, and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 from frontispiece.archive.catalog import Catalog, Standing
 from frontispiece.archive.store import Archive
-from frontispiece.concurrency import gather_bounded
 from frontispiece.models import ARCHIVED, STALE, TOO_FEW_VOTES, WITHDRAWN, Outcome, Paper, Picture, Status
 from frontispiece.request import Only
 from frontispiece.text import counted
-
-FILES_AT_ONCE: Final = 64
 
 
 def asked_for(papers: Iterable[Paper], categories: Sequence[str], limit: int | None) -> list[Paper]:
@@ -98,5 +94,5 @@ def _skipped(paper: Paper, recipe: str, reason: str, message: str, picture: Pict
 async def _still_there(standing: Mapping[str, Standing], archive: Archive) -> set[str]:
     """The papers whose pictures' files exist: a lost file is made again, from its original if that is there."""
     pictures = {key: each.picture.path for key, each in standing.items() if each.picture}
-    found = await gather_bounded(archive.exists, pictures.values(), FILES_AT_ONCE)
-    return {key for key, exists in zip(pictures, found, strict=True) if exists}
+    found = await archive.existing(pictures.values())
+    return {key for key, path in pictures.items() if path in found}

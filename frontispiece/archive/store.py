@@ -19,6 +19,7 @@ import mimetypes
 import os
 import urllib.parse
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -31,10 +32,12 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore
 
 from frontispiece.addresses import is_nearly_url, shown
-from frontispiece.archive.aside import aside
+from frontispiece.archive.aside import AT_ONCE, aside
 from frontispiece.archive.bucket import NoBucket, diagnosis, first_line, is_gone, open_bucket
 from frontispiece.archive.folder import Entry, Stranger, check_way, holds_file, remove_unfinished, sync, walk
 from frontispiece.archive.paths import is_ours, is_path
+from frontispiece.archive.recent import MOST_BYTES, Recent
+from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import ArchiveError, ArchiveUnavailable, BadInput
 from frontispiece.text import MAX_QUOTE
 
@@ -71,6 +74,7 @@ class Archive:
         self.local_root = local_root
         """The archive's folder, where it is one on this machine."""
         self._is_remote = local_root is None and not isinstance(store, MemoryStore)
+        self._recent = Recent(MOST_BYTES if self._is_remote else 0)
 
     @property
     def _store(self) -> "ObjectStore":
@@ -149,6 +153,8 @@ class Archive:
 
     async def get(self, path: str, max_bytes: int | None = None) -> bytes | None:
         """The object's bytes, or None when there is none; ArchiveError when it has more than `max_bytes`."""
+        if (kept := self._recent.get(path)) is not None and len(kept) <= (max_bytes or len(kept)):
+            return kept
         async with self._speaking_of("read", path):
             try:
                 return await self._ask(lambda: self._read(path, max_bytes)) if self._may_hold(path) else None
@@ -163,6 +169,7 @@ class Archive:
             else:
                 attributes = None if self.local_root is not None else _attributes(path)
                 await self._ask(lambda: obstore.put(self._store, self._free(path), content, attributes=attributes))
+                self._recent.keep(path, content)
 
     async def put_if_absent(self, path: str, content: bytes) -> bool:
         """Store a new object, durably and in one piece; False, and nothing is changed, when the path is taken."""
@@ -172,6 +179,7 @@ class Archive:
                     await asyncio.to_thread(self._put_durably, path, content, "create")
                 else:
                     await self._ask(lambda: obstore.put(self._store, self._free(path), content, mode="create"))
+                    self._recent.keep(path, content)
             except AlreadyExistsError:
                 return False
             return True
@@ -187,6 +195,20 @@ class Archive:
             except FileNotFoundError:
                 return False
             return True
+
+    async def existing(self, paths: Iterable[str]) -> set[str]:
+        """Those of these paths under which there is an object; of a bucket, a folder of several is listed instead."""
+        folders = defaultdict[str, set[str]](set)
+        for path in filter(is_path, paths):
+            folders[path if self.local_root is not None else path.rpartition("/")[0]].add(path)
+
+        async def look(folder: str) -> set[str]:
+            asked = folders[folder]
+            if folder and len(asked) > 1:
+                return asked & {entry.path for entry in await self.list(folder)}
+            return {path for path in asked if await self.exists(path)}
+
+        return set().union(*await gather_bounded(look, folders, AT_ONCE))
 
     async def list(self, prefix: str) -> Sequence[Entry]:
         """All objects in the folder `prefix` and below, sorted by path; an empty prefix means all there are."""
@@ -210,6 +232,7 @@ class Archive:
 
     async def delete(self, path: str) -> None:
         """Remove an object; one that is not there is no error."""
+        self._recent.drop(path)
         async with self._speaking_of("delete", path):
             try:
                 if self._may_hold(path):

@@ -5,6 +5,8 @@ Prefect's results hide from a run. A call is counted once, for the run that made
 (`frontispiece.archive.query`), so rows may name the same call as often as they like.
 """
 
+from functools import partial
+
 from pydantic import BaseModel
 
 from frontispiece.concurrency import gather_bounded
@@ -12,7 +14,7 @@ from frontispiece.models import CallState, PaidCall, Paper, Prompt
 from frontispiece.purchases import paintings, prompts
 from frontispiece.purchases.buyer import Buyer
 from frontispiece.purchases.entries import Call, State
-from frontispiece.purchases.journal import from_json
+from frontispiece.purchases.journal import Journal, from_json
 
 _READS_AT_ONCE = 8
 
@@ -32,9 +34,25 @@ async def calls_for(paper: Paper, prompt: Prompt | None, services: Buyer) -> tup
     """
     keys = [prompts.key_of(paper, services)] if services.writer.paid else []
     if prompt is not None and services.painter.paid:
-        keys += [paintings.key_of(paper, prompt, services, take) for take in range(paintings.TAKES)]
-    states = await gather_bounded(lambda key: services.journal.log(key).look(), keys, _READS_AT_ONCE)
+        keys += [paintings.key_of(paper, prompt, services, take) for take in range(_takes(paper, prompt, services))]
+    states = await gather_bounded(partial(_state, services.journal), keys, _READS_AT_ONCE)
     return tuple(call for key, state in zip(keys, states, strict=True) for call in paid_calls(key, state))
+
+
+def _takes(paper: Paper, prompt: Prompt, services: Buyer) -> int:
+    """How many takes there may have been: nobody begins one before the one before it is settled."""
+    for take in range(paintings.TAKES - 1):
+        log, following = (
+            services.journal.settled_here(paintings.key_of(paper, prompt, services, each)) for each in (take, take + 1)
+        )
+        if log is not None and log.was_begun_here and following is None:
+            return take + 1
+    return paintings.TAKES
+
+
+async def _state(journal: Journal, key: str) -> State:
+    log = journal.settled_here(key)
+    return await journal.log(key).look() if log is None else log.state
 
 
 def paid_calls(key: str, state: State) -> list[PaidCall]:

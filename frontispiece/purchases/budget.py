@@ -120,7 +120,6 @@ class Budget:
             if paper_key and then:
                 self._promised[paper_key] = then
             self._in_flight[key] = self._in_flight.get(key, 0.0) + bookings[0].dollars
-        await self._write_down(bookings)
 
     async def set_aside(self, prices: Mapping[str, float | None], then: float | None, beside: int = 0) -> list[str]:
         """Book calls that are made later, together: as many as there is room for, in their order; no longer held back.
@@ -134,7 +133,8 @@ class Budget:
                 if bookings := await self._take({key: prices[key] or 0.0 for key in chosen}):
                     break
             self.held_back.difference_update(chosen)
-        await self._write_down(bookings)
+        if len(bookings) > 1:  # so that a listing tells when all of a page is settled
+            await self._write_down(bookings)
         return chosen
 
     def _choose(self, prices: Mapping[str, float | None], then: float | None, beside: int) -> list[str]:
@@ -155,7 +155,8 @@ class Budget:
         if by and expected:
             self._excess[by] = max(self._excess_of(by), dollars / expected)
         paid = replace(booking, dollars=dollars, is_settled=True, booked=booking.dollars)
-        await self._write_down([paid])
+        # What was booked stands on its page, which nobody reads when the call is over: told is what others learn from.
+        await self._write_down([paid] if dollars <= booking.dollars else [booking, paid])
         async with self._changed:
             self._note(paid)
             while self._ledger is not None and dollars > booking.dollars:  # others must not think that it was less

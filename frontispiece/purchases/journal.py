@@ -15,7 +15,8 @@ account. A holder that was stopped may have been taken for dead, so it looks onc
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,6 @@ from typing import Generic, TypeVar, cast
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
-from frontispiece.archive.paths import JOURNAL, journal_place
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import (
@@ -40,9 +40,9 @@ from frontispiece.errors import (
 from frontispiece.models import Charge, Value
 from frontispiece.providers.throttle import last_look
 from frontispiece.purchases.budget import Purchase
-from frontispiece.purchases.entries import DELIVERIES, Kind, Phase, State, parse
+from frontispiece.purchases.entries import DELIVERIES, Kind, Phase, State
 from frontispiece.purchases.job import A, PaidJob, R, T
-from frontispiece.purchases.log import LEASE_SECONDS, MAX_ENTRY, Log
+from frontispiece.purchases.log import LEASE_SECONDS, Log
 from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.text import visible
 
@@ -50,6 +50,8 @@ POLL_SECONDS = 1.0
 MAX_MESSAGE = 2_000
 # A provider's clock may differ from ours by this much when lost calls are looked for.
 CLOCK_SKEW = timedelta(seconds=60)
+REMEMBERED = 512
+"""So many calls that were settled lately are known without reading."""
 _READS_AT_ONCE = 32
 
 
@@ -93,6 +95,7 @@ class Journal:
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
+        self._settled: OrderedDict[str, Log] = OrderedDict()
 
     async def settle(self, job: PaidJob[R, A, T]) -> Settled[R]:
         """The record of this job: from the journal, by fetching what was ordered, or by making the call.
@@ -103,12 +106,25 @@ class Journal:
         """
         log = self.log(job.key)
         async with job.budget.purchase(job.key, job.price, job.then, job.paper_key, job.by) as purchase:
-            settled = await self._settle(log, job, purchase)
+            try:
+                settled = await self._settle(log, job, purchase)
+            finally:
+                self._remember(log)
             await purchase.delivered(settled.record.dollars)
             return settled
 
+    def settled_here(self, key: str) -> Log | None:
+        """The entries of a key that was settled here lately, for good; they need not be read."""
+        return self._settled.get(key)
+
+    def _remember(self, log: Log) -> None:
+        if log.state.phase in (Phase.DONE, Phase.BLOCKED):
+            self._settled[log.key] = log
+            if len(self._settled) > REMEMBERED:
+                self._settled.popitem(last=False)
+
     async def _settle(self, log: Log, job: PaidJob[R, A, T], purchase: Purchase) -> Settled[R]:
-        await log.look()
+        # Nothing is read first: where there are entries, the first of ours finds one in its way.
         bought = False
         while True:
             state = log.state  # current: what another program wrote is read when an entry of ours finds it in its way
@@ -133,17 +149,9 @@ class Journal:
         await self._sleep(POLL_SECONDS)
         await log.look()
 
-    async def entries_open(self) -> list[OpenEntry]:
-        """All calls that are under way, ordered or in doubt, the oldest first. Raises ArchiveError."""
-
-        async def look(key: str) -> OpenEntry | None:
-            content = await self._archive.get(newest[key], max_bytes=MAX_ENTRY)
-            kind = parse(content or b"", self._clock(), self._lease_seconds).kind
-            return None if kind in (Kind.DONE, Kind.BLOCKED) else await self._open_entry(key)
-
-        listed = [entry.path for entry in await self._archive.list(JOURNAL)]
-        newest = {place[0]: path for path in listed if (place := journal_place(path))}
-        looked = await gather_bounded(look, newest, _READS_AT_ONCE)
+    async def entries_open(self, keys: Iterable[str]) -> list[OpenEntry]:
+        """Those calls that are under way, ordered or in doubt, the oldest first. Raises ArchiveError."""
+        looked = await gather_bounded(self._open_entry, keys, _READS_AT_ONCE)
         return sorted((entry for entry in looked if entry is not None), key=lambda entry: -entry.age)
 
     async def _open_entry(self, key: str) -> OpenEntry | None:

@@ -1,7 +1,8 @@
 """What a budget has spent, in a form that survives a kill and is safe when many programs spend from it at once.
 
     budgets/<account>/<n>.json                         a page, from 1000 on: calls that a program books
-    budgets/<account>/<key>-<n>-booked-<nanodollars>   each of them again, for a listing to tell; before it is made
+    budgets/<account>/<key>-<n>-booked-<nanodollars>   each of them again, for a listing to tell, where a page has
+                                                       several or the price was higher
     budgets/<account>/<key>-<n>-paid-<nanodollars>     written when its price is known; 0 when it was certainly not made
 
 A call counts with what was paid, and until that is known with what was booked. Pages are written with put-if-absent and

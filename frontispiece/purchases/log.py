@@ -33,7 +33,7 @@ class Log:
         monotonic: Callable[[], float],
     ) -> None:
         self._archive = archive
-        self._key = key
+        self.key = key
         self._holder = holder
         self._lease_seconds = lease_seconds
         self._clock = clock
@@ -51,6 +51,12 @@ class Log:
     def is_mine(self) -> bool:
         """Whether this attempt holds the lease."""
         return self.state.lease is not None and self.state.lease.by == self._by
+
+    @property
+    def was_begun_here(self) -> bool:
+        """Whether this program announced the first call: before that there was nothing."""
+        first = self._entries.get(0)
+        return first is not None and first.holder == self._holder
 
     @property
     def must_be_left(self) -> bool:
@@ -155,7 +161,7 @@ class Log:
             now = (self._monotonic(), self._clock())
             entry = Entry.model_validate({"kind": kind, "at": now[1], "by": self._by, **fields})
             number = max(self._entries, default=-1) + 1
-            if await self._archive.put_if_absent(journal_path(self._key, number), entry.to_json()):
+            if await self._archive.put_if_absent(journal_path(self.key, number), entry.to_json()):
                 self._add({number: entry})
             else:
                 await self._look()
@@ -168,7 +174,7 @@ class Log:
 
     async def _look(self) -> State:
         now = (self._monotonic(), self._clock())
-        listed = await self._archive.list(journal_folder(self._key))
+        listed = await self._archive.list(journal_folder(self.key))
         stored = {place[1]: found for found in listed if (place := journal_place(found.path))}
         fresh = [number for number in stored if number not in self._entries]
         contents = await asyncio.gather(

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Final, get_args
 
@@ -239,6 +241,36 @@ def test_who_reads_a_bucket_need_not_be_allowed_to_write(
         for command in ("stats", "status 2024-10", "verify", "journal", "prune --originals-older-than 30"):
             assert (command, main(command.split())) == (command, 0), capsys.readouterr().err
         assert fake.objects == there
+
+
+def test_no_command_but_verify_asks_more_of_a_bucket_for_more_papers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands = (
+        "stats",
+        "status 2024-10",
+        "journal",
+        "gallery",
+        "compact",
+        "prune --originals-older-than 9999",
+        "query 'FROM runs'",
+    )
+    counts = []
+    for pictures in (2, 7):
+        fake = FakeS3()
+        with serving(fake.app()) as address:
+            place = f"s3://papers/where?region=eu-west-1&endpoint={address}&skip_signature=true"
+            monkeypatch.setenv("FRONTISPIECE_ARCHIVE", place)
+            asyncio.run(stocked(place, pictures))
+            for command in ("journal", "gallery"):  # for the first time they have all of it to do
+                assert main([command]) == 0
+            asked = {}
+            for command in commands:
+                fake.asked.clear()
+                assert main(shlex.split(command)) == 0, capsys.readouterr().err
+                asked[command] = Counter(kind for kind, _ in fake.asked)
+            counts.append(asked)
+    assert counts[0] == counts[1]
 
 
 def test_the_calendar_of_a_fresh_place_can_be_seen(

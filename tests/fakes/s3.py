@@ -30,7 +30,13 @@ class FakeS3:
     conditions: Literal["kept", "ignored", "refused", "denied"] = "kept"
     forgets: bool = False
     losses: int = 0
-    requests: int = 0
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """What each request was (list, get, head, put, put-if-absent, delete) and about which key or prefix."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests there were."""
+        return len(self.asked)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -41,13 +47,19 @@ class FakeS3:
         )
 
     def _refusal(self, request: Request) -> Response | None:
-        self.requests += 1
+        self._note(request)
         self.refusals -= 1
         if self.only_read and request.method not in ("GET", "HEAD"):
             return _error("AccessDenied", 403)
         if self.refusals < 0:
             return None
         return _error(self.code, self.refusal) if self.code else Response("refused", self.refusal)
+
+    def _note(self, request: Request) -> None:
+        key = request.path_params.get("key") or request.query_params.get("prefix", "")
+        kind = "list" if "key" not in request.path_params and request.method == "GET" else request.method.lower()
+        is_conditional = kind == "put" and "if-none-match" in request.headers
+        self.asked.append(("put-if-absent" if is_conditional else kind, key))
 
     async def _bucket(self, request: Request) -> Response:
         if refused := self._refusal(request):

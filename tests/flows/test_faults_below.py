@@ -1,5 +1,7 @@
-"""The archive fails under a run: nothing that was paid for is lost or bought again once it is mended."""
+"""What lies under a run: an archive that fails loses nothing, and one in a bucket is asked no more than it must be."""
 
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,8 @@ from fakes.providers import Providers
 from fakes.s3 import FakeS3
 from fakes.server import serving
 from helpers.watching import run_day
+
+from flows.backfill import backfill
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -39,17 +43,55 @@ async def test_a_room_that_cannot_be_written_costs_nothing_in_the_end(
     assert seen.report is not None
 
 
+def use(bucket_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", f"s3://pictures/papers?endpoint={bucket_url}&region=us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+
+
 async def test_an_archive_in_a_bucket_that_refuses_for_a_while(
     world: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = FakeS3()
     with serving(bucket.app()) as url:
-        monkeypatch.setenv("FRONTISPIECE_ARCHIVE", f"s3://pictures/papers?endpoint={url}&region=us-east-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+        use(url, monkeypatch)
         bucket.refusals = 5
         state, _ = await run_day(limit=2)
         assert (state.name, world.paid) == ("Completed", (2, 2))
         assert sum("/pictures/" in key for key in bucket.objects) == 2
         state, _ = await run_day(limit=2)
         assert (state.name, world.paid) == ("Completed", (2, 2))
+
+
+async def _one_day(limit: int) -> None:
+    await run_day("2024-10-31", limit=limit)
+
+
+async def _day_of_a_backfill(limit: int) -> None:
+    await backfill(days="2024-10-31", limit=limit, max_usd=1.0, return_state=True)
+
+
+@pytest.mark.parametrize(
+    ("run", "with_budget"),
+    [pytest.param(_one_day, 0, id="a day"), pytest.param(_day_of_a_backfill, 4, id="a backfill with a limit")],
+)
+async def test_what_a_paid_paper_asks_of_a_bucket(
+    run: Callable[[int], Awaitable[None]], with_budget: int, world: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many requests more a longer list takes; each is on the bucket's bill, and waited for."""
+    few, many = 2, 8
+    asked = []
+    for limit in (few, many):
+        world.renew()
+        bucket = FakeS3()
+        with serving(bucket.app()) as url:
+            use(url, monkeypatch)
+            await run(limit)
+        assert world.paid == (limit, limit)
+        # Days and backfills have catalog and calendar read now and then; the gallery has files of its own.
+        asked.append(Counter(kind for kind, key in bucket.asked if not {"catalog", "gallery"} & {*key.split("/")}))
+    asked[1].subtract(asked[0])
+    each = {kind: count / (many - few) for kind, count in asked[1].items() if count}
+    assert each.pop("list", 0) < 1, "who waits more than a second before a call looks at the journal once more"
+    # Journal 5, original, picture, and a page and a price for each call of a budget; three results, one looked for.
+    assert each == {"put-if-absent": 7 + with_budget, "put": 3, "get": 1}

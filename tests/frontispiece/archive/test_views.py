@@ -377,7 +377,7 @@ def bucket() -> Iterator[tuple[FakeS3, Archive]]:
 async def test_on_a_bucket_a_look_takes_a_request_a_file(bucket: tuple[FakeS3, Archive]) -> None:
     fake, archive = bucket
     await fill(archive, 8)
-    fake.requests = 0
+    fake.asked.clear()
     assert len(await Catalog(archive).archived(KEYS, RECIPES[0])) == 6
     assert fake.requests == 9
 
@@ -389,7 +389,7 @@ async def test_from_a_bucket_no_file_is_fetched_twice_and_none_is_stale(bucket: 
     assert len(await catalog.archived(KEYS, RECIPES[0])) == 6
     await archive.delete(files[0])
     late = await write(archive, DAYS[2], "late", 0, [outcome(numbered(1, DAYS[2]), Status.DONE, RECIPES[1], "late", 0)])
-    fake.requests = 0
+    fake.asked.clear()
     assert list(await catalog.archived(KEYS, RECIPES[0])) == KEYS[1:]
     assert fake.requests == 2  # the listing, and the file that is new
     await archive.put(late, await archive.get(files[1]) or b"")
