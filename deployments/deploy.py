@@ -13,10 +13,12 @@ from deployments.alarms import install_automations
 from deployments.definitions import definitions
 from deployments.registering import Registration, stays
 from deployments.server import SERVER_SETTINGS
+from flows.limits import limit_name
 from frontispiece.addresses import shown
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput
 from frontispiece.settings import Settings
+from frontispiece.sources.arxiv_door import Door
 
 HEARTBEAT: Final = "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"
 
@@ -41,7 +43,8 @@ async def deploy(settings: Settings, *, reset: bool = False) -> list[str]:
         deployment.work_pool_name = settings.work_pool
         deployment.job_variables = {"env": environment}
         await deployment.aapply()
-    return [*account(registered), *await install_automations(settings, reset=reset)]
+    limits = await install_limits(settings)
+    return [*account(registered), *limits, *await install_automations(settings, reset=reset)]
 
 
 def account(registered: Iterable[Registration]) -> list[str]:
@@ -65,6 +68,19 @@ def travelling(settings: Settings) -> dict[str, str]:
             "the store's variables, such as AWS_SECRET_ACCESS_KEY, wherever a worker runs."
         )
     return {"FRONTISPIECE_ARCHIVE": place, HEARTBEAT: SERVER_SETTINGS[HEARTBEAT]}
+
+
+async def install_limits(settings: Settings) -> list[str]:
+    """Have the server keep the limits that hold for all machines together; gives how they stand.
+
+    arXiv's terms are one; those of writer and painter are made, or changed, where the settings name them.
+    """
+    asked = {Door.door: 1, settings.writer: settings.prompts_for_all, settings.painter: settings.paintings_for_all}
+    named = {limit_name(provider): count for provider, count in asked.items() if count is not None}
+    async with get_client() as client:
+        for name, count in named.items():
+            await client.upsert_global_concurrency_limit_by_name(name, count)
+    return [f"{'limit':<12} {name}: {count} at a time, for all machines" for name, count in named.items()]
 
 
 async def make_work_pool(name: str) -> None:

@@ -13,6 +13,7 @@ from prefect.context import TagsContext
 from prefect.exceptions import Pause, TerminationSignal
 
 from flows.events import tell_of_budget
+from flows.limits import within_limits
 from flows.listener import RunListener, surroundings
 from flows.reconcile import close_orphans, said, sign
 from flows.runpage import RunPage, run_page
@@ -158,7 +159,8 @@ async def services_for_run(settings: Settings, refresh_id: str = "", account: st
         _hear_of_waits(services)
         for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
             get_run_logger().warning(warning)
-        yield services
+        async with within_limits(services):
+            yield services
 
 
 @asynccontextmanager

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -45,10 +45,46 @@ async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
         raise
 
 
+class Places(Protocol):
+    """A number of places, as `asyncio.Semaphore` has them; how many there are may have to be asked elsewhere first."""
+
+    async def acquire(self) -> object:
+        """Wait for a place, and take it."""
+        ...
+
+    def release(self) -> None:
+        """Give it to the next one."""
+        ...
+
+
+class Limits(Protocol):
+    """What bounds calls to providers."""
+
+    def places(self, provider: str, own: int) -> Places:
+        """For calls to this provider: `own` places in this process, or fewer where others call it, too."""
+        ...
+
+    def turn(self, door: str, pause: float) -> AbstractAsyncContextManager[object]:
+        """A turn at a door that lets one in at a time, so many seconds after the one before."""
+        ...
+
+
+class OwnLimits:
+    """Those of a process that need not think of others; what it does at a door has a pace of its own."""
+
+    def places(self, provider: str, own: int) -> Places:
+        """All of its own."""
+        return asyncio.Semaphore(own)
+
+    def turn(self, door: str, pause: float) -> AbstractAsyncContextManager[object]:
+        """At once."""
+        return nullcontext()
+
+
 class Lane:
     """A place among so many calls at once. Entered and left whenever that is right, and left for good at the end."""
 
-    def __init__(self, places: asyncio.Semaphore) -> None:
+    def __init__(self, places: Places) -> None:
         self._places = places
         self._is_in = False
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import date
 
 from frontispiece import registry
@@ -10,7 +10,7 @@ from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.choosing import choose
 from frontispiece.archive.duplicates import DuplicateDetector
 from frontispiece.archive.store import Archive
-from frontispiece.concurrency import to_its_end
+from frontispiece.concurrency import Limits, OwnLimits, to_its_end
 from frontispiece.errors import BadInput
 from frontispiece.models import Outcome, Paper, Status
 from frontispiece.painters import open_painter
@@ -23,7 +23,7 @@ from frontispiece.recipe import Recipe
 from frontispiece.request import Only
 from frontispiece.settings import Settings
 from frontispiece.sources import open_source
-from frontispiece.sources.interface import Listed, Source
+from frontispiece.sources.interface import Listed, OneAtATime, Source
 from frontispiece.writers import open_writer
 from frontispiece.writers.interface import Writer
 
@@ -61,10 +61,19 @@ class Services:
         self.budget = budget
         self.read_ahead: dict[date | tuple[str, ...], Listed] = {}
         """Lists of days, and papers by their ids, that were read before the run: who wants one takes it from here."""
-        self.prompts_lane = asyncio.Semaphore(settings.prompts_at_once)
-        self.paintings_lane = asyncio.Semaphore(settings.paintings_at_once)
+        self.keep_to(OwnLimits())
         # Prompts may run ahead of the painter by this much; more would only fill memory and the UI.
         self.papers_window = asyncio.Semaphore(2 * (settings.prompts_at_once + settings.paintings_at_once))
+
+    def keep_to(self, limits: Limits) -> None:
+        """Call writer, painter and sources within these limits."""
+        self._limits = limits
+        self.prompts_lane = limits.places(self.writer.recipe.kind, self.settings.prompts_at_once)
+        self.paintings_lane = limits.places(self.painter.recipe.kind, self.settings.paintings_at_once)
+
+    def turn_at(self, source: Source) -> AbstractAsyncContextManager[object]:
+        """To be held while the source is asked: its turn, where its terms are about all machines of one user."""
+        return self._limits.turn(source.door, source.spacing) if isinstance(source, OneAtATime) else nullcontext()
 
     async def choose(self, papers: Sequence[Paper], only: Only = "all") -> tuple[list[Paper], list[Outcome]]:
         """`choose` by these settings and this recipe. Raises ArchiveError."""

@@ -80,6 +80,14 @@ class Settings(BaseSettings):
     jpeg_quality: int = Field(60, ge=1, le=95, description="quality of the archived JPEGs")
     prompts_at_once: int = Field(8, ge=1, description="prompts being written at the same time")
     paintings_at_once: int = Field(8, ge=1, description="pictures being painted at the same time")
+    prompts_for_all: int | None = Field(
+        None,
+        ge=1,
+        description="prompts being written at the same time on all machines of a Prefect server; see `deploy`",
+    )
+    paintings_for_all: int | None = Field(
+        None, ge=1, description="pictures being painted at the same time on all machines of a Prefect server"
+    )
     attempts: int = Field(6, ge=1, description="attempts at a step before its paper fails")
     retry_seconds: float = Field(1.0, ge=0, description="first pause between attempts; each further one doubles it")
     max_usd: float | None = Field(

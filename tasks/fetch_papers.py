@@ -22,7 +22,10 @@ from tasks.caching import keyed, worth_another_attempt
 )
 async def fetch_papers(day: date, services: Services) -> Listed:
     """All papers listed on `day`. Raises SourceUnavailable, SourceBroken, BadInput."""
-    listed = services.read_ahead.pop(day, None) or await services.source.list_day(day)
+    listed = services.read_ahead.pop(day, None)
+    if listed is None:
+        async with services.turn_at(services.source):
+            listed = await services.source.list_day(day)
     logger = get_run_logger()
     logger.info("%s lists %s for %s.", services.settings.source, counted(len(listed.papers), "paper"), day)
     for problem in listed.problems:

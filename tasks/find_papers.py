@@ -21,9 +21,13 @@ from tasks.caching import worth_another_attempt
 async def find_papers(ids: tuple[str, ...], services: Services, on_arxiv: bool = False) -> Listed:
     """Those of the papers that are there, in this order. Raises BadInput for what is no arXiv id, and SourceError."""
     if not on_arxiv:
-        return services.read_ahead.pop(ids, None) or await services.source.find(ids)
+        if (found := services.read_ahead.pop(ids, None)) is not None:
+            return found
+        async with services.turn_at(services.source):
+            return await services.source.find(ids)
     arxiv = open_source(EVERY_PAPER, services.settings)
     try:
-        return await arxiv.find(ids)
+        async with services.turn_at(arxiv):
+            return await arxiv.find(ids)
     finally:
         await to_its_end(arxiv.close())

@@ -44,7 +44,7 @@ class ArxivApi(Door):
     def _queries(self) -> "Queries":
         from frontispiece.sources.arxiv_pages import Queries  # the clients, loaded when something is asked
 
-        return Queries(self._url, self._pace, self._spacing, self._timeout, self._max_total)
+        return Queries(self._url, self._pace, self.spacing, self._timeout, self._max_total)
 
     def _list_day(self, day: date) -> Listed:
         problems = Problems()

@@ -60,13 +60,14 @@ class Door:
     """
 
     begins = ARXIV_BEGAN
+    door = "arxiv"
     has_votes = False
     has_categories = True
 
     def __init__(self, settings: DoorSettings, address: str, pace: Pace, timeout: float) -> None:
         self._url = checked_address(getattr(settings, address), variable(address))
         self._categories = checked_categories(settings.categories)
-        self._spacing = settings.arxiv_spacing
+        self.spacing = settings.arxiv_spacing
         self._pace = pace
         self._timeout = timeout
 

@@ -119,7 +119,7 @@ class ArxivOai(Door):
 
         with own_errors(), closing(requests.Session()) as session:
             for scheme in ("http://", "https://"):
-                session.mount(scheme, Wire(self._pace, self._spacing, self._timeout, stop))
+                session.mount(scheme, Wire(self._pace, self.spacing, self._timeout, stop))
 
             def ask(**arguments: str) -> Answer:
                 response = session.get(self._url, params=arguments, allow_redirects=False)

@@ -68,3 +68,13 @@ class Finite(Protocol):
     def ends(self) -> tuple[date, date]:
         """Its first and its last day with papers. Raises as `Source` does."""
         ...
+
+
+@runtime_checkable
+class OneAtATime(Protocol):
+    """A source whose terms allow one request at a time, of all machines of one user together."""
+
+    door: str
+    """What sources that share such terms have in common."""
+    spacing: float
+    """Seconds from the end of a request to the next one."""
