@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import Any, Final, cast
 
 from prefect import Flow
@@ -27,6 +28,15 @@ CALENDAR: Final = f"[How the days stand](/artifacts/key/{KEY})."
 """A link within Prefect's UI: which address that has is not known where runs are defined."""
 
 
+class Queue(StrEnum):
+    """The work queues of a pool, those first whose runs are taken first: today's papers before those of a backfill."""
+
+    DAILY = "daily"
+    DEFAULT = "default"
+    BACKFILL = "backfill"
+    DAYS = "days"
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """One deployment: which flow, when, and what its form holds at first."""
@@ -38,6 +48,7 @@ class Definition:
     timezone: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     at_once: int | None = None
+    queue: Queue = Queue.DEFAULT
 
     @property
     def entrypoint(self) -> str:
@@ -66,6 +77,7 @@ class Definition:
             raise BadInput(f"The schedule {self.cron!r} of {self.name} cannot be: {error}.") from None
         registration = cast("Registration", deployment)  # which it is, whatever Prefect's types say
         registration.form = form_of(self.flow.parameters, today)
+        registration.queue = self.queue.value
         return registration
 
     def _concurrency(self) -> ConcurrencyLimitConfig | None:
@@ -91,6 +103,7 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
             timezone=settings.timezone,
             parameters={"source": settings.source, **recipe},
             at_once=1,
+            queue=Queue.DAILY,
         ),
         Definition(
             name="papers",
@@ -107,12 +120,14 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
             ),
             parameters={"days": days, "source": settings.source, **recipe},
             at_once=1,
+            queue=Queue.BACKFILL,
         ),
         Definition(
             name="backfill-day",
             flow=backfill_day,
             description="One day of a backfill, which starts these runs itself.",
             parameters={"source": settings.source, **recipe},
+            queue=Queue.DAYS,
         ),
         Definition(
             name="upkeep",

@@ -1,26 +1,22 @@
 """Registers the deployments: on a work pool with `frontispiece deploy`, in this process with `serve`."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
-from pathlib import Path
-from typing import Final
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
 from deployments.alarms import install_automations
-from deployments.definitions import definitions
+from deployments.definitions import Queue, definitions
 from deployments.registering import Registration, stays
-from deployments.server import SERVER_SETTINGS
+from deployments.travelling import travelling
 from flows.limits import limit_name
-from frontispiece.addresses import shown
-from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput
 from frontispiece.settings import Settings
 from frontispiece.sources.arxiv_door import Door
-
-HEARTBEAT: Final = "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"
 
 
 def build_all(settings: Settings, today: date | None = None, *, reset: bool = False) -> list[Registration]:
@@ -36,15 +32,28 @@ async def deploy(settings: Settings, *, reset: bool = False) -> list[str]:
 
     What people changed in Prefect's UI stays as it is, unless `reset`. Raises BadInput.
     """
-    environment = travelling(settings)
+    environment, kept_back = travelling(settings)
+    image = _image(settings)
     registered = build_all(settings, reset=reset)
-    await make_work_pool(settings.work_pool)
+    await make_work_pool(settings.work_pool, settings.work_pool_type)
     for deployment in registered:
-        deployment.work_pool_name = settings.work_pool
-        deployment.job_variables = {"env": environment}
+        deployment.work_pool_name, deployment.work_queue_name = settings.work_pool, deployment.queue
+        deployment.job_variables = {**image, "env": environment}
         await deployment.aapply()
+    notes = [f"{name} may have secrets in it and does not travel: set it wherever a worker runs." for name in kept_back]
     limits = await install_limits(settings)
-    return [*account(registered), *limits, *await install_automations(settings, reset=reset)]
+    return [*account(registered), *limits, *await install_automations(settings, reset=reset), *notes]
+
+
+def _image(settings: Settings) -> dict[str, Any]:
+    """The job variables of containers. Raises BadInput where they are to be started from no image."""
+    if settings.work_pool_type == "process":
+        return {}
+    if settings.image is None:
+        raise BadInput(
+            f"FRONTISPIECE_IMAGE is not set: name the image that a pool of the type {settings.work_pool_type} starts."
+        )
+    return {"image": settings.image}
 
 
 def account(registered: Iterable[Registration]) -> list[str]:
@@ -55,19 +64,24 @@ def account(registered: Iterable[Registration]) -> list[str]:
     ]
 
 
-def travelling(settings: Settings) -> dict[str, str]:
-    """What runs must agree on wherever a worker starts them; keys stay where the worker is.
+async def make_work_pool(name: str, kind: str = "process") -> None:
+    """A work pool of this type with our queues, those that are there as they are.
 
-    Raises BadInput for an archive that has its keys in the URL.
+    Raises BadInput when the name is taken by one of another type.
     """
-    archive = Archive.open(settings.archive)
-    place = str(Path(archive.local_root).resolve()) if archive.local_root is not None else settings.archive
-    if shown(place) != place:
-        raise BadInput(
-            "FRONTISPIECE_ARCHIVE has secrets in it, and Prefect would show them with the deployments: give them as "
-            "the store's variables, such as AWS_SECRET_ACCESS_KEY, wherever a worker runs."
-        )
-    return {"FRONTISPIECE_ARCHIVE": place, HEARTBEAT: SERVER_SETTINGS[HEARTBEAT]}
+    async with get_client() as client:
+        try:
+            await client.create_work_pool(WorkPoolCreate(name=name, type=kind))
+        except ObjectAlreadyExists:
+            there = await client.read_work_pool(name)
+            if there.type != kind:
+                raise BadInput(
+                    f"The work pool {name!r} is of the type {there.type}, not {kind}: name another in "
+                    "FRONTISPIECE_WORK_POOL, or its type in FRONTISPIECE_WORK_POOL_TYPE."
+                ) from None
+        for priority, queue in enumerate(Queue, 1):
+            with suppress(ObjectAlreadyExists):
+                await client.create_work_queue(queue, priority=priority, work_pool_name=name)
 
 
 async def install_limits(settings: Settings) -> list[str]:
@@ -81,16 +95,3 @@ async def install_limits(settings: Settings) -> list[str]:
         for name, count in named.items():
             await client.upsert_global_concurrency_limit_by_name(name, count)
     return [f"{'limit':<12} {name}: {count} at a time, for all machines" for name, count in named.items()]
-
-
-async def make_work_pool(name: str) -> None:
-    """A work pool of the type process. Raises BadInput when the name is taken by one of another type."""
-    async with get_client() as client:
-        try:
-            await client.create_work_pool(WorkPoolCreate(name=name, type="process"))
-        except ObjectAlreadyExists:
-            there = await client.read_work_pool(name)
-            if there.type != "process":
-                raise BadInput(
-                    f"The work pool {name!r} is of the type {there.type}; name another in FRONTISPIECE_WORK_POOL."
-                ) from None

@@ -21,17 +21,18 @@ SCALARS: Final = (
     *("description", "paused", "enforce_parameter_schema", "concurrency_limit", "concurrency_options"),
     *("work_pool_name", "work_queue_name"),
 )
-DEFAULT_QUEUE: Final = "default"
 REFUSALS: Final = (400, 409, 422)
 
 
 class Registration(RunnerDeployment):
     """A deployment with a form of its own, which knows, once it is registered, how it stands on the server.
 
-    `form` is the JSON schema of the parameters. With `reset` it is put there as it is defined, whatever was changed.
+    `form` is the JSON schema of the parameters, `queue` where a work pool keeps its runs. With `reset` it is put there
+    as it is defined, whatever was changed.
     """
 
     form: dict[str, Any] = Field(default={})
+    queue: str = ""
     reset: bool = False
     standing: str = ""
     kept: tuple[FieldPath, ...] = ()
@@ -83,8 +84,6 @@ class Registration(RunnerDeployment):
     def _fields(self) -> Fields:
         """What people may change, as it is defined."""
         dumped = self.model_dump(mode="json")
-        if self.work_pool_name is not None and self.work_queue_name is None:
-            dumped["work_queue_name"] = DEFAULT_QUEUE
         schedules = {str(each.slug): each for each in self.schedules or ()}
         return _fields(dumped, {slug: each.model_dump(mode="json") for slug, each in schedules.items()})
 

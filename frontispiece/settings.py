@@ -8,10 +8,11 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from frontispiece import registry, styles
@@ -107,7 +108,13 @@ class Settings(BaseSettings):
         3, ge=0, le=31, description="days before its own that a scheduled `daily` looks through for late additions"
     )
     ui_port: int = Field(4200, ge=1, le=65535, description="port of the UI of `frontispiece serve`, on this machine")
-    work_pool: str = Field("frontispiece", description="work pool of `frontispiece deploy`, of the type process")
+    work_pool: str = Field("frontispiece", description="work pool of `frontispiece deploy`")
+    work_pool_type: Literal["process", "docker", "kubernetes"] = Field(
+        "process", description="what its workers start for a run: a process, or a container"
+    )
+    image: str | None = Field(
+        None, description="image of those containers, such as registry.example/frontispiece:0.1.0"
+    )
     webhook: SecretStr | None = Field(
         None, description="address that is told of a failed, crashed or overdue `daily` or `backfill`, as JSON by POST"
     )
@@ -118,12 +125,18 @@ class Settings(BaseSettings):
         return self.style if styles.is_name(self.style) else None
 
     @property
+    def blocks_of_keys(self) -> dict[str, str]:
+        """The keys that may come from Prefect's Secret blocks, with the settings that name those."""
+        return {
+            key: naming for each in type(self).__mro__ for key, naming in vars(each).get("secret_blocks", {}).items()
+        }
+
+    @property
     def keys_in_blocks(self) -> dict[str, str]:
-        """The keys that are missing here and come from Prefect's Secret blocks, with the settings that name those."""
+        """Those of them that are missing here and do come from blocks."""
         return {
             key: naming
-            for each in type(self).__mro__
-            for key, naming in vars(each).get("secret_blocks", {}).items()
+            for key, naming in self.blocks_of_keys.items()
             if getattr(self, key) is None and getattr(self, naming) is not None
         }
 
@@ -202,10 +215,13 @@ def _complaint(field: str, error: "ErrorDetails") -> str:
     if error["type"] == "value_error":  # words of ours
         said = error["msg"].removeprefix("Value error, ")
         return f"{said[0].upper()}{said[1:]}"
-    kind = settings_model().model_fields[field].annotation
-    is_secret = SecretStr in (kind, *get_args(kind))
     value = one_line(shown(str(error["input"])).partition("=")[0], 40)
-    return error["msg"] if is_secret else f"{error['msg']}, not {value!r}"
+    return error["msg"] if is_secret(settings_model().model_fields[field]) else f"{error['msg']}, not {value!r}"
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is one that is shown to nobody."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def _chosen(choices: dict[str, object]) -> Settings:

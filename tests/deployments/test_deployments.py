@@ -20,6 +20,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prefect.blocks.system import Secret
 from prefect.events import emit_event
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,12 +30,14 @@ from starlette.routing import Route
 from deployments.alarms import ALARM, OVERDUE, SILENT
 from deployments.changes import FieldPath, Fields, digests, merge
 from deployments.definitions import Definition, definitions
-from deployments.deploy import build_all, deploy, travelling
+from deployments.deploy import build_all, deploy, make_work_pool
 from deployments.form import RISING, day_pattern, days_pattern
 from deployments.registering import every
+from deployments.travelling import STAYS, travelling
+from frontispiece import registry
 from frontispiece.dates import parse_days
 from frontispiece.errors import BadInput
-from frontispiece.settings import load_settings
+from frontispiece.settings import is_secret, load_settings, settings_model, variable
 from frontispiece.sources.ids import PASTED, parse_id
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +58,7 @@ def test_prefect_yaml_says_the_same() -> None:
         assert entry["description"] == each.build().description
         assert entry.get("parameters", {}) == each.parameters
         assert entry.get("concurrency_limit", {}).get("limit") == each.at_once
+        assert entry["work_pool"] == {"name": "frontispiece", "work_queue_name": each.queue}
         schedules = [(schedule["cron"], schedule["timezone"]) for schedule in entry.get("schedules", [])]
         assert schedules == ([(each.cron, each.timezone)] if each.cron else [])
 
@@ -114,10 +119,93 @@ def hooked() -> Iterator[tuple[str, "Queue[Any]"]]:
 @pytest.mark.parametrize("secret", ["&secret_access_key=planted", "&sas_token=planted", "&key=planted"])
 def test_secrets_do_not_travel_in_the_archives_address(secret: str) -> None:
     place = "s3://papers/a?region=eu-west-1&endpoint=http://127.0.0.1:1&skip_signature=true"
-    assert travelling(load_settings(archive=place))["FRONTISPIECE_ARCHIVE"] == place
+    assert travelling(load_settings(archive=place)).environment["FRONTISPIECE_ARCHIVE"] == place
     with pytest.raises(BadInput, match="FRONTISPIECE_ARCHIVE") as caught:
         travelling(load_settings(archive=place + secret))
     assert "planted" not in str(caught.value)
+
+
+CHANGED = {
+    **{"archive": "s3://papers/a", "source": "arxiv", "writer": "openai", "painter": "fal", "style": "fenced"},
+    **{"timezone": "Europe/Berlin", "snapshot": ROOT / "some.jsonl", "openai_temperature": None, "max_usd": 7.5},
+    **{"work_pool_type": "docker", "openai_image_size": "64x64", "openai_image_quality": "high"},
+}
+"""What a setting may be that is no number and no text."""
+
+
+def another(name: str, field: FieldInfo) -> object:
+    """A value that is not the default."""
+    if name in CHANGED:
+        return CHANGED[name]
+    if is_secret(field):
+        return SecretStr("http://planted.example")
+    match field.default:
+        case bool():
+            return not field.default
+        case int() | float():
+            return type(field.default)(field.default / 2)
+        case tuple():
+            return ("a", "b")
+    return f"{field.default or 'http://127.0.0.1'}x"
+
+
+def test_all_settings_but_keys_arrive_at_a_worker_whatever_it_has_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever adds a setting need not think of it."""
+    fields = settings_model().model_fields
+    changed = settings_model()(**{name: another(name, field) for name, field in fields.items()})
+    unchanged = settings_model()(archive=str(Path.cwd()))
+    assert [name for name in fields if getattr(changed, name) == getattr(unchanged, name)] == []
+    stay = {name for name, field in fields.items() if name in STAYS or is_secret(field)}
+    of_the_worker = {"max_usd", *unchanged.blocks_of_keys.values()}  # unless whoever deploys sets them
+    for here, there, missing in ((changed, unchanged, stay), (unchanged, changed, stay | of_the_worker)):
+        with monkeypatch.context() as patch:
+            own = travelling(there).environment
+            for name, value in {**own, **travelling(here).environment}.items():
+                patch.setenv(name, value)
+            arrived = load_settings()
+        assert {name for name in fields if getattr(arrived, name) != getattr(here, name)} <= missing
+        assert "planted" not in str(travelling(here))
+
+
+class Watched:
+    """Settings that note what is read of them."""
+
+    def __init__(self) -> None:
+        self.settings, self.read = load_settings(), set[str]()
+
+    def __getattr__(self, name: str) -> object:
+        self.read.add(name)
+        return getattr(self.settings, name)
+
+
+def test_whatever_enters_a_recipe_travels() -> None:
+    watched = Watched()
+    for family in (registry.WRITERS, registry.PAINTERS):
+        for name in registry.registered(family):
+            registry.load(family, name).recipe_for(watched)
+    assert "fal_seed" in watched.read
+    told = travelling(watched.settings).environment
+    assert {variable(name) for name in {*watched.read, "jpeg_quality", "snapshot"}} - told.keys() == set()
+
+
+def test_what_may_be_a_secret_stays_and_that_is_said() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_BASE_URL", "https://me:planted@example.org/v1")
+        patch.setenv("FRONTISPIECE_PICTURE_HOSTS", "fal.media,https://me:planted@example.org")
+        told = travelling(load_settings())
+    assert told.kept_back == ("FRONTISPIECE_PICTURE_HOSTS", "OPENAI_BASE_URL")
+    assert not {*told.kept_back} & told.environment.keys()
+    assert "planted" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("style", "own.txt"), ("snapshot", "own.jsonl")], ids=["style", "snapshot"]
+)
+def test_files_are_named_in_full(name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / value).write_text("{title} {abstract}")
+    monkeypatch.setenv(variable(name), value)
+    assert travelling(load_settings()).environment[variable(name)] == str(tmp_path / value)
 
 
 async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
@@ -182,9 +270,51 @@ async def test_a_deployment_may_be_served_and_deployed_in_turn(at_server: RealSe
     assert (served["work_pool_name"], served["job_variables"]) == (None, {})
     lines = await deploy(load_settings())
     deployed = at_server.deployment("daily/daily")
-    assert (deployed["work_pool_name"], deployed["work_queue_name"]) == ("frontispiece", "default")
-    assert list(deployed["job_variables"]["env"]) == ["FRONTISPIECE_ARCHIVE", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+    assert (deployed["work_pool_name"], deployed["work_queue_name"]) == ("frontispiece", "daily")
+    assert deployed["job_variables"] == {"env": travelling(load_settings()).environment}
     assert not any("keeps" in line for line in lines)
+
+
+def queues(server: RealServer, pool: str) -> list[str]:
+    """Those whose runs are taken first come first."""
+    there = server.ask(f"/work_pools/{pool}/queues/filter", {})
+    return [each["name"] for each in sorted(there, key=itemgetter("priority"))]
+
+
+async def test_todays_papers_are_taken_before_a_backfills_days(at_server: RealServer) -> None:
+    await deploy(load_settings(), reset=True)
+    assert queues(at_server, "frontispiece") == ["daily", "default", "backfill", "days"]
+    late = [at_server.start("backfill%20day/backfill-day", day="2024-10-30", backfill="b") for _ in range(2)]
+    parent, papers = (
+        at_server.start("backfill/backfill"),
+        at_server.start("illustrate%20papers/papers", ids=["2410.24175"]),
+    )
+    today = at_server.start("daily/daily", limit=1)
+    due = {"limit": 3, "scheduled_before": datetime.now(UTC).isoformat()}
+    taken = at_server.ask("/work_pools/frontispiece/get_scheduled_flow_runs", due)
+    assert [each["flow_run"]["id"] for each in taken] == [today, papers, parent]
+    for run in (*late, parent, papers, today):
+        at_server.ask(f"/flow_runs/{run}", method="DELETE")
+
+
+async def test_a_pool_is_made_of_its_type_and_what_people_made_of_it_stays(at_server: RealServer) -> None:
+    made = "registry.example/frontispiece:0.1.0"
+    settings = settings_model()(work_pool="boxes", work_pool_type="docker", image=made)
+    with pytest.raises(BadInput, match="FRONTISPIECE_IMAGE"):
+        await deploy(settings.model_copy(update={"image": None}))
+    at_server.ask("/work_pools/", {"name": "boxes", "type": "docker"})
+    at_server.ask("/work_pools/boxes/queues", {"name": "ours"})
+    await make_work_pool("boxes", "docker")
+    at_server.ask("/work_pools/boxes/queues/ours", {"priority": 1}, "PATCH")
+    await deploy(settings, reset=True)
+    assert at_server.deployment("daily/daily")["job_variables"] == {
+        "image": made,
+        "env": travelling(settings).environment,
+    }
+    assert queues(at_server, "boxes") == ["ours", "daily", "default", "backfill", "days"]
+    with pytest.raises(BadInput, match=r"of the type docker, not kubernetes.*FRONTISPIECE_WORK_POOL_TYPE"):
+        await make_work_pool("boxes", "kubernetes")
+    await deploy(load_settings(), reset=True)
 
 
 async def test_what_the_form_no_longer_takes_is_named(at_server: RealServer) -> None:
@@ -268,6 +398,9 @@ async def test_deploying_again_leaves_alone_what_people_changed(
         **{"source": "arxiv", "writer": "template", "painter": "fal", "style": "fenced"},
         "limit": 3,
     }
+    environment = travelling(moved).environment
+    for name, own in (("daily", {"FRONTISPIECE_MIN_UPVOTES": "20"}), ("upkeep", {})):
+        changed[name]["job_variables"] = {"env": environment | own}
     assert now == {**changed, "daily": {**changed["daily"], "parameters": now["daily"]["parameters"]}}
     backfill = at_server.deployment("backfill/backfill")
     assert (backfill["parameters"]["source"], backfill["parameters"]["painter"]) == ("arxiv", "openai-images")
@@ -423,17 +556,18 @@ def test_a_field_is_ours_until_somebody_changes_it(
 
 
 async def test_a_worker_elsewhere_runs_what_was_deployed_with_a_key_from_a_block(
-    at_server: RealServer, tmp_path: Path
+    at_server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive, elsewhere = tmp_path / "the archive", tmp_path / "elsewhere"
     elsewhere.mkdir()
     await Secret(value=PLANTED).save("openai-key", overwrite=True)
-    await deploy(load_settings(archive=str(archive)))
     with fake_providers() as providers:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{providers.url}/v1")
+        await deploy(load_settings(archive=str(archive)))
         run = at_server.start("illustrate%20papers/papers", ids=["2410.24175"], writer="openai")
         environment = {
             **at_server.environment,
-            "OPENAI_BASE_URL": f"{providers.url}/v1",
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",  # what travels holds
             "FRONTISPIECE_OPENAI_SECRET_BLOCK": "openai-key",
         }
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "frontispiece", "--run-once"]
