@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Compiled once: every command starts sooner.
 export PYTHONDONTWRITEBYTECODE :=
-COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --python-version 3.11 \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
+IMAGE_LOCK := deployments/requirements.lock
 
 .PHONY: run test test-fast coverage chaos fuzz bench bench-quick audit sbom check lint types lock lock-check clean
 
@@ -56,13 +57,17 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-lock: $(READY) ## Write requirements.lock anew from pyproject.toml
-	$(COMPILE) --upgrade --output-file requirements.lock
+lock: $(READY) ## Write requirements.lock anew from pyproject.toml, and that of the container image
+	$(COMPILE) --extra dev --upgrade --output-file requirements.lock
+	$(COMPILE) --extra team --constraints requirements.lock --upgrade --output-file $(IMAGE_LOCK)
 
-lock-check: $(READY) ## Is the lock what pyproject.toml asks for?
+lock-check: $(READY) ## Are the locks what pyproject.toml asks for?
 	cp requirements.lock $(VENV)/requirements.lock
-	$(COMPILE) --output-file $(VENV)/requirements.lock
+	$(COMPILE) --extra dev --output-file $(VENV)/requirements.lock
 	diff requirements.lock $(VENV)/requirements.lock
+	cp $(IMAGE_LOCK) $(VENV)/image.lock
+	$(COMPILE) --extra team --constraints requirements.lock --output-file $(VENV)/image.lock
+	diff $(IMAGE_LOCK) $(VENV)/image.lock
 
 clean: ## Remove the virtual environment; pictures stay
 	rm -rf $(VENV)
