@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 IMAGE_LOCK := deployments/requirements.lock
 
-.PHONY: run test test-fast coverage chaos fuzz bench bench-quick audit sbom check lint types lock lock-check clean
+.PHONY: run test test-fast coverage chaos fuzz scale-demo bench bench-quick audit sbom check lint types lock lock-check clean
 
 run: $(READY) ## Illustrate the newest day of the sample, without any key
 	$(BIN)/frontispiece run
@@ -32,6 +32,9 @@ chaos: $(READY) ## Kill it anywhere, with a random seed, and end it hundreds of 
 
 fuzz: $(READY) ## Damaged bytes for every parser, and for terminal and listing, for a minute
 	PYTHONPATH=.:tests $(BIN)/python tests/fuzz.py
+
+scale-demo: $(READY) ## One, two and four workers of a team's server; wants Debian's postgresql and redis-server; half an hour
+	PYTHONPATH=.:tests $(BIN)/python tests/scale_demo.py
 
 bench: $(READY) ## How fast it is, against plain asyncio and plain Prefect; half an hour, writes docs/performance.md
 	PYTHONPATH=.:tests $(BIN)/python bench/report.py
