@@ -16,6 +16,7 @@ from deployments.registering import Registration
 from flows.backfill import backfill, backfill_day
 from flows.daily import daily
 from flows.illustrate import illustrate_papers
+from flows.letter import letter
 from flows.standing import KEY
 from flows.upkeep import upkeep
 from frontispiece import registry
@@ -138,6 +139,18 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
             ),
             cron=EVERY_MORNING,
             timezone=settings.timezone,
+            at_once=1,
+        ),
+        Definition(
+            name="letter",
+            flow=letter,
+            description=(
+                "Writes an e-mail about a day's papers with their pictures, and sends it to those in the settings who "
+                "have not got it."
+            ),
+            cron=settings.letter_cron,
+            timezone=settings.timezone,
+            parameters={"send": bool(settings.letter_to)},
             at_once=1,
         ),
     )

@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.text import counted
 
-FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "upkeep")
+FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "letter", "upkeep")
 LABEL: Final = "frontispiece."
 STARTING: Final = timedelta(minutes=15)
 _OPEN: Final = [StateType.RUNNING, StateType.CANCELLING, StateType.PENDING]

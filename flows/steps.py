@@ -14,6 +14,7 @@ from prefect.utilities.callables import get_call_parameters
 
 from flows.results import ArchivedResults, RecordSerializer
 from frontispiece.services import Services
+from frontispiece.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +33,16 @@ class StepResult(Generic[R]):
 def anew(task: Task[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
     """The task without a look whether its result is there: it makes one, and keeps it."""
     return task.with_options(refresh_cache=True)
+
+
+def persistent(task: Task[P, R], settings: Settings) -> Task[P, R]:
+    """The task with the number of attempts, and the pauses between them, that the settings say."""
+    retries, pause = settings.attempts - 1, settings.retry_seconds
+    return task.with_options(
+        retries=retries,
+        retry_delay_seconds=[min(MAX_PAUSE, pause * 2**attempt) for attempt in range(retries)],
+        retry_jitter_factor=0.5,
+    )
 
 
 class Steps:
@@ -64,12 +75,7 @@ class Steps:
         kind = (task.fn, task.refresh_cache)
         if (ready := self._ready.get(kind)) is not None:
             return ready
-        retries, pause = self._settings.attempts - 1, self._settings.retry_seconds
-        ready = self._ready[kind] = task.with_options(
-            retries=retries,
-            retry_delay_seconds=[min(MAX_PAUSE, pause * 2**attempt) for attempt in range(retries)],
-            retry_jitter_factor=0.5,
-        )
+        ready = self._ready[kind] = persistent(task, self._settings)
         if ready.persist_result:
             # Attributes of the copy: as options they would have to be a storage that is saved on the server.
             ready.result_storage = self._results

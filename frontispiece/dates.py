@@ -16,6 +16,7 @@ MOST_DAYS: Final = 3653
 
 _LAST: Final = re.compile(r"last[ -]([0-9]{1,6})[ -]days?")
 _MONTH: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
+_WEEK: Final = re.compile(r"([0-9]{4})-?w([0-9]{1,2})")
 _NEAR: Final = {"today": 0, "yesterday": 1}
 _HOW: Final = "write 2024-10-01..2024-10-31, 2024-10, last 30 days, or one day"
 
@@ -84,6 +85,17 @@ def parse_days(text: str, today: date) -> Days:
     if days.last > today:
         raise BadInput(f"{days.last} lies in the future; today is {today} (UTC).")
     return days
+
+
+def parse_week(text: str) -> Days | None:
+    """The days of a week such as 2024-W44, Monday to Sunday; None for what is written otherwise. Raises BadInput."""
+    found = _WEEK.fullmatch(text.strip().lower())
+    if found is None:
+        return None
+    try:
+        return Days(*(date.fromisocalendar(int(found[1]), int(found[2]), day) for day in (1, 7)))
+    except ValueError:
+        raise BadInput(f"{text[:60]!r} is no week of the calendar.") from None
 
 
 def check_begins(day: date, source: str) -> None:

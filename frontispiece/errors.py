@@ -20,6 +20,8 @@
     ├── ArchiveError              the archive cannot be read or written
     │   ├── ArchiveUnavailable ↻  for the moment
     │   └── OriginalMissing       a painting's original bytes are gone
+    ├── MailError                 the mail server takes no letter from us
+    │   └── MailUnavailable ↻     for the moment: it cannot be reached, or asked us to come again
     └── ServerOutOfReach          Prefect's server does not answer
 
 ↻ marks what is worth another attempt (`is_transient`). Every error carries one clear sentence for the
@@ -166,6 +168,14 @@ class ArchiveUnavailable(Waitable, ArchiveError):
 
 class OriginalMissing(ArchiveError):
     """The untouched bytes of a painting are no longer in the archive."""
+
+
+class MailError(FrontispieceError):
+    """The mail server takes no letter from us: certainly nothing was sent to whom this is about."""
+
+
+class MailUnavailable(Waitable, MailError):
+    """The mail server cannot be reached, or has no time for us now."""
 
 
 class ServerOutOfReach(FrontispieceError):

@@ -204,6 +204,14 @@ class BackfillDayRequest(SideBySide):
 
 
 @dataclass(frozen=True)
+class LetterRequest(Request):
+    """A day's letter."""
+
+    day: Annotated[date | None, Doc("The day of the letter; left empty, the newest one with pictures.")] = None
+    send: Annotated[bool, Doc("Send it to the receivers in the settings who have not got it.")] = False
+
+
+@dataclass(frozen=True)
 class StatusRequest(ByRecipe, FromSource):
     """How days stand under a recipe."""
 

@@ -8,7 +8,7 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, create_model, field_validator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 ENV_FILE = ".env"
+_ADDRESS = r"[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]+@[0-9A-Za-z.-]+"
+_MAILBOX = re.compile(rf'{_ADDRESS}|[^<>@,;:"\\]+ <{_ADDRESS}>')
 
 
 def _split_commas(value: object) -> object:
@@ -56,6 +58,8 @@ class Settings(BaseSettings):
         populate_by_name=True,
         defer_build=True,  # those that providers derive from it are never built themselves
     )
+
+    secret_blocks: ClassVar = {"smtp_password": "smtp_secret_block"}
 
     archive: str = Field("data/archive", description="folder or URL (s3://, gs://, az://) of the archive")
 
@@ -119,6 +123,30 @@ class Settings(BaseSettings):
         None, description="address that is told of a failed, crashed or overdue `daily` or `backfill`, as JSON by POST"
     )
 
+    letter_from: str | None = Field(
+        None, description="sender of letters, such as papers@example.org or Frontispiece <papers@example.org>"
+    )
+    letter_to: Names = Field((), description="receivers of letters, by commas; each gets one of their own")
+    letter_cron: str | None = Field(
+        None, description="when `letter` sends the newest day's, in the time zone of the schedules; empty is never"
+    )
+    letter_papers: int = Field(12, ge=1, le=60, description="papers shown with their pictures; others are named")
+    letter_pictures: Literal["inline", "linked"] = Field(
+        "inline", description="whether pictures come with the letter, or from the gallery's address"
+    )
+    smtp_host: str | None = Field(None, description="mail server that letters are sent by")
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="its port; left empty 587, with tls 465, without either 25"
+    )
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="how the way there is encrypted; none takes no password beyond this machine"
+    )
+    smtp_user: str | None = Field(None, description="name to log in with; left empty, nobody logs in")
+    smtp_password: SecretStr | None = Field(None, description="password to log in with")
+    smtp_secret_block: str | None = Field(
+        None, description="Prefect Secret block with the password, where FRONTISPIECE_SMTP_PASSWORD is not set"
+    )
+
     @property
     def style_to_choose(self) -> str | None:
         """The style as runs are told of it: a name; None for a file, which every run finds in the settings."""
@@ -158,6 +186,14 @@ class Settings(BaseSettings):
     def _some_address(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.fullmatch(r"https?://[^\s/?#]+\S*", value.get_secret_value()):
             raise ValueError("that is no address, such as https://example.org/hook")
+        return value
+
+    @field_validator("letter_from", "letter_to")
+    @classmethod
+    def _some_mailbox(cls, value: Any) -> Any:
+        for each in value if isinstance(value, tuple) else (value,):
+            if each is not None and not (each.isprintable() and _MAILBOX.fullmatch(each)):
+                raise ValueError(f"{one_line(each, 60)!r} is no mail address, such as papers@example.org")
         return value
 
     @field_validator("timezone")

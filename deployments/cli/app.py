@@ -10,7 +10,7 @@ from typing import Final
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from deployments.cli import admin, backfill, gallery, query, run, serve, settings
+from deployments.cli import admin, backfill, gallery, letter, query, run, serve, settings
 from deployments.ending import end_when_told, let_end
 from deployments.exit_codes import Exit, exit_of
 from deployments.output import lenient_output, say
@@ -46,6 +46,8 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "status": backfill.status,
     "gallery": gallery.publish,
     "open": gallery.open_gallery,
+    "letter": letter.letter,
+    "poster": letter.poster,
     "verify": admin.verify,
     "rebuild": admin.rebuild,
     "query": query.query,

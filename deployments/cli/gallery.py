@@ -50,7 +50,7 @@ def publish(
         archive: Folder or URL of the archive; left out, as in the settings.
 
     """
-    place = _archive(archive)
+    place = archive_at(archive)
     done, problems = asyncio.run(_publish(place, site_url, everything))
     for problem in problems:
         say(problem)
@@ -83,7 +83,7 @@ def open_gallery(
     """
     from frontispiece.gallery.layout import INDEX, day_page
 
-    place = _archive(archive)
+    place = archive_at(archive)
     done, problems = asyncio.run(_publish(place, None, everything=False))
     for problem in problems:
         say(problem, sys.stderr)
@@ -108,7 +108,8 @@ def _address_of(archive: "Archive", done: "Published", page: str) -> str:
     return urllib.parse.urljoin(done.site_url, page)
 
 
-def _archive(place: str | None) -> "Archive":
+def archive_at(place: str | None) -> "Archive":
+    """The archive that a command was told of, or that of the settings. Raises BadInput where there is none."""
     from frontispiece.archive.presence import begun
     from frontispiece.settings import load_settings
 

@@ -15,6 +15,8 @@ ORIGINALS: Final = "originals"
 BUDGETS: Final = "budgets"
 RESULTS: Final = "results"
 PAID_CALLS: Final = "paid-calls"
+LETTERS: Final = "letters"
+POSTERS: Final = "posters"
 
 _SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")
@@ -32,6 +34,10 @@ _JOURNAL_FILE: Final = re.compile(rf"{JOURNAL}/({_HEX.pattern})/([0-9]{{3}}|[1-9
 _BOOKING: Final = re.compile(rf"{BUDGETS}/{_RUN.pattern}/({_HEX.pattern})-([0-9]{{1,6}})-(booked|paid)-([0-9]{{1,18}})")
 _BUDGET_PAGE: Final = re.compile(rf"{BUDGETS}/{_RUN.pattern}/([0-9]{{4}}|[1-9][0-9]{{4,5}})\.json")
 _PAID_CALLS_FILE: Final = re.compile(rf"{PAID_CALLS}/{_HEX.pattern}\.parquet")
+_DAY: Final = rf"{_MONTH.pattern}-[0-9]{{2}}"
+_LETTER: Final = re.compile(rf"{LETTERS}/{_DAY}/letter\.(?:eml|html)")
+_LETTER_MARK: Final = re.compile(rf"{LETTERS}/{_DAY}/({_HEX.pattern})-([0-9]{{3}})\.json")
+_POSTER: Final = re.compile(rf"{POSTERS}/[0-9a-z.-]{{4,24}}\.(?:png|pdf)")
 _NAMES: Final = {
     CATALOG: (_CATALOG_FILE, _EMPTY_DAY),
     JOURNAL: (_JOURNAL_FILE,),
@@ -39,6 +45,8 @@ _NAMES: Final = {
     ORIGINALS: (_ORIGINAL,),
     BUDGETS: (_BOOKING, _BUDGET_PAGE),
     PAID_CALLS: (_PAID_CALLS_FILE,),
+    LETTERS: (_LETTER, _LETTER_MARK),
+    POSTERS: (_POSTER,),
 }
 ROOMS: Final = tuple(_NAMES)
 """The folders whose files have names that are made here; those of others may be any paths."""
@@ -171,6 +179,32 @@ def booking_of(path: str) -> tuple[str, int, str, int] | None:
 def paid_calls_path(name: str) -> str:
     """The place of paid calls that no row of the catalog names."""
     return f"{PAID_CALLS}/{_matching(_HEX, name)}.parquet"
+
+
+def letter_folder(day: date) -> str:
+    """The folder of a day's letter, and of the marks that say who has got it."""
+    return f"{LETTERS}/{day.isoformat()}"
+
+
+def letter_path(day: date, kind: Literal["eml", "html"]) -> str:
+    """The place of a day's letter."""
+    return f"{letter_folder(day)}/letter.{kind}"
+
+
+def letter_mark_path(day: date, receiver: str, number: int) -> str:
+    """The place of a mark about a receiver, who is a digest. Of two writers only one can have a number."""
+    return f"{letter_folder(day)}/{_matching(_HEX, receiver)}-{number:03d}.json"
+
+
+def letter_mark(path: str) -> tuple[str, int] | None:
+    """The receiver's digest and the number of such a mark, or None for any other path."""
+    found = _LETTER_MARK.fullmatch(path)
+    return (found[1], int(found[2])) if found else None
+
+
+def poster_path(name: str, kind: Literal["png", "pdf"]) -> str:
+    """The place of a poster. Raises ValueError for a name that no file can have."""
+    return _matching(_POSTER, f"{POSTERS}/{name}.{kind}")
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:

@@ -67,7 +67,8 @@ _SPECIMEN: Final = Card(
 )
 
 
-def _long_day(day: date) -> str:
+def long_day(day: date) -> str:
+    """Such as Thursday, 31 October 2024."""
     return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
 
@@ -75,20 +76,21 @@ def _long_month(month: str) -> str:
     return f"{calendar.month_name[int(month[5:])]} {month[:4]}"
 
 
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+def environment(folder: Path) -> Environment:
+    """Templates that escape what is filled in, and fail where anything is missing."""
+    made = Environment(
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(layout=layout, version=VERSION, long_day=_long_day, long_month=_long_month)
-    environment.globals.update(counted=counted, first_sentences=first_sentences)
-    return environment
+    made.globals.update(layout=layout, version=VERSION, long_day=long_day, long_month=_long_month)
+    made.globals.update(counted=counted, first_sentences=first_sentences)
+    return made
 
 
-_ENVIRONMENT: Final = _environment()
+_ENVIRONMENT: Final = environment(_HERE / "templates")
 
 
 def _rendered(template: str, place: str, root: str | None = None, **context: object) -> bytes:

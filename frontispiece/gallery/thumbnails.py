@@ -8,7 +8,7 @@ from frontispiece.gallery.cards import Plate
 from frontispiece.gallery.layout import FALLBACK_WIDTH, fallback, webp, widths
 
 MAX_BYTES: Final = 64_000_000
-_MAX_PIXELS: Final = 40_000_000
+MAX_PIXELS: Final = 40_000_000
 # The quality at which hatching in ink stays clean, and little effort: twice as quick, 2 % larger.
 _WEBP: Final[dict[str, object]] = {"quality": 72, "method": 2}
 _JPEG: Final[dict[str, object]] = {"quality": 72, "optimize": True}
@@ -22,7 +22,7 @@ def thumbnails(plate: Plate, content: bytes) -> dict[str, bytes] | None:
     wanted = {webp(plate, width): (width, "WEBP", _WEBP) for width in reversed(widths(plate))}
     wanted[fallback(plate)] = (FALLBACK_WIDTH, "JPEG", _JPEG)
     try:
-        made = copies(content, _MAX_PIXELS, list(wanted.values()))
+        made = copies(content, MAX_PIXELS, list(wanted.values()))
     except ProviderError:
         return None
     return dict(zip(wanted, made, strict=True))

@@ -15,10 +15,10 @@ from HersheyFonts import HersheyFonts
 from frontispiece.lineart.geometry import Box, Frame, Line, Point, moved, spline
 from frontispiece.lineart.pen import Pen
 
-# Font units: the base line is at 9, capitals reach up to -12.
+# Font units: the base line is at 9, capitals reach up to -12; rows are so far apart.
 CAP: Final = 21
-_BASE: Final = 9
-_LEADING: Final = 36
+BASE: Final = 9
+LEADING: Final = 36
 _GREEK: Final = dict(zip("αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", "abgdezhqiklmnxoprstufcywGDQLXPSUFYW", strict=True))
 
 # Accents above a capital's middle (or below it), and what turns other letters into these.
@@ -188,7 +188,7 @@ def set_text(text: str, width: float, height: float, largest: float = 54.0) -> S
     best = Setting(0.0, ())
     for count in range(1, min(4, len(words)) + 1):
         rows, longest = _even_rows(words, count)
-        scale = min(width / longest, height / (_LEADING * (count - 1) + CAP + 4), largest / CAP)
+        scale = min(width / longest, height / (LEADING * (count - 1) + CAP + 4), largest / CAP)
         if scale > best.scale * (1.04 if best.rows else 1.0):  # fewer rows look calmer
             best = Setting(scale, rows)
     return best
@@ -225,10 +225,10 @@ def letter(
     setting = set_text(text, box.width, box.height, largest)
     scale, rows = setting.scale, setting.rows
     frame = Frame(*box.center, 1.0, tilt)
-    top = -scale * (_LEADING * (len(rows) - 1) + CAP) / 2
+    top = -scale * (LEADING * (len(rows) - 1) + CAP) / 2
     for i, row in enumerate(rows):
         x = -scale * _length(row) / 2
-        base = top + scale * (CAP - _BASE + i * _LEADING)
+        base = top + scale * (CAP - BASE + i * LEADING)
         for sign in row:
             shape = glyph(sign)
             _draw_glyph(pen, shape, frame, (x - shape.left * scale, base), scale, bend)

@@ -25,7 +25,7 @@ LAYERS: Final = (
     {"sources", "writers", "painters"},
     {"archive"},
     {"purchases", "gallery"},
-    {"services"},
+    {"services", "letter"},
     {"planning"},
     {"looking", "maintenance"},
 )
@@ -45,11 +45,13 @@ HOMES: Final = {
     "duckdb": {f"frontispiece.archive.{name}" for name in ("exports", "query", "reader")},
     "jinja2": {"frontispiece.gallery.pages"},
     "obstore": {"frontispiece.archive.store", "frontispiece.archive.bucket"},
-    "PIL": {"frontispiece.archive.pixels", "frontispiece.lineart.raster"},
+    "PIL": {"frontispiece.archive.pixels", "frontispiece.lineart.raster", "frontispiece.letter.poster"},
     "HersheyFonts": {"frontispiece.lineart.lettering"},
     "pydantic_settings": {"frontispiece.settings", "deployments.cli.settings"},
     "annotated_types": {"frontispiece.request"},
-    "cyclopts": {f"deployments.cli.{name}" for name in ("app", "options", "run", "serve", "gallery", "admin", "query")},
+    "cyclopts": {
+        f"deployments.cli.{name}" for name in ("app", "options", "run", "serve", "gallery", "letter", "admin", "query")
+    },
 }
 
 

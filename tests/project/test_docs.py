@@ -125,5 +125,5 @@ def in_force(names: Collection[str]) -> dict[str, str]:
     prefects = {name: os.environ[name] for name in names if name.startswith("PREFECT_")}
     ours = {name: values[name] for name in names if name not in prefects}
     return prefects | {
-        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in ours.items()
+        name: value.get_secret_value() if isinstance(value, SecretStr) else shown(value) for name, value in ours.items()
     }
