@@ -141,8 +141,12 @@ def _hang(
     """A picture in the middle of its mat."""
     x, y = place
     draw.rectangle((x, y, x + grid.width, y + grid.height), fill=_MAT, outline=_HAIR, width=2)
-    if picture.width > grid.width or picture.height > grid.height:  # of another shape than its row said
-        picture.thumbnail((int(grid.width), int(grid.height)))
+    # It is as wide already, unless it was smaller than that, some were lost, or its shape is not what its row says.
+    inside = ((1 - 2 * _PAD) * grid.width, (1 - 2 * _PAD) * grid.height)
+    ratio = min(inside[0] / picture.width, inside[1] / picture.height)
+    size = max(1, round(ratio * picture.width)), max(1, round(ratio * picture.height))
+    if abs(size[0] - picture.width) > 1:
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
     left, top = round(x + (grid.width - picture.width) / 2), round(y + (grid.height - picture.height) / 2)
     sheet.paste(picture, (left, top))
 

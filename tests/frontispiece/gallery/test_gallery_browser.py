@@ -20,11 +20,15 @@ from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.images import Provenance, to_jpeg
 from frontispiece.archive.paths import CATALOG, catalog_month, picture_path
 from frontispiece.archive.store import Archive
+from frontispiece.dates import Days
 from frontispiece.gallery import layout
 from frontispiece.gallery.publisher import publish
+from frontispiece.letter.edition import edition
+from frontispiece.letter.writing import write_letter
 from frontispiece.lineart.drawing import draw
 from frontispiece.lineart.plan import SCENES, plan_scene
 from frontispiece.models import Outcome, Paper, Picture, Prompt, Status
+from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.browser
 
@@ -95,6 +99,7 @@ async def hung(place: Path) -> None:
             said = run(f"run-{recipe}", at).model_copy(update={"source": "huggingface" if nth == 2 else "arxiv"})
             await Catalog(archive).write(day, said.id, made, said)
     await publish(archive, Catalog(archive).narrow, await archive.list(CATALOG), catalog_month)
+    await write_letter(archive, await edition(archive, Days(DAYS[0], DAYS[0])), load_settings(letter_papers=8))
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -373,6 +378,22 @@ def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tup
     page.close()
 
 
+@pytest.mark.parametrize(("size", "columns"), [(WIDE, 2), (PHONE, 1)], ids=["desktop", "phone"])
+def test_a_letter_fits_the_screen(
+    browser: "sync_api.Browser", folder: Path, size: tuple[int, int], columns: int
+) -> None:
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto(f"{folder.as_uri()}/letters/2024-10-31/letter.html")
+    loaded(page, "img")
+    assert page.locator("img").count() == 8
+    assert page.get_by_role("heading", name="Also of this day").count() == 1
+    page.locator("h2 a").first.evaluate("title => { title.textContent = 'm'.repeat(300) }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    lefts = page.locator(".cell").evaluate_all("cells => cells.map((cell) => cell.getBoundingClientRect().left)")
+    assert len(set(lefts)) == columns
+    page.close()
+
+
 def test_the_first_page_is_light(browser: "sync_api.Browser", address: str) -> None:
     """What the front page needs above the fold, uncompressed: under 300 KB."""
     page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
@@ -414,6 +435,8 @@ def test_axe_finds_nothing(browser: "sync_api.Browser", folder: Path, theme: str
     for place in (*PLACES, layout.page_of(hanging(0, DAYS[0]).key)):
         page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="load")
         look(place)
+    page.goto(f"{folder.as_uri()}/letters/2024-10-31/letter.html")
+    look("letter")
     page.goto(f"{folder.as_uri()}/gallery/day/2024-10-31.html", wait_until="load")
     page.locator(".story summary").first.click()
     look("story")

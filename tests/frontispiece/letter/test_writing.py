@@ -95,7 +95,7 @@ async def test_words_of_strangers_are_words(tmp_path: Path) -> None:
     letter = await composed(archive, letter_papers=60)
     message, text, html = parsed(letter.message("a@b.example", "c@d.example", NOW).as_bytes())
     assert (message["Bcc"], message["To"]) == (None, "c@d.example")
-    allowed = {"html", "head", "meta", "title", "style", "body", "div", "p", "a", "img", "h2"}
+    allowed = {"html", "head", "meta", "title", "style", "body", "div", "p", "a", "img", "h1", "h2"}
     assert {tag for tag, _ in Page(html.encode()).elements} <= allowed
     assert all(target.startswith(("https://arxiv.org/abs/", "cid:")) for target in Page(html.encode()).targets)
     assert all(line.isprintable() for line in text.splitlines())
