@@ -15,6 +15,7 @@ CALENDAR: Final = "calendar.html"
 SEARCH: Final = "search.html"
 FEED: Final = "feed.xml"
 NOT_FOUND: Final = "404.html"
+KEPT: Final = "kept.html"
 DAYS: Final = "data/days.js"
 MANIFEST: Final = "manifest.json"
 

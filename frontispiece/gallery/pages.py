@@ -27,6 +27,7 @@ PER_PAGE: Final = 36
 RECENT: Final = 7
 """Days on the front page."""
 _FEED_ENTRIES: Final = 60
+_BEST: Final = 8
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = {path.name: path.read_bytes() for path in sorted((_HERE / "static").iterdir())}
@@ -86,7 +87,7 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(layout=layout, version=VERSION, long_day=long_day, long_month=_long_month)
-    made.globals.update(counted=counted, first_sentences=first_sentences)
+    made.globals.update(counted=counted, first_sentences=first_sentences, per_page=PER_PAGE)
     return made
 
 
@@ -160,7 +161,9 @@ def month_files(month: str, days: Mapping[date, Day]) -> Files:
     first = first_day(month)
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
     place = layout.month_page(month)
-    return {place: _rendered("month.html", place, month=month, weeks=weeks, days=days)}
+    cards = {card.key: card for day in days.values() for card in day.cards if card.upvotes}
+    best = sorted(cards.values(), key=lambda card: -(card.upvotes or 0))[:_BEST]
+    return {place: _rendered("month.html", place, month=month, weeks=weeks, days=days, best=best)}
 
 
 def front_files(
@@ -185,10 +188,9 @@ def front_files(
     return {
         layout.INDEX: _rendered("index.html", layout.INDEX, recent=recent, **about),
         layout.CALENDAR: _rendered("calendar.html", layout.CALENDAR, **about),
-        layout.SEARCH: _rendered(
-            "search.html", layout.SEARCH, specimen=_SPECIMEN, per_page=PER_PAGE, stop=sorted(STOP)
-        ),
+        layout.SEARCH: _rendered("search.html", layout.SEARCH, specimen=_SPECIMEN, stop=sorted(STOP)),
         **_feeds(recent, site_url, uuid.UUID(own_id)),
+        layout.KEPT: _rendered("kept.html", layout.KEPT),
         layout.NOT_FOUND: _rendered("404.html", layout.NOT_FOUND, urllib.parse.urlsplit(site_url).path),
         layout.DAYS: days_script(pictures, digests, parts).encode(),
         **{f"assets/{name}": content for name, content in _STATIC.items()},
@@ -196,7 +198,7 @@ def front_files(
 
 
 def _feeds(recent: Sequence[Day], site_url: str, own: uuid.UUID) -> Files:
-    """The newest pictures as Atom feeds: all of them, and those of each category."""
+    """The newest pictures as Atom feeds: all of them, and those of each category and of each field, such as cs."""
     cards: dict[str, Card] = {}
     for day in recent:
         for card in day.cards:
@@ -204,9 +206,9 @@ def _feeds(recent: Sequence[Day], site_url: str, own: uuid.UUID) -> Files:
     entries = list(cards.values())
     by_category: dict[str, list[Card]] = {}
     for card in entries:
-        for category in card.categories:
-            if layout.is_category(category):
-                by_category.setdefault(category, []).append(card)
+        own_ones = [category for category in card.categories if layout.is_category(category)]
+        for category in dict.fromkeys([*own_ones, *(each.partition(".")[0] for each in own_ones)]):
+            by_category.setdefault(category, []).append(card)
     return {layout.FEED: _feed(layout.FEED, "", entries, site_url, own)} | {
         (place := layout.category_feed(category)): _feed(place, category, listed, site_url, own)
         for category, listed in sorted(by_category.items())

@@ -87,6 +87,73 @@ document.addEventListener("keydown", (event) => {
   if (rel) $(`.turn a[rel=${rel}]`)?.click();
 });
 
+// What somebody keeps stands in their browser: the newest first, each as a paper's key, title and thumbnail.
+const KEPT = "frontispiece-kept";
+const MOST_KEPT = 500;
+const isItem = (item) => /^[0-9a-f]{16}$/.test(item?.key) && /^thumbs\/[0-9a-z/-]+\.jpg$/.test(item.thumb);
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) ?? "[]").filter(isItem);
+  } catch {
+    return []; // a browser that forbids storage, or what others have put there
+  }
+}
+
+function keep(items) {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(items.slice(0, MOST_KEPT)));
+  } catch {
+    // It then is not kept.
+  }
+}
+
+function keeper(card) {
+  const thumb = $("img", card).getAttribute("src").slice(root.length);
+  const item = { key: card.id, title: $(".title", card).textContent.trim(), thumb };
+  const has = () => kept().some(({ key }) => key === item.key);
+  const button = made("button", { type: "button" });
+  const name = () => {
+    button.textContent = has() ? "Kept" : "Keep";
+    button.setAttribute("aria-pressed", has());
+  };
+  button.addEventListener("click", () => {
+    const others = kept().filter(({ key }) => key !== item.key);
+    keep(has() ? others : [item, ...others]);
+    name();
+  });
+  name();
+  return button;
+}
+
+for (const paper of document.querySelectorAll(".card.paper")) $(".links", paper).append(keeper(paper));
+
+$("#kept")?.append(
+  ...kept().map(({ key, title, thumb }) => {
+    const image = made("img", { src: root + thumb, alt: "", loading: "lazy" });
+    const mat = made("span", { className: "mat" }, image);
+    const named = made("span", { className: "title" }, made("bdi", { textContent: title }));
+    const link = made("a", { href: `${root}paper/${key.slice(0, 2)}/${key}.html` }, mat, named);
+    return made("li", { className: "alike" }, link);
+  }),
+);
+
+for (const button of document.querySelectorAll("[data-chance]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const { months } = await frontispiece.days();
+    const days = Object.entries(months).flatMap(([month, dates]) =>
+      Object.entries(dates).map(([date, [count, digest]]) => ({ day: `${month}-${date}`, count, digest })),
+    );
+    let left = Math.floor(Math.random() * days.reduce((sum, { count }) => sum + count, 0));
+    const { day, count, digest } = days.find((each) => (left -= each.count) < 0);
+    const number = left + count; // the paper's place on its day
+    const page = Math.floor(number / button.dataset.chance);
+    const papers = await frontispiece.part(page ? `${day}-${page + 1}` : day, digest);
+    location.assign(root + papers[number % button.dataset.chance].page);
+  });
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {

@@ -1,9 +1,10 @@
-// The lightbox: what a card shows, large; of a paper with several pictures any one of them, or two side by side.
+// The lightbox: what a card shows, large; of a paper with several pictures any one of them, or two to be compared.
 "use strict";
 
 const box = $("#lightbox");
 let card = null;
 let chosen = []; // the plates on the wall: one, or two to be compared
+let isOver = false; // whether the second one lies over the first
 
 const cards = () => [...document.querySelectorAll("main .card")];
 const platesOf = (each) => [...each.querySelectorAll(".plate")];
@@ -29,12 +30,14 @@ addEventListener("hashchange", openAddressed);
 document.addEventListener("frontispiece-hung", openAddressed); // by a search
 if (location.hash.startsWith(SHOWN)) openAddressed();
 
-function show(plates) {
+function show(plates, over = false) {
   chosen = plates;
+  isOver = over;
   const all = cards();
   $(".place", box).textContent = `${all.indexOf(card) + 1} of ${all.length}`;
-  $(".wall", box).replaceChildren(...plates.map(framed));
-  $(".wall", box).classList.toggle("pair", plates.length > 1);
+  $(".wall", box).replaceChildren(...plates.map(framed), ...(over ? [slider()] : []));
+  $(".wall", box).classList.toggle("pair", plates.length > 1 && !over);
+  $(".wall", box).classList.toggle("over", over);
   $(".label", box).replaceChildren(...labelled(plates));
   $(".label", box).scrollTop = 0;
   $(".choices", box).replaceChildren(...choices());
@@ -50,6 +53,16 @@ function framed(plate) {
   const frame = made("div", { className: "mat" }, image);
   const caption = chosen.length > 1 ? [made("figcaption", { textContent: plate.dataset.caption })] : [];
   return made("figure", {}, frame, ...caption);
+}
+
+// Uncovers the earlier picture below the later one, from the left.
+function slider() {
+  const wall = $(".wall", box);
+  const input = made("input", { type: "range", min: 0, max: 100, value: 50, ariaLabel: "How much of the earlier picture is shown" });
+  const cut = () => wall.style.setProperty("--cut", `${input.value}%`);
+  input.addEventListener("input", cut);
+  cut();
+  return input;
 }
 
 function labelled(plates) {
@@ -68,7 +81,7 @@ function labelled(plates) {
     made("a", { href: $(".mat", plates[0]).href, textContent: "Open the picture" }),
   ];
   $(".source", copies.at(-1))?.remove();
-  return [title, ...copies, made("p", { className: "links" }, ...links.filter(Boolean)), ...stories];
+  return [title, ...copies, made("p", { className: "links" }, ...links.filter(Boolean), keeper(card)), ...stories];
 }
 
 function choices() {
@@ -76,15 +89,16 @@ function choices() {
   if (plates.length < 2) return [];
   const one = (plate, index) => choice(index ? `Before${index > 1 ? ` ${index}` : ""}` : "Now", [plate]);
   const earlier = chosen.find((plate) => plate !== plates[0]) ?? plates[1];
-  return [...plates.map(one), choice("Side by side", [earlier, plates[0]])];
+  const both = [earlier, plates[0]];
+  return [...plates.map(one), choice("Side by side", both), choice("Slide", both, true)];
 }
 
-function choice(text, plates) {
+function choice(text, plates, over = false) {
   const button = made("button", { type: "button", textContent: text });
-  const isChosen = plates.length === chosen.length && plates.every((plate) => chosen.includes(plate));
+  const isChosen = over === isOver && plates.length === chosen.length && plates.every((plate) => chosen.includes(plate));
   button.setAttribute("aria-pressed", isChosen);
   button.addEventListener("click", () => {
-    show(plates);
+    show(plates, over);
     [...$(".choices", box).children].find((each) => each.ariaPressed === "true")?.focus();
   });
   return button;
@@ -122,7 +136,7 @@ box.addEventListener("click", (event) => {
 });
 
 box.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches("input")) return;
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (by) {
     event.preventDefault();
@@ -137,7 +151,7 @@ box.addEventListener("keydown", (event) => {
 let touched = null;
 $(".wall", box).addEventListener("touchstart", ({ touches }) => (touched = touches.length === 1 ? touches[0] : null), { passive: true });
 $(".wall", box).addEventListener("touchend", ({ changedTouches: [end] }) => {
-  if (!touched || visualViewport.scale > 1) return;
+  if (!touched || isOver || visualViewport.scale > 1) return;
   const [across, down] = [end.clientX - touched.clientX, end.clientY - touched.clientY];
   if (Math.abs(across) > 60 && Math.abs(across) > 2 * Math.abs(down)) step(across < 0 ? 1 : -1);
 });

@@ -196,7 +196,9 @@ def test_a_day_of_hundreds_has_pages() -> None:
 
 
 @pytest.mark.parametrize("site_url", ["", "https://e.org/g/"], ids=["relative", "absolute"])
-@pytest.mark.parametrize("place", [layout.FEED, layout.category_feed("cs.CL")], ids=["all", "category"])
+@pytest.mark.parametrize(
+    "place", [layout.FEED, layout.category_feed("cs.CL"), "feed/cs.xml"], ids=["all", "category", "field"]
+)
 def test_the_feed_is_atom(site_url: str, place: str) -> None:
     """By the rules of a validator: ids that are URIs, times, one self and one alternate, lengths of enclosures."""
     files = front_files([day(card(plates=(plate(bytes=1234),)))], {DAY: 1}, {DAY: "ab"}, {}, site_url, OWN)

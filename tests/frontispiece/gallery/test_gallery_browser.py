@@ -279,6 +279,43 @@ def test_old_and_new_side_by_side(visit: Visit) -> None:
     assert abs(places[0]["top"] - places[1]["top"]) < 1
 
 
+def test_one_picture_slides_over_the_other(visit: Visit) -> None:
+    page = visit.open("day/2024-10-31.html")
+    page.locator("a.mat").first.click()
+    page.get_by_role("button", name="Slide").click()
+    figures = page.locator(".wall figure")
+    assert figures.count() == 2
+    assert figures.nth(0).bounding_box() == figures.nth(1).bounding_box()
+    slider = page.get_by_role("slider", name="How much of the earlier picture is shown")
+    slider.focus()
+    page.keyboard.press("End")
+    assert figures.nth(1).evaluate("it => getComputedStyle(it).clipPath") == "inset(0px 0px 0px 100%)"
+    page.get_by_role("button", name="Now").click()
+    assert (figures.count(), slider.count()) == (1, 0)
+
+
+def test_what_is_kept_is_kept_in_the_browser_until_it_is_not(visit: Visit) -> None:
+    page = visit.open("day/2024-10-31.html")
+    page.locator("a.mat").nth(4).click()  # of a title that would be code
+    page.get_by_role("button", name="Keep").click()
+    page = visit.open("kept.html")
+    assert page.locator("#kept .title").all_inner_texts() == [TITLES[2]]
+    page.locator("#kept a").click()
+    page.get_by_role("button", name="Kept").click()
+    page = visit.open("kept.html")
+    assert page.locator("#kept a").count() == 0
+    page.evaluate("""localStorage.setItem("frontispiece-kept", '[{"key":"../x","thumb":"//x"},null,3]')""")
+    assert visit.open("kept.html").locator("#kept a").count() == 0
+    page.evaluate("""localStorage.setItem("frontispiece-kept", "{")""")
+    assert visit.open("kept.html").locator("#kept a").count() == 0
+
+
+def test_chance_leads_to_some_paper(visit: Visit) -> None:
+    visit.open("index.html").get_by_role("button", name="A picture by chance").click()
+    visit.page.wait_for_url("**/paper/*/*.html")
+    loaded(visit.page, ".paper img")
+
+
 def test_search_and_filters(visit: Visit) -> None:
     page = visit.open("search.html?q=SELF-lengthen")
     page.get_by_text("4 papers found.").wait_for()
@@ -375,6 +412,9 @@ def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tup
     loaded(page, ".wall img")
     right = page.locator(".wall img").evaluate("image => image.getBoundingClientRect().right")
     assert right <= size[0]
+    page.emulate_media(media="print")
+    assert page.locator(".grid > .card").first.evaluate("card => getComputedStyle(card).breakInside") == "avoid"
+    assert not page.locator("#lightbox").is_visible()
     page.close()
 
 

@@ -63,7 +63,7 @@ async def test_every_link_leads_to_a_file(archive: Archive) -> None:
     assert (done.days, done.papers, done.thumbnails, done.problems) == ([DAY], 3, 3, [])
     assert archive.local_root is not None
     pages = sorted((archive.local_root / "gallery").rglob("*.html"))
-    assert len(pages) == 9
+    assert len(pages) == 10
     # What search.js clones is no page of its own: its pictures are filled in.
     assert _resolved(archive.local_root, [path for path in pages if path.name != "search.html"]) == []
     _, index = script_data((archive.local_root / "gallery/data/days.js").read_bytes())
@@ -79,7 +79,9 @@ async def test_nothing_new_writes_nothing(archive: Archive) -> None:
 
 FRONT = {
     "404.html",
+    "kept.html",
     "feed/cs-cl.xml",
+    "feed/cs.xml",
     "index.html",
     "calendar.html",
     "search.html",
