@@ -108,6 +108,8 @@ def _sheet(cards: Sequence[Card], pictures: Sequence[bytes], papers: int, days: 
     _letter(sheet, title, (_MARGIN, 245, WIDTH - _MARGIN, 400), 96, _INK)
     block = grid.rows * (grid.height + _CAPTION) + (grid.rows - 1) * _GAP / 2
     top = _HEAD + max(0.0, (HEIGHT - _HEAD - _FOOT - block) / 2)
+    captions = [set_text(_caption(card), grid.width, _CAPTION - 30, 23).cap_height for card in cards]
+    letters = sorted(captions)[len(captions) // 4]  # most are as large as each other
     for number, (card, ppm) in enumerate(zip(cards, pictures, strict=True)):
         row, column = divmod(number, grid.columns)
         in_row = min(grid.columns, len(cards) - row * grid.columns)
@@ -115,7 +117,7 @@ def _sheet(cards: Sequence[Card], pictures: Sequence[bytes], papers: int, days: 
         y = top + row * (grid.height + _CAPTION + _GAP / 2)
         _hang(sheet, draw, Image.open(io.BytesIO(ppm), formats=("PPM",)), (x, y), grid)
         below = y + grid.height + 22
-        _letter(sheet, _caption(card), (x, below, x + grid.width, below + _CAPTION - 30), 23, _INK)
+        _letter(sheet, _caption(card), (x, below, x + grid.width, below + _CAPTION - 30), letters, _INK)
     shown = f", {len(cards)} of them shown" if papers > len(cards) else ""
     _letter(sheet, counted(papers, "paper") + shown, (_MARGIN, HEIGHT - 150, WIDTH - _MARGIN, HEIGHT - 90), 24, _SOFT)
     return sheet
