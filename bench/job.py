@@ -15,6 +15,7 @@ from pathlib import Path
 from helpers.real_server import free_port
 from PIL import Image
 
+from frontispiece.dates import Days
 from frontispiece.errors import FrontispieceError
 
 ROOT = Path(__file__).parents[1]
@@ -81,6 +82,17 @@ def environment(archive: Path, snapshot: Path, url: str, at_once: int = 16) -> d
         "OPENAI_API_KEY": "none",
         "FAL_KEY": "none",
     }
+
+
+def days_of(text: str) -> list[date]:
+    """The days that a contender is asked for: one, or FIRST..LAST."""
+    first, _, last = text.partition("..")
+    return list(Days(date.fromisoformat(first), date.fromisoformat(last or first)))
+
+
+def pictures(archive: Path) -> int:
+    """How many there are."""
+    return sum(len(list(folder.iterdir())) for folder in (archive / "pictures").glob("*"))
 
 
 def files(archive: Path) -> dict[str, str]:

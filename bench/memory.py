@@ -13,16 +13,12 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from job import FIRST_DAY, ROOT, environment, providers, write_snapshot
+from job import FIRST_DAY, ROOT, environment, pictures, providers, write_snapshot
 from measuring import prefect_server, python, rss_of
 
 from deployments.server import SERVER_SETTINGS
 
 A_DAY = 100
-
-
-def pictures(archive: Path) -> int:
-    return sum(len(list(folder.iterdir())) for folder in (archive / "pictures").glob("*"))
 
 
 def measure(folder: Path, days: int, early: int) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The job as somebody new to Prefect would write it: plain functions with `@task`, `.map`, threads, all defaults.
 
-Makes the very same pictures, originals and Parquet rows. `python bench/naive.py DAY`, set up by the environment.
+Makes the very same pictures, originals and Parquet rows. `python bench/naive.py DAY`, or `FIRST..LAST`; set up by the
+environment.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
-from job import report
+from job import days_of, report
 from plain import POLL_SECONDS, provenance_of
 from prefect import flow, get_run_logger, runtime, task, unmapped
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -146,9 +147,15 @@ def illustrate(day: date) -> int:
     return len(outcomes)
 
 
+@flow
+def backfill(days: list[date]) -> int:
+    return sum(illustrate(day) for day in days)
+
+
 def main() -> None:
+    days = days_of(sys.argv[1])
     began, cpu = time.monotonic(), time.process_time()
-    papers = illustrate(date.fromisoformat(sys.argv[1]))
+    papers = backfill(days) if len(days) > 1 else illustrate(days[0])
     report(papers, time.monotonic() - began, time.process_time() - cpu)
 
 

@@ -1,38 +1,51 @@
-"""The job by Frontispiece, as `frontispiece run` does it. `python bench/ours.py DAY`, set up by the environment."""
+"""The job by Frontispiece, as its commands do it: `python bench/ours.py DAY` as `frontispiece run`, `FIRST..LAST` as
+`frontispiece backfill`. Set up by the environment."""
 
 import asyncio
 import os
 import sys
 import time
+from collections.abc import Awaitable
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 from deployments.server import start_server, use_own_server
 
 use_own_server(os.environ, Path("data/prefect"))  # as the command does, before Prefect is imported
 wait_for_server = start_server(os.environ)
 
-from job import report  # noqa: E402
+from job import pictures, report  # noqa: E402
 from prefect.client.schemas.objects import State  # noqa: E402
 
+from deployments.cli.backfill_terminal import BackfillStage  # noqa: E402
 from deployments.cli.run_terminal import RunStage  # noqa: E402
+from deployments.cli.terminal import Stage  # noqa: E402
+from flows.backfill import backfill  # noqa: E402
 from flows.illustrate import illustrate_day  # noqa: E402
 from flows.listener import surrounded  # noqa: E402
 
 
-async def illustrate(day: date) -> State[State[None]]:
-    return await illustrate_day(day, return_state=True)
+async def illustrate(days: str) -> State[State[None]]:
+    # Prefect's types forget that an async flow must be awaited for its state, too.
+    work = (
+        backfill(days=days, return_state=True)
+        if ".." in days
+        else illustrate_day(date.fromisoformat(days), return_state=True)
+    )
+    return await cast("Awaitable[State[State[None]]]", work)
 
 
 def main() -> None:
+    days = sys.argv[1]
     wait_for_server()
     began, cpu = time.monotonic(), time.process_time()
-    with RunStage() as stage, surrounded(listener=stage):
+    stage: Stage = BackfillStage(verbose=False) if ".." in days else RunStage()
+    with stage, surrounded(listener=stage):
         stage.begin()
-        state = asyncio.run(illustrate(date.fromisoformat(sys.argv[1])))
+        state = asyncio.run(illustrate(days))
     assert state.is_completed(), state
-    assert stage.report is not None
-    report(stage.report.pictures, time.monotonic() - began, time.process_time() - cpu)
+    report(pictures(Path(os.environ["FRONTISPIECE_ARCHIVE"])), time.monotonic() - began, time.process_time() - cpu)
 
 
 if __name__ == "__main__":

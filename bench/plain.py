@@ -1,6 +1,7 @@
 """The job in plain asyncio, without Prefect, journal, retries or care: about the least that it takes.
 
-Makes the very same pictures, originals and Parquet rows. `python bench/plain.py DAY`, set up by the environment.
+Makes the very same pictures, originals and Parquet rows. `python bench/plain.py DAY`, or `FIRST..LAST`; set up by the
+environment.
 """
 
 import asyncio
@@ -8,11 +9,12 @@ import hashlib
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
-from job import report
+from job import days_of, report
 
 from frontispiece.archive.catalog import Catalog, Run
 from frontispiece.archive.images import Provenance, inspect, to_jpeg
@@ -41,13 +43,17 @@ class Plain:
         self.prompts = asyncio.Semaphore(self.settings.prompts_at_once)
         self.paintings = asyncio.Semaphore(self.settings.paintings_at_once)
 
-    async def run(self, day: date) -> int:
+    async def run(self, days: Sequence[date]) -> int:
+        made = await asyncio.gather(*map(self.day, days))
+        await self.http.aclose()
+        return sum(made)
+
+    async def day(self, day: date) -> int:
         started = datetime.now(UTC)
         listed = await Snapshot(self.settings).list_day(day)
         outcomes = await asyncio.gather(*(self.paper(paper) for paper in listed.papers))
         run = Run(id="plain", source="snapshot", started_at=started, finished_at=datetime.now(UTC), version=VERSION)
         await Catalog(Archive.open(self.settings.archive)).write(day, run.id, outcomes, run)
-        await self.http.aclose()
         return len(outcomes)
 
     async def paper(self, paper: Paper) -> Outcome:
@@ -161,7 +167,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     began, cpu = time.monotonic(), time.process_time()
-    papers = asyncio.run(Plain().run(date.fromisoformat(sys.argv[1])))
+    papers = asyncio.run(Plain().run(days_of(sys.argv[1])))
     report(papers, time.monotonic() - began, time.process_time() - cpu)
 
 

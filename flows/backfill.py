@@ -9,10 +9,10 @@ from prefect.states import Completed, Failed
 from flows.batching import Batching
 from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
 from flows.events import tell_of_budget
-from flows.gallery import publish_new
+from flows.gallery import hung_ahead, publish_new
 from flows.illustrate import illustrate_list
 from flows.inputs import check_day, days_meant
-from flows.listener import surroundings
+from flows.listener import surrounded, surroundings
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
 from flows.schedule import label_run
@@ -20,7 +20,7 @@ from flows.session import open_session, services_for_run
 from flows.steps import Steps
 from flows.tidy import tidy_catalog
 from flows.verdict import refuses
-from flows.window import Window
+from flows.window import MOST_AT_ONCE, Window
 from frontispiece.archive.presence import for_dry_run
 from frontispiece.errors import BadInput
 from frontispiece.planning import backfill_id, make_plan
@@ -106,8 +106,10 @@ async def backfill(request: BackfillRequest) -> State[None]:
             return _waiting(batching)
         await tidy_catalog(services.archive)
         window = await _open_window(services, plan, request)
-        async with page.kept():
-            await window.run(page)
+        listener = surroundings.get().listener
+        async with page.kept(), hung_ahead(listener, services.archive, settings) as ahead:
+            with surrounded(listener=ahead):
+                await window.run(page)
         if batching and batching.is_out_of_money:
             services.budget.is_reached = True
         await publish_new(services.archive, settings)
@@ -142,7 +144,7 @@ def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:
 
 async def _open_window(services: Services, plan: Plan, request: BackfillRequest) -> Window:
     """Days go through their deployment when somebody serves it, else they share this process and its services."""
-    settings, days_at_once = services.settings, request.days_at_once
+    settings = services.settings
     recipe = {name: getattr(settings, name) for name in ("source", "writer", "painter")}
     asked = {
         **{"refresh_id": services.refresh_id or None, "style": settings.style_to_choose},
@@ -151,10 +153,11 @@ async def _open_window(services: Services, plan: Plan, request: BackfillRequest)
     parameters = {"backfill": plan.account} | recipe
     parameters |= {name: value for name, value in asked.items() if value is not None}
     # A style that is a file of this process' settings is not told to another one.
-    here = Here(plan.id, services, backfill_day)
+    # One place for results is enough: for each that is named Prefect sets up two clients, certificates and all.
+    here = Here(plan.id, services, backfill_day.with_options(result_storage=None))
     if settings.style_to_choose is None or not await is_served():
-        return Window(services, plan, here, parameters, days_at_once)
-    days_at_once = min(days_at_once, DEPLOYED_AT_ONCE)
+        return Window(services, plan, here, parameters, request.days_at_once or MOST_AT_ONCE)
+    days_at_once = min(request.days_at_once or DEPLOYED_AT_ONCE, DEPLOYED_AT_ONCE)
     at_once = request.papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)
     parameters["papers_at_once"] = max(1, at_once // days_at_once)
     if settings.max_usd is not None:

@@ -6,7 +6,7 @@ from prefect import flow, get_run_logger, runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
-from flows.gallery import publish_new
+from flows.gallery import hung_ahead, publish_new
 from flows.illustrate import illustrate_list
 from flows.inputs import check_day, day_meant
 from flows.results import NO_RESULTS
@@ -59,8 +59,9 @@ async def daily(request: DailyRequest) -> State[None]:
         days = days_before(first, back)
         await label_run(settings.source, days, name_of(first, settings.source))
         get_run_logger().info("Looking at %s.", ", ".join(map(str, days)))
-        for each in days:
-            await illustrate_list(session, each, request.categories or (), request.limit)
+        async with hung_ahead(session.listener, session.services.archive, settings) as session.listener:
+            for each in days:
+                await illustrate_list(session, each, request.categories or (), request.limit)
         state = await session.record(days)
         await publish_new(session.services.archive, settings)
         await keep_calendar(session.services.archive)

@@ -35,6 +35,37 @@ class RunListener:
         """The run is over and recorded."""
 
 
+class Relay(RunListener):
+    """Passes on what it hears of a run."""
+
+    def __init__(self, other: RunListener) -> None:
+        self._other = other
+
+    def planned(self, plan: Plan) -> None:
+        """As in `RunListener`."""
+        self._other.planned(plan)
+
+    def day_ended(self, day: Day) -> None:
+        """As in `RunListener`."""
+        self._other.day_ended(day)
+
+    def listed(self, papers: int, waiting: int) -> None:
+        """As in `RunListener`."""
+        self._other.listed(papers, waiting)
+
+    def step(self, paper: Paper, name: str) -> None:
+        """As in `RunListener`."""
+        self._other.step(paper, name)
+
+    def ended(self, outcome: Outcome) -> None:
+        """As in `RunListener`."""
+        self._other.ended(outcome)
+
+    def closed(self, report: Report) -> None:
+        """As in `RunListener`."""
+        self._other.closed(report)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a flow run finds in its process: it opens no services where there are some."""

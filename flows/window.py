@@ -2,9 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
@@ -12,7 +11,7 @@ from prefect.states import Completed, Failed
 from prefect.utilities.urls import url_for
 
 from flows.dayruns import DayRuns, after_daily
-from flows.listener import surroundings
+from flows.listener import Relay, RunListener, surrounded, surroundings
 from flows.planpage import BackfillPage
 from flows.tidy import tidy_catalog
 from flows.verdict import BUDGET_REACHED, has_failed, has_left_work
@@ -26,6 +25,21 @@ from frontispiece.sources import categories_of
 from frontispiece.text import counted
 
 MOST_NAMED = 10
+MOST_AT_ONCE: Final = 8
+"""Days in one process, where nobody says how many."""
+
+
+class _Queued(Relay):
+    """Notes when the papers of a day are about to wait for their places."""
+
+    def __init__(self, other: RunListener, queued: asyncio.Event) -> None:
+        super().__init__(other)
+        self._queued = queued
+
+    def listed(self, papers: int, waiting: int) -> None:
+        """A step later they do so."""
+        super().listed(papers, waiting)
+        asyncio.get_running_loop().call_soon(self._queued.set)
 
 
 class Window:
@@ -45,7 +59,7 @@ class Window:
         self._plan = plan
         self._runs = runs
         self._parameters = parameters
-        self._days_at_once = days_at_once
+        self._places = asyncio.Semaphore(days_at_once)
         self._apart = apart
         self._under_way = 0
         self._changed = asyncio.Condition()
@@ -54,25 +68,38 @@ class Window:
         self._open_days = Counter(month_of(each.day) for each in plan.days if each.wants_a_run)
 
     async def run(self, page: BackfillPage) -> None:
-        """Run the days, a few side by side. Cancelled, it takes them along."""
-        waiting = iter([each for each in self._plan.days if each.wants_a_run])
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._days_at_once):
-                group.create_task(self._work_off(waiting, page))
+        """Run the days, a few side by side: each begins when all papers of those before have begun.
 
-    async def _work_off(self, waiting: Iterator[DayPlan], page: BackfillPage) -> None:
-        for day in waiting:
-            await after_daily(get_run_logger().info)
-            if self._is_out_of_money or self._services.budget.is_reached:
-                return
-            self._states[day.day] = None
-            page.day_begun()
-            try:
+        Cancelled, it takes them along.
+        """
+        async with asyncio.TaskGroup() as group:
+            for day in self._plan.days:
+                if not day.wants_a_run:
+                    continue
+                await self._places.acquire()
+                await after_daily(get_run_logger().info)
+                if self._is_out_of_money or self._services.budget.is_reached:
+                    return
+                queued = asyncio.Event()
+                group.create_task(self._work_off(day, page, queued))
+                if not self._apart:
+                    await queued.wait()
+                    async with self._services.papers_window:  # which is given in the order of who has asked for it
+                        pass
+
+    async def _work_off(self, day: DayPlan, page: BackfillPage, queued: asyncio.Event) -> None:
+        self._states[day.day] = None
+        page.day_begun()
+        try:
+            with surrounded(listener=_Queued(surroundings.get().listener, queued)):
                 await self._run_day(day)
-            except Exception as error:  # one day must not take the others along
-                get_run_logger().error("%s could not be run: %s", day.day, error)
-            if day.day in self._states:
-                await self._ended(day, page)
+        except Exception as error:  # one day must not take the others along
+            get_run_logger().error("%s could not be run: %s", day.day, error)
+        finally:
+            queued.set()
+        if day.day in self._states:
+            await self._ended(day, page)
+        self._places.release()
 
     async def _can_pay(self, day: DayPlan) -> bool:
         """Whether there is money for one picture at least: a process that can buy nothing is not worth its start.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import date
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, Self, TypeAlias, TypeVar, get_args
 
 from annotated_types import Ge, Gt, IsFinite, Le, MinLen
@@ -20,6 +20,7 @@ from frontispiece.registry import PainterName, SourceName, WriterName
 from frontispiece.styles import StyleName
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
 
 R = TypeVar("R", bound="Request")
@@ -52,12 +53,13 @@ class Request:
     @classmethod
     def checked(cls, values: Mapping[str, object], written: Callable[[str], str] = str) -> Self:
         """The request of these values. Raises BadInput, naming the field as it is `written`, for one that cannot be."""
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         try:
-            return TypeAdapter(cls).validate_python(values)
+            request: Self = _adapter(cls).validate_python(values)  # type: ignore[arg-type]
         except ValidationError as error:
             raise BadInput(_refusal(cls, error.errors()[0], written)) from None
+        return request
 
     @property
     def values(self) -> dict[str, Any]:
@@ -70,6 +72,13 @@ class Request:
         from frontispiece.settings import Settings
 
         return {name: value for name, value in self.values.items() if name in Settings.model_fields}
+
+
+@cache
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +183,10 @@ class BackfillRequest(SideBySide):
     days: Annotated[str, Doc("Such as 2024-10-01..2024-10-31, 2024-10, last 30 days, yesterday, or one day.")]
     _: KW_ONLY
     order: Annotated[Order, Doc("Which day comes first.")] = "newest"
-    days_at_once: Annotated[int, Ge(1), Le(8), Doc("Days side by side.")] = 2
+    days_at_once: Annotated[
+        Annotated[int, Ge(1), Le(8)] | None,
+        Doc("Days side by side at most; left empty, as many as keep writer and painter busy."),
+    ] = None
     max_usd: Annotated[Dollars, Doc("The most that this backfill may spend, restarts included, in US dollars.")] = None
     refresh: Refresh = False
     batch: Annotated[bool, Doc("Order the prompts in batches: half the price, within 24 hours.")] = False

@@ -5,12 +5,13 @@ a file of the catalog is never written anew, and one whose size or time is anoth
 """
 
 import asyncio
+import weakref
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -22,6 +23,9 @@ from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import ArchiveError, ArchiveUnavailable
 from frontispiece.scratch import Scratch
+
+if TYPE_CHECKING:
+    import duckdb
 
 T = TypeVar("T")
 
@@ -47,6 +51,8 @@ class Reader:
         self._numbers = count()
         self._fetching = asyncio.Lock()
         self._scratch: Scratch | None = None
+        self._opened: list[duckdb.DuckDBPyConnection] = []
+        weakref.finalize(self, self._opened.clear)  # at the latest when the process ends, or DuckDB complains
         self.problems: list[str] = []
         """Files that could not be read and were left out, a sentence each, each once."""
 
@@ -113,9 +119,25 @@ class Reader:
 
     @property
     def _folder(self) -> Path:
-        """Where files of a bucket are kept; it goes with the reader."""
+        """For files of a bucket, and what does not fit into memory; it goes with the reader."""
         self._scratch = self._scratch or Scratch()
         return self._scratch.path
+
+    def _database(self) -> "duckdb.DuckDBPyConnection":
+        """Opened by the first question, in as much time as it takes to answer one; of the files it keeps nothing."""
+        import duckdb  # it takes a while, and most commands do without
+
+        if self._opened:
+            return self._opened[0]
+        settings: dict[str, Any] = {"autoinstall_known_extensions": False, "enable_external_file_cache": False}
+        connection = duckdb.connect(
+            ":memory:", config={**settings, "memory_limit": _MEMORY, "temp_directory": str(self._folder)}
+        )
+        connection.register("empty", self._schema.empty_table())
+        connection.execute("CREATE TABLE nothing AS FROM empty")
+        connection.unregister("empty")
+        self._opened.append(connection)
+        return self._opened[0]
 
     def _forget(self, entries: Iterable[Entry]) -> None:
         for entry in list(entries):
@@ -124,22 +146,13 @@ class Reader:
     def _answer(
         self, sql: str, values: Mapping[str, object], groups: Iterable[Mapping[Path, str]]
     ) -> list[dict[str, Any]]:
-        import duckdb  # it takes a while, and most commands do without
-
-        with (
-            Scratch() as spill,
-            duckdb.connect(
-                ":memory:",
-                config={"autoinstall_known_extensions": False, "memory_limit": _MEMORY, "temp_directory": str(spill)},
-            ) as connection,
-        ):
+        with self._database().cursor() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.register("nothing", self._schema.empty_table())
             ours = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in _columns(connection.table("nothing")))
 
             def ask(places: Collection[Path]) -> list[dict[str, Any]]:
                 # Cast, so that a file of other types is an error, and does not change what all others are taken for.
-                connection.execute(f"CREATE OR REPLACE VIEW files AS SELECT {ours} FROM ({_all_rows(places)})")  # noqa: S608
+                connection.execute(f"CREATE OR REPLACE TEMP VIEW files AS SELECT {ours} FROM ({_all_rows(places)})")  # noqa: S608
                 rows: list[dict[str, Any]] = connection.sql(sql, params=dict(values)).to_arrow_table().to_pylist()
                 return rows
 

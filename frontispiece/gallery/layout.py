@@ -2,10 +2,10 @@
 
 import re
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from frontispiece.dates import month_from
-from frontispiece.gallery.cards import Card, Plate
+from frontispiece.gallery.cards import Card
 
 GALLERY: Final = "gallery"
 """The gallery's folder in the archive, beside `pictures`."""
@@ -27,6 +27,17 @@ FALLBACK_WIDTH: Final = 320
 
 _CATEGORY: Final = re.compile(r"[A-Za-z][A-Za-z-]{0,19}(?:\.[A-Za-z-]{1,20})?")
 _THUMB: Final = re.compile(r"(thumbs/.+-[0-9a-f]{8})(?:-[0-9]+\.webp|\.jpg)")
+
+
+class Shown(Protocol):
+    """A picture of the archive: a plate, or what its paper's run has of it."""
+
+    @property
+    def path(self) -> str: ...  # noqa: D102
+    @property
+    def digest(self) -> str: ...  # noqa: D102
+    @property
+    def width(self) -> int: ...  # noqa: D102
 
 
 def placed(place: str) -> str:
@@ -79,17 +90,17 @@ def words_data(part: str, drawer: str) -> str:
     return f"data/words/{part}-{drawer}.js"
 
 
-def widths(plate: Plate) -> list[int]:
+def widths(plate: Shown) -> list[int]:
     """The widths that a picture's WebP thumbnails have, the smallest first."""
     return sorted({min(width, plate.width) for width in WIDTHS})
 
 
-def thumbs_folder(plate: Plate) -> str:
+def thumbs_folder(plate: Shown) -> str:
     """The folder of a picture's thumbnails."""
     return f"thumbs/{plate.path.split('/')[1]}"
 
 
-def thumb(plate: Plate) -> str:
+def thumb(plate: Shown) -> str:
     """The beginning of the names of a picture's thumbnails; it changes with the picture."""
     _, folder, name = plate.path.split("/")
     return f"thumbs/{folder}/{name.removesuffix('.jpg')}-{plate.digest[:8]}"
@@ -106,18 +117,18 @@ def picture_of(thumb: str) -> str:
     return thumb.rpartition("-")[0]
 
 
-def webp(plate: Plate, width: int) -> str:
+def webp(plate: Shown, width: int) -> str:
     """A WebP thumbnail."""
     return f"{thumb(plate)}-{width}.webp"
 
 
-def srcset(plate: Plate, root: str) -> str:
+def srcset(plate: Shown, root: str) -> str:
     """The WebP thumbnails as a browser chooses among them."""
     name = thumb(plate)
     return ", ".join(f"{root}{name}-{width}.webp {width}w" for width in widths(plate))
 
 
-def fallback(plate: Plate) -> str:
+def fallback(plate: Shown) -> str:
     """The JPEG thumbnail."""
     return f"{thumb(plate)}.jpg"
 

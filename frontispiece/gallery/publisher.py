@@ -110,6 +110,23 @@ async def publish(
     return await publication.run()
 
 
+async def hang_ahead(store: Store, picture: layout.Shown) -> None:
+    """Write the thumbnails of a picture that was just made: its publication finds them. Raises ArchiveError."""
+    for place, small in (await _shrunk(store, picture) or {}).items():
+        await store.put(layout.placed(place), small)
+
+
+async def _shrunk(store: Store, picture: layout.Shown) -> Files | None:
+    """A picture's thumbnails, the one that is looked for last; None when it is gone, or cannot be read or decoded."""
+    try:
+        content = await store.get(picture.path, max_bytes=MAX_BYTES)
+    except ArchiveUnavailable:
+        raise
+    except ArchiveError:
+        content = None
+    return await in_a_picture_thread(thumbnails, picture, content) if content else None
+
+
 def _marks(catalog: Iterable[Listed], month_of: Callable[[str], str | None]) -> dict[str, str]:
     """By month, what changes whenever one of its files does."""
     files: dict[str, list[str]] = {}
@@ -282,28 +299,17 @@ class _Publication:
 
         async def make(plate: Plate) -> None:
             async with lane:
-                content = await self._content(plate.path)
-                made = await in_a_picture_thread(thumbnails, plate, content) if content else None
+                made = await _shrunk(self._store, plate)
                 if made is None:
                     if plate.path not in self._lost:
                         self._done.problems.append(f"{plate.path} is missing or damaged; see frontispiece verify.")
                     self._lost.add(plate.path)
                     return
-                # The one that is looked for comes last.
                 for place, small in made.items():
                     await self._write({place: small})
                 self._done.thumbnails += 1
 
         await asyncio.gather(*map(make, missing.values()))
-
-    async def _content(self, path: str) -> bytes | None:
-        """A picture's bytes; None when there is none, or none that can be read."""
-        try:
-            return await self._store.get(path, max_bytes=MAX_BYTES)
-        except ArchiveUnavailable:
-            raise
-        except ArchiveError:
-            return None
 
     async def _delete_replaced(self, plates: Sequence[Plate], there: Iterable[str]) -> None:
         """Delete thumbnails of what these pictures were before they were made anew."""

@@ -4,8 +4,7 @@ from typing import Final
 
 from frontispiece.archive.images import copies
 from frontispiece.errors import ProviderError
-from frontispiece.gallery.cards import Plate
-from frontispiece.gallery.layout import FALLBACK_WIDTH, fallback, webp, widths
+from frontispiece.gallery.layout import FALLBACK_WIDTH, Shown, fallback, webp, widths
 
 MAX_BYTES: Final = 64_000_000
 MAX_PIXELS: Final = 40_000_000
@@ -14,7 +13,7 @@ _WEBP: Final[dict[str, object]] = {"quality": 72, "method": 2}
 _JPEG: Final[dict[str, object]] = {"quality": 72, "optimize": True}
 
 
-def thumbnails(plate: Plate, content: bytes) -> dict[str, bytes] | None:
+def thumbnails(plate: Shown, content: bytes) -> dict[str, bytes] | None:
     """The thumbnails of an archived JPEG by their places in the gallery, or None when it cannot be decoded.
 
     Raises ArchiveUnavailable.
