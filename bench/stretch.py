@@ -111,7 +111,13 @@ def main() -> None:
     days, papers = asked.days or (8 if asked.quick else 30), asked.papers or (10 if asked.quick else 20)
     rounds = asked.rounds or (1 if asked.quick else 3)
     os.environ.update(SERVER_SETTINGS)
-    found: dict[str, object] = {"bench": "stretch", "days": days, "papers": papers, "rounds": rounds}
+    found: dict[str, object] = {
+        "bench": "stretch",
+        "days": days,
+        "papers": papers,
+        "rounds": rounds,
+        "at_once": AT_ONCE,
+    }
     with tempfile.TemporaryDirectory() as place:
         for latency in asked.latency or (0.0, 1.0):
             folder = Path(place) / f"{latency:g}"

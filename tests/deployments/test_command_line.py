@@ -197,7 +197,6 @@ def test_help_shows_choices_and_defaults() -> None:
     assert "[choices: newest, oldest] [default: newest]" in said
     assert "[choices: missing, failed, stale, all] [default: missing]" in said
     assert "[choices: arxiv, arxiv-oai, huggingface, snapshot]" in said
-    assert "Days side by side. [default: 2]" in said
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

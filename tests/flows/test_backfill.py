@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from fakes.faults import OneAtATime
 from fakes.huggingface import FakeHuggingFace
 from fakes.providers import Providers
 from fakes.server import refusing, serving
@@ -139,6 +140,19 @@ async def test_a_dry_run_quotes_and_buys_nothing(world: Providers, archive: Arch
     assert (plan.estimate.papers, plan.estimate.calls, plan.estimate.by_catalog) == (PAPERS, 2 * PAPERS, False)
     assert plan.estimate.dollars is not None
     assert PAPERS * 0.003 < plan.estimate.dollars < PAPERS * 0.004
+
+
+async def test_no_day_waits_for_the_last_picture_of_another(world: Providers, archive: Archive) -> None:
+    fal = OneAtATime()
+    world.fal.faults.know("held", fal.answer)
+    world.fal.faults.always("submit", "held")
+    under_way = asyncio.create_task(run())
+    await eventually(lambda: world.openai.paid == PAPERS and fal.begun)  # all days write, and none has a picture
+    fal.release()
+    state, seen = await under_way
+    assert state.is_completed(), state
+    assert [each.mark for each in seen.days] == [Mark.DONE] * DAYS
+    assert world.paid == (PAPERS, PAPERS)
 
 
 async def test_days_are_run_once_under_their_names_and_tag(

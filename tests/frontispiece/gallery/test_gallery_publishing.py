@@ -20,9 +20,10 @@ from frontispiece.archive.paths import CATALOG, catalog_month
 from frontispiece.archive.store import Archive
 from frontispiece.gallery import layout
 from frontispiece.gallery.manifest import Manifest
-from frontispiece.gallery.publisher import Published, publish
+from frontispiece.gallery.publisher import Published, hang_ahead, publish
 from frontispiece.gallery.search import DRAWERS
 from frontispiece.gallery.thumbnails import MAX_BYTES
+from frontispiece.models import Picture
 
 
 async def published(archive: Archive, **options: object) -> Published:
@@ -75,6 +76,15 @@ async def test_nothing_new_writes_nothing(archive: Archive) -> None:
     await published(archive)
     assert await written(archive) == set()
     assert (await published(archive)).files == 0
+
+
+async def test_thumbnails_that_were_made_ahead_are_found(archive: Archive) -> None:
+    for row in await Catalog(archive).narrow(("picture_path", "picture_digest", "picture_width")):
+        if row["picture_path"]:
+            known = {name.removeprefix("picture_"): value for name, value in row.items()}
+            await hang_ahead(archive, Picture(**known, height=128, bytes=0))
+    done = await published(archive)
+    assert (done.papers, done.thumbnails, done.problems) == (3, 0, [])
 
 
 FRONT = {

@@ -1,7 +1,7 @@
-"""A long backfill's memory: `python bench/memory.py [--quick]`.
+"""What grows with a backfill: `python bench/growth.py [--quick]`.
 
-5,000 papers on 50 days, with fakes that answer at once. The process' resident memory is noted when 500 papers are
-archived, and at its end. Prints one line of JSON.
+The command over 30, 100 and 365 days of 20 papers, with fakes that answer at once: seconds and CPU a day, and its
+resident memory at the end. Prints one line of JSON.
 """
 
 import argparse
@@ -14,14 +14,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from job import FIRST_DAY, ROOT, environment, pictures, providers, write_snapshot
-from measuring import prefect_server, python, rss_of
+from measuring import cpu_of, prefect_server, python, rss_of
 
 from deployments.server import SERVER_SETTINGS
 
-A_DAY = 100
+A_DAY = 20
 
 
-def measure(folder: Path, days: int, early: int) -> dict[str, float]:
+def measure(folder: Path, days: int) -> dict[str, float]:
+    folder.mkdir()
     snapshot = write_snapshot(folder / "papers.jsonl", A_DAY, days)
     last = FIRST_DAY + timedelta(days=days - 1)
     with prefect_server(folder / "served") as server, providers(0.0) as url:
@@ -36,33 +37,29 @@ def measure(folder: Path, days: int, early: int) -> dict[str, float]:
                 stdout=log,
                 stderr=log,
             )
-        at_first = now = 0.0
+        memory = cpu = 0.0
         while process.poll() is None:
-            time.sleep(0.5)
-            done = pictures(folder / "archive")
-            now = rss_of(process.pid) or now
-            at_first = at_first or (now if done >= early else 0.0)
+            memory, cpu = rss_of(process.pid) or memory, cpu_of(process.pid) or cpu
+            time.sleep(0.1)
+        seconds = time.monotonic() - began
         assert process.returncode == 0, (folder / "log.txt").read_text()[-3000:]
         done = pictures(folder / "archive")
         assert done == days * A_DAY, f"{done} pictures"
-        return {
-            "papers": done,
-            "seconds": round(time.monotonic() - began),
-            "at first": round(at_first),
-            "at the end": round(now),
-            "ratio": round(now / at_first, 2),
-        }
+        return {"seconds a day": round(seconds / days, 2), "CPU a day": round(cpu / days, 2), "MB": round(memory)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="300 papers, compared with the first 100")
-    quick = parser.parse_args().quick
+    parser.add_argument("--quick", action="store_true", help="3 and 6 days")
+    lengths = (3, 6) if parser.parse_args().quick else (30, 100, 365)
     os.environ.update(SERVER_SETTINGS)
-    early = 100 if quick else 500
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), 3 if quick else 50, early)
-    print(json.dumps({"bench": "memory", "early": early, **found}))
+    with tempfile.TemporaryDirectory() as place:
+        found = {str(days): measure(Path(place) / str(days), days) for days in lengths}
+    for days, each in found.items():
+        print(f"{days:>4} days of {A_DAY}: {each}")
+    least, most = found[str(lengths[0])], found[str(lengths[-1])]
+    ratios = {f"{name}, of that at first": round(most[name] / least[name], 2) for name in least}
+    print(json.dumps({"bench": "growth", "papers a day": A_DAY, "days": lengths, **ratios, "MB": most["MB"]}))
 
 
 if __name__ == "__main__":
