@@ -13,7 +13,7 @@ from prefect.types.entrypoint import EntrypointType
 from deployments.changes import TAG
 from deployments.form import form_of
 from deployments.registering import Registration
-from flows.backfill import backfill, backfill_day
+from flows.backfill import backfill, backfill_day, backfill_days
 from flows.daily import daily
 from flows.illustrate import illustrate_papers
 from flows.letter import letter
@@ -126,7 +126,14 @@ def definitions(settings: Settings) -> tuple[Definition, ...]:
         Definition(
             name="backfill-day",
             flow=backfill_day,
-            description="One day of a backfill, which starts these runs itself.",
+            description="One day of a backfill.",
+            parameters={"source": settings.source, **recipe},
+            queue=Queue.DAYS,
+        ),
+        Definition(
+            name="backfill-days",
+            flow=backfill_days,
+            description="Some days of a backfill in a process of their own; a long backfill starts these runs itself.",
             parameters={"source": settings.source, **recipe},
             queue=Queue.DAYS,
         ),

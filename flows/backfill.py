@@ -1,13 +1,19 @@
 """A stretch of days: estimated first, then run day by day within a limit in dollars, and taken up again any time."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
+from typing import Any
 
-from prefect import flow, get_run_logger, runtime
+from prefect import flow, get_run_logger, runtime, tags
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.batching import Batching
-from flows.dayruns import DEPLOYED_AT_ONCE, Deployed, Here, is_served
+from flows.bundles import FLOW as BUNDLE
+from flows.bundles import Bundles, processes_at_hand
+from flows.dayruns import FLOW as DAY
+from flows.dayruns import DayRuns, after_daily, tag
 from flows.events import tell_of_budget
 from flows.gallery import hung_ahead, publish_new
 from flows.illustrate import illustrate_list
@@ -19,16 +25,16 @@ from flows.schedule import label_run
 from flows.session import open_session, services_for_run
 from flows.steps import Steps
 from flows.tidy import tidy_catalog
-from flows.verdict import refuses
-from flows.window import MOST_AT_ONCE, Window
+from flows.verdict import BUDGET_REACHED, refuses
+from flows.window import Window
 from frontispiece.archive.presence import for_dry_run
 from frontispiece.errors import BadInput
 from frontispiece.planning import backfill_id, make_plan
 from frontispiece.purchases.plan import Plan
 from frontispiece.purchases.prompts import batches_of
-from frontispiece.request import BackfillDayRequest, BackfillRequest, takes
+from frontispiece.request import BackfillDayRequest, BackfillDaysRequest, BackfillRequest, SideBySide, takes
 from frontispiece.services import Services
-from frontispiece.settings import load_settings
+from frontispiece.settings import Settings, load_settings
 from frontispiece.sources.interface import Listed
 from frontispiece.text import counted
 from tasks.fetch_papers import fetch_papers
@@ -38,7 +44,7 @@ _OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit")
 
 
 @flow(
-    name="backfill day",
+    name=DAY,
     flow_run_name="{day} · {source}",
     description="Illustrate one day of a backfill.",
     persist_result=False,
@@ -55,6 +61,53 @@ async def backfill_day(request: BackfillDayRequest) -> State[None]:
         await label_run(settings.source, (request.day,))
         await illustrate_list(session, request.day, request.categories or (), request.limit, request.only)
         return await session.record((request.day,))
+
+
+# One place for results is enough: for each that is named Prefect sets up two clients, certificates and all.
+_run_day = backfill_day.with_options(result_storage=None)
+
+
+def _bundle_name() -> str:
+    parameters = runtime.flow_run.parameters
+    first, *others = map(str, parameters["days"])
+    more = f" and {len(others)} more" if others else ""
+    return f"{first}{more} · {parameters.get('source') or load_settings().source}"
+
+
+@flow(
+    name=BUNDLE,
+    flow_run_name=_bundle_name,
+    description="Illustrate some days of a backfill in one process, each by a run of its own.",
+    persist_result=False,
+    result_storage=NO_RESULTS,
+    validate_parameters=False,
+)
+@refuses
+@takes(BackfillDaysRequest)
+async def backfill_days(request: BackfillDaysRequest) -> State[None]:
+    """Illustrate what a backfill wants of these days, side by side."""
+    settings = load_settings(**request.choices)
+    for day in request.days:
+        check_day(day, settings.source)
+    async with services_for_run(settings, request.refresh_id, request.backfill) as services:
+        await label_run(settings.source)
+        waiting, states = iter(request.days), dict[date, State[Any] | None]()
+
+        async def next_day() -> date | None:
+            await after_daily(get_run_logger().info)
+            return None if services.budget.is_reached else next(waiting, None)
+
+        async def ended(day: date, state: State[Any] | None) -> None:
+            states[day] = state
+
+        parameters = _of_each_day(request, settings, request.backfill, request.refresh_id)
+        async with _hanging_ahead(services):
+            await DayRuns(services, _run_day, parameters, request.days_at_once).run(next_day, ended)
+        done = sum(state is not None and state.is_completed() for state in states.values())
+        message = f"{done} of {counted(len(request.days), 'day')} done."
+        if done < len(states):
+            return Failed(message=message)
+        return Completed(name=BUDGET_REACHED if services.budget.is_reached else None, message=message)
 
 
 def _name() -> str:
@@ -106,9 +159,8 @@ async def backfill(request: BackfillRequest) -> State[None]:
             return _waiting(batching)
         await tidy_catalog(services.archive)
         window = await _open_window(services, plan, request)
-        listener = surroundings.get().listener
-        async with page.kept(), hung_ahead(listener, services.archive, settings) as ahead:
-            with surrounded(listener=ahead):
+        async with page.kept(), _hanging_ahead(services):
+            with tags(tag(plan.id)):
                 await window.run(page)
         if batching and batching.is_out_of_money:
             services.budget.is_reached = True
@@ -121,7 +173,7 @@ async def backfill(request: BackfillRequest) -> State[None]:
 async def _is_delivered(batching: Batching, hours: float | None) -> bool:
     """Order the prompts and wait for them; whether none is on order any longer."""
     if hours is None:
-        hours = 0.0 if await is_served() else BATCH_HOURS
+        hours = 0.0 if await processes_at_hand() > 1 else BATCH_HOURS
     return await batching.run(3600 * hours)
 
 
@@ -142,24 +194,34 @@ def _check_prices(plan: Plan, allow_unknown_price: bool) -> None:
         raise BadInput("What this costs is not known; `allow_unknown_price` runs it anyway.")
 
 
+@asynccontextmanager
+async def _hanging_ahead(services: Services) -> AsyncIterator[None]:
+    """Within, pictures of days get their thumbnails while providers are waited for."""
+    async with hung_ahead(surroundings.get().listener, services.archive, services.settings) as listener:
+        with surrounded(listener=listener):
+            yield
+
+
 async def _open_window(services: Services, plan: Plan, request: BackfillRequest) -> Window:
-    """Days go through their deployment when somebody serves it, else they share this process and its services."""
-    settings = services.settings
+    """Days share this process and its services, and other processes where somebody starts those."""
+    settings, days_at_once = services.settings, request.days_at_once
+    # A style that is a file of this process' settings is not told to another one.
+    processes = 1 if settings.style_to_choose is None else await processes_at_hand()
+    if days_at_once is not None:
+        processes = min(processes, days_at_once)
+        days_at_once //= processes
+    parameters = _of_each_day(request, settings, plan.account, services.refresh_id)
+    here = DayRuns(services, _run_day, parameters, days_at_once)
+    shared = {"days_at_once": days_at_once, "max_usd": settings.max_usd}
+    parameters = parameters | {name: value for name, value in shared.items() if value is not None}
+    return Window(services, plan, here, Bundles(plan.id), parameters, processes)
+
+
+def _of_each_day(request: SideBySide, settings: Settings, account: str, refresh_id: str) -> dict[str, Any]:
+    """What each day's run is asked."""
     recipe = {name: getattr(settings, name) for name in ("source", "writer", "painter")}
     asked = {
-        **{"refresh_id": services.refresh_id or None, "style": settings.style_to_choose},
+        **{"backfill": account, "refresh_id": refresh_id or None, "style": settings.style_to_choose},
         **{name: request.values[name] for name in _OF_EACH_DAY},
     }
-    parameters = {"backfill": plan.account} | recipe
-    parameters |= {name: value for name, value in asked.items() if value is not None}
-    # A style that is a file of this process' settings is not told to another one.
-    # One place for results is enough: for each that is named Prefect sets up two clients, certificates and all.
-    here = Here(plan.id, services, backfill_day.with_options(result_storage=None))
-    if settings.style_to_choose is None or not await is_served():
-        return Window(services, plan, here, parameters, request.days_at_once or MOST_AT_ONCE)
-    days_at_once = min(request.days_at_once or DEPLOYED_AT_ONCE, DEPLOYED_AT_ONCE)
-    at_once = request.papers_at_once or min(settings.prompts_at_once, settings.paintings_at_once)
-    parameters["papers_at_once"] = max(1, at_once // days_at_once)
-    if settings.max_usd is not None:
-        parameters["max_usd"] = settings.max_usd
-    return Window(services, plan, Deployed(plan.id, here), parameters, days_at_once, apart=True)
+    return recipe | {name: value for name, value in asked.items() if value is not None}

@@ -1,17 +1,19 @@
-"""Runs of single days: through a deployment that somebody serves, or in this process; and what goes before them."""
+"""Days of a backfill in this process, each a run of its own; what they have in common, and what goes before them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from prefect import get_run_logger, tags
+from prefect import get_run_logger, runtime, tags
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
+    FlowRunFilterParentFlowRunId,
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
@@ -19,127 +21,123 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.deployments import arun_deployment
-from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled, Cancelling
+from prefect.states import Cancelled
 
-from flows.listener import surrounded
+from flows.listener import RunListener, surrounded, surroundings
+from flows.schedule import labels
+from frontispiece.concurrency import task_group
 from frontispiece.services import Services
 
-DEPLOYMENT: Final = "backfill day/backfill-day"
-DEPLOYED_AT_ONCE: Final = 2
-"""Days side by side where they are deployed: `serve` has four places, and today's papers want one of them."""
-POLL_SECONDS = 2.0
+FLOW: Final = "backfill day"
+MOST_AT_ONCE: Final = 8
+"""Days side by side, where nobody says how many."""
+POLL_SECONDS: Final = 2.0
 # Whoever serves a deployment asks for its runs every ten seconds or so.
 SERVED_WITHIN: Final = timedelta(seconds=60)
 LONGEST_WAIT: Final = timedelta(hours=2)
 
 
-class DayRuns(Protocol):
-    """How days are run."""
+NextDay: TypeAlias = Callable[[], Awaitable[date | None]]
+"""Gives the day that is to be run next, or None: there is none."""
+Ended: TypeAlias = Callable[[date, State[Any] | None], Awaitable[None]]
+"""Is told the state that a day's run has ended in, or None: it could not be run."""
 
-    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
-        """Run the day to its end, and give the state it ends in. Cancelled, it takes the day's run along."""
-        ...
+
+class _Queued(RunListener):
+    """Notes when the papers of a day are about to wait for their places."""
+
+    def __init__(self, other: RunListener, queued: asyncio.Event) -> None:
+        super().__init__(other)
+        self._queued = queued
+
+    def listed(self, papers: int, waiting: int) -> None:
+        """A step later they do so."""
+        super().listed(papers, waiting)
+        asyncio.get_running_loop().call_soon(self._queued.set)
+
+
+class DayRuns:
+    """Runs days side by side. They share the services of their parent: its lanes and its budget."""
+
+    def __init__(
+        self,
+        services: Services,
+        run_day: Callable[..., Awaitable[State[Any]]],
+        parameters: Mapping[str, Any],
+        at_once: int | None,
+    ) -> None:
+        self._services = services
+        self._run_day = run_day
+        self._parameters = parameters
+        self._at_once = at_once or MOST_AT_ONCE
+
+    async def run(self, next_day: NextDay, ended: Ended) -> None:
+        """Run days until there is no next one: each begins when all papers of those before have begun.
+
+        Cancelled, it takes them along.
+        """
+        places = asyncio.Semaphore(self._at_once)
+        try:
+            async with task_group() as group:
+                while True:
+                    await places.acquire()
+                    if (day := await next_day()) is None:
+                        return
+                    queued = asyncio.Event()
+                    running = group.create_task(self._run(day, queued, ended))
+                    running.add_done_callback(lambda _: places.release())
+                    await queued.wait()
+                    async with self._services.papers_window:  # which is given in the order of who has asked for it
+                        pass
+        except BaseException:
+            await asyncio.shield(_cancel_not_begun())
+            raise
+
+    async def _run(self, day: date, queued: asyncio.Event, ended: Ended) -> None:
+        state = None
+        listener = _Queued(surroundings.get().listener, queued)
+        about = {str(day), *labels(self._services.settings.source, day)}
+        try:
+            with surrounded(services=self._services, listener=listener), tags(*about):
+                state = await self._run_day(day=day, **self._parameters, return_state=True)
+        except Exception as error:  # one day must not take the others along
+            get_run_logger().error("%s could not be run: %s", day, error)
+        finally:
+            queued.set()
+        await ended(day, state)
+
+
+async def _cancel_not_begun() -> None:
+    """Cancel days that had a run and had not begun it when all was broken off: nobody else would."""
+    me = UUID(str(runtime.flow_run.id))
+    pending = FlowRunFilter(
+        parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[me]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING])),
+    )
+    with suppress(Exception):  # the server may be what was lost
+        async with get_client() as client:
+            for run in await client.read_flow_runs(flow_run_filter=pending):
+                await client.set_flow_run_state(run.id, Cancelled(message="It had not begun."), force=True)
 
 
 def tag(backfill: str) -> str:
-    """What all day runs of a backfill have in common."""
+    """What all runs of a backfill have in common."""
     return f"backfill:{backfill}"
-
-
-class Here:
-    """Days in this process, which share its services: their lanes and their budget."""
-
-    def __init__(self, backfill: str, services: Services, run_day: Callable[..., Awaitable[State[Any]]]) -> None:
-        self._backfill = backfill
-        self._services = services
-        self._run_day = run_day
-
-    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
-        """As in `DayRuns`."""
-        with surrounded(services=self._services), tags(tag(self._backfill), str(day)):
-            return await self._run_day(day=day, **parameters, return_state=True)
-
-
-class Deployed:
-    """Days in processes that a deployment starts, here or elsewhere; `otherwise` when nobody does so any longer."""
-
-    def __init__(self, backfill: str, otherwise: DayRuns, poll_seconds: float = POLL_SECONDS) -> None:
-        self._backfill = backfill
-        self._otherwise = otherwise
-        self._poll_seconds = poll_seconds
-        self._is_served = True
-
-    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
-        """As in `DayRuns`. A run of this day that an earlier backfill run has left going is watched to its end."""
-        async with get_client() as client:
-            run = await self._run_of(day, parameters, client) if self._is_served else None
-            try:
-                while run and not (run.state and run.state.is_final()):
-                    await asyncio.sleep(self._poll_seconds)
-                    run = await client.read_flow_run(run.id)
-                    if await _is_left_waiting(run, client):
-                        await client.set_flow_run_state(run.id, Cancelled(message="Nobody starts it."))
-                        run = None
-            except asyncio.CancelledError:
-                if run:
-                    await asyncio.shield(_cancel(run.id))
-                raise
-        if run and run.state:
-            return run.state
-        if self._is_served:
-            get_run_logger().warning("Nobody starts the runs of backfill-day any longer: the days go on in this one.")
-            self._is_served = False
-        return await self._otherwise.run(day, parameters)
-
-    async def _run_of(self, day: date, parameters: dict[str, Any], client: PrefectClient) -> FlowRun:
-        """The run of this day that goes on, or a new one, which the graph of our own shows as its child."""
-        wanted = FlowRunFilter(tags=FlowRunFilterTags(all_=[tag(self._backfill), str(day)]))
-        runs = await client.read_flow_runs(flow_run_filter=wanted, limit=200)
-        for run in runs:
-            if not (run.state and run.state.is_final()):
-                return run
-        return await arun_deployment(
-            DEPLOYMENT,
-            client=client,
-            parameters={"day": day.isoformat(), **parameters},
-            tags=[tag(self._backfill), str(day)],
-            idempotency_key=f"{self._backfill}-{day}-{len(runs)}",
-            timeout=0,
-            as_subflow=True,
-        )
 
 
 async def newest_runs(backfill: str, client: PrefectClient) -> dict[date, FlowRun]:
     """The newest run of each day of a backfill, of its 200 newest ones."""
-    wanted = FlowRunFilter(tags=FlowRunFilterTags(all_=[tag(backfill)]))
-    newest = await client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200)
+    newest = await client.read_flow_runs(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
+        flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[tag(backfill)])),
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=200,
+    )
     return {date.fromisoformat(run.parameters["day"]): run for run in reversed(newest)}
 
 
-async def _is_left_waiting(run: FlowRun, client: PrefectClient) -> bool:
-    """Whether it waits while nobody serves its deployment any longer: who did is noticed to have gone a minute late."""
-    if run.state_type is not StateType.SCHEDULED or run.deployment_id is None:
-        return False
-    return not _is_alive(await client.read_deployment(run.deployment_id))
-
-
-async def _cancel(run: UUID) -> None:
-    async with get_client() as client:
-        await client.set_flow_run_state(run, Cancelling())
-
-
-async def is_served() -> bool:
-    """Whether there is a deployment for days, and somebody starts its runs."""
-    async with get_client() as client:
-        try:
-            return _is_alive(await client.read_deployment_by_name(DEPLOYMENT))
-        except ObjectNotFound:
-            return False
-
-
-def _is_alive(deployment: DeploymentResponse) -> bool:
+def is_alive(deployment: DeploymentResponse) -> bool:
+    """Whether somebody has asked for its runs a moment ago: who does so no longer is noticed a minute late."""
     polled = deployment.last_polled
     return polled is not None and datetime.now(UTC) - polled < SERVED_WITHIN
 
@@ -170,4 +168,4 @@ async def _goes_first(run: FlowRun, client: PrefectClient) -> bool:
         return True
     if run.deployment_id is None or run.expected_start_time is None or run.expected_start_time > datetime.now(UTC):
         return False
-    return _is_alive(await client.read_deployment(run.deployment_id))
+    return is_alive(await client.read_deployment(run.deployment_id))

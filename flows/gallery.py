@@ -8,7 +8,7 @@ from typing import Any, cast
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 
-from flows.listener import Relay, RunListener
+from flows.listener import RunListener
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.gallery.publisher import hang_ahead
@@ -27,7 +27,7 @@ async def publish_new(archive: Archive, settings: Settings) -> None:
         get_run_logger().warning("The gallery is not up to date; frontispiece gallery writes it. %s", state.message)
 
 
-class _Ahead(Relay):
+class _Ahead(RunListener):
     """Has the pictures of papers that end get their thumbnails, one after the other."""
 
     def __init__(self, other: RunListener, archive: Archive) -> None:

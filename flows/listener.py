@@ -14,56 +14,42 @@ from frontispiece.services import Services
 
 
 class RunListener:
-    """Is told how a run goes, as it goes; this one does nothing about it."""
+    """Is told how a run goes, as it goes; this one only passes it on to the other, where there is one."""
 
-    def planned(self, plan: Plan) -> None:
-        """A backfill has its plan; nothing is done yet."""
+    _other: "RunListener | None" = None
 
-    def day_ended(self, day: Day) -> None:
-        """A day of a backfill was run, and this is how it stands now."""
-
-    def listed(self, papers: int, waiting: int) -> None:
-        """A list was read: so many papers, so many of them still to be illustrated."""
-
-    def step(self, paper: Paper, name: str) -> None:
-        """A paper has come to a step: prompt, painting or picture."""
-
-    def ended(self, outcome: Outcome) -> None:
-        """A paper has its outcome."""
-
-    def closed(self, report: Report) -> None:
-        """The run is over and recorded."""
-
-
-class Relay(RunListener):
-    """Passes on what it hears of a run."""
-
-    def __init__(self, other: RunListener) -> None:
+    def __init__(self, other: "RunListener | None" = None) -> None:
         self._other = other
 
     def planned(self, plan: Plan) -> None:
-        """As in `RunListener`."""
-        self._other.planned(plan)
+        """A backfill has its plan; nothing is done yet."""
+        if self._other:
+            self._other.planned(plan)
 
     def day_ended(self, day: Day) -> None:
-        """As in `RunListener`."""
-        self._other.day_ended(day)
+        """A day of a backfill was run, and this is how it stands now."""
+        if self._other:
+            self._other.day_ended(day)
 
     def listed(self, papers: int, waiting: int) -> None:
-        """As in `RunListener`."""
-        self._other.listed(papers, waiting)
+        """A list was read: so many papers, so many of them still to be illustrated."""
+        if self._other:
+            self._other.listed(papers, waiting)
 
     def step(self, paper: Paper, name: str) -> None:
-        """As in `RunListener`."""
-        self._other.step(paper, name)
+        """A paper has come to a step: prompt, painting or picture."""
+        if self._other:
+            self._other.step(paper, name)
 
     def ended(self, outcome: Outcome) -> None:
-        """As in `RunListener`."""
-        self._other.ended(outcome)
+        """A paper has its outcome."""
+        if self._other:
+            self._other.ended(outcome)
 
     def closed(self, report: Report) -> None:
-        """As in `RunListener`."""
-        self._other.closed(report)
+        """The run is over and recorded."""
+        if self._other:
+            self._other.closed(report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ from pydantic import ValidationError
 from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.text import counted
 
-FLOWS: Final = ("daily", "illustrate day", "illustrate papers", "backfill", "backfill day", "letter", "upkeep")
+FLOWS: Final = (
+    *("daily", "illustrate day", "illustrate papers", "backfill", "backfill days", "backfill day"),
+    *("letter", "upkeep"),
+)
 LABEL: Final = "frontispiece."
 STARTING: Final = timedelta(minutes=15)
 _OPEN: Final = [StateType.RUNNING, StateType.CANCELLING, StateType.PENDING]
@@ -54,7 +57,7 @@ async def close_orphans(but: UUID | None = None, now: datetime | None = None) ->
         others = [run for run in open_runs if run.id != but]
         orphans = [run for run in others if _is_orphan(run, now)]
         for run in orphans:
-            await _close(run, client)
+            await close(run, client)
     return [run.name for run in orphans]
 
 
@@ -80,7 +83,8 @@ def _is_orphan(run: FlowRun, now: datetime) -> bool:
     return is_gone(holder, ProcessIdentity.here())
 
 
-async def _close(run: FlowRun, client: PrefectClient) -> None:
+async def close(run: FlowRun, client: PrefectClient) -> None:
+    """Give a run whose process has ended a final state, and its task runs."""
     message = "Its process ended without a word; Frontispiece closed the run. What was done is kept."
     unfinished = await client.read_task_runs(
         flow_run_filter=_this(run),

@@ -34,8 +34,8 @@ class RunPage(RunListener):
 
     def __init__(self, archive: Archive, other: RunListener, outcomes: Sequence[Outcome]) -> None:
         """`outcomes` are those of the run, to which others add."""
+        super().__init__(other)
         self._archive = archive
-        self._other = other
         self._outcomes = outcomes
         self._papers = self._ended = 0
         self._at: dict[str, str] = {}
@@ -51,23 +51,23 @@ class RunPage(RunListener):
     def listed(self, papers: int, waiting: int) -> None:
         """So many more papers to illustrate."""
         self._papers += waiting
-        self._other.listed(papers, waiting)
+        super().listed(papers, waiting)
 
     def step(self, paper: Paper, name: str) -> None:
         """A paper is at this step now."""
         self._at[paper.key] = name
-        self._other.step(paper, name)
+        super().step(paper, name)
 
     def ended(self, outcome: Outcome) -> None:
         """One paper less to go."""
         self._at.pop(outcome.paper.key, None)
         self._ended += 1
-        self._other.ended(outcome)
+        super().ended(outcome)
 
     def closed(self, report: Report) -> None:
         """The run is recorded."""
         self._report = report
-        self._other.closed(report)
+        super().closed(report)
 
     async def _keep(self) -> None:
         """Show what changes, once a second at first."""

@@ -97,8 +97,16 @@ def _asked(run: FlowRun) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if name != "max_usd"}
 
 
+def labels(source: str, *days: date) -> set[str]:
+    """The tags that say what a run is about."""
+    return {f"source:{source}", *(f"day:{day}" for day in days)}
+
+
 async def label_run(source: str, days: Iterable[date] = (), name: str | None = None) -> None:
-    """Give this run tags, and a name: what it is about is known only once it runs."""
-    tags = {*runtime.flow_run.tags, f"source:{source}", *(f"day:{day}" for day in days)}
+    """Give this run tags, and a name: what it is about is known only once it runs, where nobody has said it before."""
+    known = set(runtime.flow_run.tags)
+    tags = known | labels(source, *days)
+    if tags == known and name is None:
+        return
     async with get_client() as client:
         await client.update_flow_run(UUID(str(runtime.flow_run.id)), tags=sorted(tags), name=name)

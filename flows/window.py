@@ -1,22 +1,27 @@
-"""The days of a backfill that are under way: a few at a time, today's papers first, never past the budget."""
+"""The days of a backfill that are under way: here and in other processes, today's papers first, within the budget."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from prefect import get_run_logger
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed
 from prefect.utilities.urls import url_for
 
+from flows.bundles import Bundles
 from flows.dayruns import DayRuns, after_daily
-from flows.listener import Relay, RunListener, surrounded, surroundings
+from flows.listener import surroundings
 from flows.planpage import BackfillPage
 from flows.tidy import tidy_catalog
 from flows.verdict import BUDGET_REACHED, has_failed, has_left_work
 from frontispiece.archive.calendar import Day, calendar
 from frontispiece.archive.spending import done_by_run
+from frontispiece.concurrency import task_group
 from frontispiece.dates import Days, month_of
 from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.plan import DayPlan, Plan
@@ -25,126 +30,219 @@ from frontispiece.sources import categories_of
 from frontispiece.text import counted
 
 MOST_NAMED = 10
-MOST_AT_ONCE: Final = 8
-"""Days in one process, where nobody says how many."""
-
-
-class _Queued(Relay):
-    """Notes when the papers of a day are about to wait for their places."""
-
-    def __init__(self, other: RunListener, queued: asyncio.Event) -> None:
-        super().__init__(other)
-        self._queued = queued
-
-    def listed(self, papers: int, waiting: int) -> None:
-        """A step later they do so."""
-        super().listed(papers, waiting)
-        asyncio.get_running_loop().call_soon(self._queued.set)
+BUNDLE_MINUTES: Final = 2.0
+"""For about so long a bundle keeps its process busy."""
+LEAST_PAPERS, MOST_PAPERS = 40, 300
+"""Of a bundle: fewer are done before another process has started, and a processor needs that long for more."""
+RUNS_AGAIN: Final = 2
+"""So many times a day is run again whose process was lost."""
 
 
 class Window:
-    """Runs what a plan asks for. Days that run `apart` have processes of their own, and share only the account."""
+    """Runs what a plan asks for, here and in `processes - 1` other processes, which share its lanes and its account."""
 
     def __init__(
         self,
         services: Services,
         plan: Plan,
         runs: DayRuns,
-        parameters: dict[str, Any],
-        days_at_once: int,
-        *,
-        apart: bool = False,
+        bundles: Bundles,
+        parameters: Mapping[str, Any],
+        processes: int = 1,
     ) -> None:
+        """`parameters` are those of a bundle."""
         self._services = services
         self._plan = plan
         self._runs = runs
+        self._bundles = bundles
         self._parameters = parameters
-        self._places = asyncio.Semaphore(days_at_once)
-        self._apart = apart
-        self._under_way = 0
-        self._changed = asyncio.Condition()
+        settings = services.settings
+        at_once = min(settings.prompts_at_once, settings.paintings_at_once)
+        self._processes = min(processes, at_once)
+        self._share = at_once // self._processes
+        self._planned = {each.day: each for each in plan.days}
+        self._waiting = deque(each.day for each in plan.days if each.wants_a_run)
+        self._open_days = Counter(month_of(day) for day in self._waiting)
         self._states: dict[date, State[Any] | None] = {}
-        self._is_out_of_money = False
-        self._open_days = Counter(month_of(each.day) for each in plan.days if each.wants_a_run)
+        """Days that have begun, and how their runs ended."""
+        self._here: set[date] = set()
+        self._away: set[date] = set()
+        """Days that are under way, in this process and in others."""
+        self._lost = Counter[date]()
+        self._is_idle = self._is_out_of_money = False
+        self._changed = asyncio.Condition()
 
     async def run(self, page: BackfillPage) -> None:
-        """Run the days, a few side by side: each begins when all papers of those before have begun.
+        """Run the days. Cancelled, it takes them along."""
+        ended = partial(self._ended, page)
+        async with task_group() as group:
+            for run in await self._bundles.left_open():
+                days = [day for day in map(date.fromisoformat, run.parameters["days"]) if day in self._waiting]
+                group.create_task(self._follow(run, self._begin(days, page, self._away), page))
+            for _ in range(self._processes - 1):
+                if days := await self._take_bundle(page):
+                    group.create_task(self._send_off(days, page))
+            await self._runs.run(partial(self._next_day, page), ended)
 
-        Cancelled, it takes them along.
-        """
-        async with asyncio.TaskGroup() as group:
-            for day in self._plan.days:
-                if not day.wants_a_run:
-                    continue
-                await self._places.acquire()
-                await after_daily(get_run_logger().info)
-                if self._is_out_of_money or self._services.budget.is_reached:
+    async def _next_day(self, page: BackfillPage) -> date | None:
+        """The day to run here. One that a process was given, and has not begun, is had back when there is no other."""
+        await after_daily(get_run_logger().info)
+        while True:
+            async with self._changed:
+                self._is_idle = not self._waiting
+                while not self._waiting and self._away and not self._is_at_the_limit:
+                    await self._changed.wait()
+                self._is_idle = False
+            if not self._waiting or not await self._can_pay(self._planned[day := self._waiting[0]]):
+                return None
+            if day in self._waiting:  # no bundle has taken it meanwhile
+                self._begin([day], page, self._here)
+                return day
+
+    async def _send_off(self, days: list[date], page: BackfillPage) -> None:
+        """Give one bundle after the other to a process of its own."""
+        async with self._lent():
+            while days:
+                parameters = {**self._parameters, "papers_at_once": self._share}
+                try:
+                    run = await self._bundles.start(days, parameters)
+                except Exception as error:
+                    get_run_logger().error("%s could not be given to another process: %s", self._span(days), error)
+                    await self._give_back(days, None)
                     return
-                queued = asyncio.Event()
-                group.create_task(self._work_off(day, page, queued))
-                if not self._apart:
-                    await queued.wait()
-                    async with self._services.papers_window:  # which is given in the order of who has asked for it
-                        pass
+                if not await self._follow(run, days, page):
+                    return
+                days = await self._take_bundle(page)
 
-    async def _work_off(self, day: DayPlan, page: BackfillPage, queued: asyncio.Event) -> None:
-        self._states[day.day] = None
-        page.day_begun()
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[None]:
+        """Another process may use our share of what may be under way at once. Limits of a server do that themselves."""
+        both = (self._services.prompts_lane, self._services.paintings_lane)
+        lanes = [lane for lane in both if isinstance(lane, asyncio.Semaphore)] * self._share
+        held: list[asyncio.Semaphore] = []
         try:
-            with surrounded(listener=_Queued(surroundings.get().listener, queued)):
-                await self._run_day(day)
-        except Exception as error:  # one day must not take the others along
-            get_run_logger().error("%s could not be run: %s", day.day, error)
+            for lane in lanes:
+                await lane.acquire()
+                held.append(lane)
+            yield
         finally:
-            queued.set()
-        if day.day in self._states:
-            await self._ended(day, page)
-        self._places.release()
+            for lane in held:
+                lane.release()
+
+    async def _take_bundle(self, page: BackfillPage) -> list[date]:
+        """Days that keep a process busy for a while, and no more than its part of what is left; none when too few are.
+
+        None also without money for one picture at least: a process that can buy nothing is not worth its start.
+        """
+        await after_daily(get_run_logger().info)
+        if not self._waiting or not await self._can_pay(self._planned[self._waiting[0]]):
+            return []
+        estimate = self._plan.estimate
+        left = sum(self._planned[day].to_do for day in self._waiting) / self._processes
+        if left < LEAST_PAPERS:
+            return []
+        a_minute = estimate.papers / self._processes / max(estimate.minutes, 1 / 60)
+        most = min(MOST_PAPERS, max(LEAST_PAPERS, BUNDLE_MINUTES * a_minute), left)
+        days: list[date] = []
+        for day in self._waiting:
+            most -= self._planned[day].to_do
+            if days and most < 0:
+                break
+            days.append(day)
+        return self._begin(days, page, self._away)
+
+    def _begin(self, days: Sequence[date], page: BackfillPage, place: set[date]) -> list[date]:
+        for day in days:
+            self._waiting.remove(day)
+            self._states[day] = None
+            place.add(day)
+            page.day_begun()
+        return list(days)
+
+    async def _follow(self, run: FlowRun, days: Sequence[date], page: BackfillPage) -> bool:
+        """See a bundle to its end; what it has not done is run here, or by another one. Gives whether it was begun."""
+        budget = self._services.budget
+        before = budget.committed
+        state: State[Any] | None = None
+        try:
+            state = await self._bundles.follow(run, lambda: not self._is_idle, partial(self._ended, page))
+        except Exception as error:  # the server is away
+            get_run_logger().error("%s could not be followed: %s", self._span(days), error)
+        left = [day for day in days if day in self._away]
+        if state is not None and (state.is_cancelled() or has_left_work(state)):
+            await budget.look()
+            # It could buy nothing for what is left, whatever prices say: nor could the next.
+            self._is_out_of_money |= has_left_work(state) and budget.committed <= before + ROUNDING
+            for day in left:
+                await self._leave(day, state)
+            return True
+        lost = [day for day in left if state is not None]
+        self._lost.update(lost)
+        for day in lost:
+            if self._lost[day] > RUNS_AGAIN:
+                await self._ended(page, day, state)
+        await self._give_back([day for day in left if day in self._away], state)
+        return state is not None
+
+    async def _leave(self, day: date, state: State[Any]) -> None:
+        """A day that was not begun: somebody has cancelled its bundle, or there was no money left for it."""
+        async with self._changed:
+            self._away.discard(day)
+            if state.is_cancelled():
+                self._states[day] = state
+            else:
+                del self._states[day]
+            self._changed.notify_all()
+
+    async def _give_back(self, days: Sequence[date], state: State[Any] | None) -> None:
+        if days and state is not None:
+            get_run_logger().warning("%s ended with its process, and is run again.", self._span(days))
+        async with self._changed:
+            for day in reversed(days):
+                del self._states[day]
+                self._away.discard(day)
+                self._waiting.appendleft(day)
+            self._changed.notify_all()
+
+    @staticmethod
+    def _span(days: Sequence[date]) -> str:
+        return str(days[0]) if len(days) == 1 else f"{days[0]} and {counted(len(days) - 1, 'more day')}"
+
+    @property
+    def _is_at_the_limit(self) -> bool:
+        return self._is_out_of_money or self._services.budget.is_reached
 
     async def _can_pay(self, day: DayPlan) -> bool:
-        """Whether there is money for one picture at least: a process that can buy nothing is not worth its start.
-
-        What days that are under way have set aside, they may still give back.
-        """
+        """Whether there is money for one picture at least. What is set aside for others may still be given back."""
         budget = self._services.budget
         async with self._changed:
-            while True:
+            while not self._is_at_the_limit:
+                if budget.max_usd is None:
+                    return True
                 await budget.look()
                 if budget.room + ROUNDING >= day.least and not (day.problem and budget.room < ROUNDING):
                     return True
-                if not self._under_way:
-                    return False
+                if not self._here | self._away:
+                    self._is_out_of_money = True
+                    break
                 await self._changed.wait()
+            return False
 
-    async def _run_day(self, day: DayPlan) -> None:
-        budget = self._services.budget
-        if self._apart and not await self._can_pay(day):
-            self._is_out_of_money = True
-            del self._states[day.day]
-            return
-        before = budget.committed
-        self._under_way += 1
-        try:
-            state = self._states[day.day] = await self._runs.run(day.day, self._parameters)
-        finally:
-            async with self._changed:
-                self._under_way -= 1
-                self._changed.notify_all()
-        if self._apart and has_left_work(state):
-            await budget.look()
-            # It could buy nothing for what is left, whatever prices say: nor could the next.
-            self._is_out_of_money |= budget.committed <= before + ROUNDING
-
-    async def _ended(self, day: DayPlan, page: BackfillPage) -> None:
+    async def _ended(self, page: BackfillPage, day: date, state: State[Any] | None) -> None:
         """Say how the day went, show how it stands now, and tidy its month when that is over."""
-        await self._say(day.day)
-        (now,) = await self._calendar(Days(day.day, day.day))
+        self._states[day] = state
+        await self._say(day)
+        (now,) = await self._calendar(Days(day, day))
         surroundings.get().listener.day_ended(now)
         page.day_ended()
-        month = month_of(day.day)
+        month = month_of(day)
         self._open_days[month] -= 1
         if not self._open_days[month]:
             await tidy_catalog(self._services.archive)
+        async with self._changed:
+            self._here.discard(day)
+            self._away.discard(day)
+            self._changed.notify_all()
 
     async def _say(self, day: date) -> None:
         """The day's outcome, and where its run is, as a line of the log."""
@@ -186,7 +284,7 @@ class Window:
     def _has_left_work(self) -> bool:
         """Whether the limit in dollars was reached; the state of a day tells it of one in a process of its own."""
         days = any(state and has_left_work(state) for state in self._states.values())
-        return days or self._is_out_of_money or self._services.budget.is_reached
+        return days or self._is_at_the_limit
 
     def _is_completed(self, day: date) -> bool:
         state = self._states[day]

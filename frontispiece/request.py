@@ -33,6 +33,10 @@ Count: TypeAlias = Annotated[int, Ge(0)] | None
 AtOnce: TypeAlias = Annotated[int, Ge(1), Le(64)] | None
 Dollars: TypeAlias = Annotated[IsFinite[float], Gt(0)] | None
 
+DaysAtOnce: TypeAlias = Annotated[
+    Annotated[int, Ge(1), Le(8)] | None,
+    Doc("Days side by side at most; left empty, as many as keep writer and painter busy."),
+]
 OneDay: TypeAlias = Annotated[date | None, Doc("The day of the list; left empty, the newest one.")]
 MostPapers: TypeAlias = Annotated[Count, Doc("At most so many papers of each list.")]
 MostDollars: TypeAlias = Annotated[Dollars, Doc("The most that this run may spend, in US dollars.")]
@@ -183,10 +187,7 @@ class BackfillRequest(SideBySide):
     days: Annotated[str, Doc("Such as 2024-10-01..2024-10-31, 2024-10, last 30 days, yesterday, or one day.")]
     _: KW_ONLY
     order: Annotated[Order, Doc("Which day comes first.")] = "newest"
-    days_at_once: Annotated[
-        Annotated[int, Ge(1), Le(8)] | None,
-        Doc("Days side by side at most; left empty, as many as keep writer and painter busy."),
-    ] = None
+    days_at_once: DaysAtOnce = None
     max_usd: Annotated[Dollars, Doc("The most that this backfill may spend, restarts included, in US dollars.")] = None
     refresh: Refresh = False
     batch: Annotated[bool, Doc("Order the prompts in batches: half the price, within 24 hours.")] = False
@@ -202,17 +203,31 @@ class BackfillRequest(SideBySide):
     yes: Annotated[bool, Doc("Run more than ten years.")] = False
 
 
-@dataclass(frozen=True)
-class BackfillDayRequest(SideBySide):
-    """One day of a backfill."""
+@dataclass(frozen=True, kw_only=True)
+class OfBackfill(SideBySide):
+    """What a backfill asks of its days."""
 
-    day: Annotated[date, Doc("The day of the list.")]
-    _: KW_ONLY
     backfill: Annotated[str, Doc("The backfill whose budget pays.")] = ""
     max_usd: Annotated[Dollars, Doc("The most that the backfill may spend, all its days together.")] = None
     refresh_id: Annotated[
         str, Doc("Tells what a backfill makes anew from what was made before; left empty, nothing is made anew.")
     ] = ""
+
+
+@dataclass(frozen=True)
+class BackfillDayRequest(OfBackfill):
+    """One day of a backfill."""
+
+    day: Annotated[date, Doc("The day of the list.")]
+
+
+@dataclass(frozen=True)
+class BackfillDaysRequest(OfBackfill):
+    """Some days of a backfill, in one process."""
+
+    days: Annotated[tuple[date, ...], MinLen(1), Doc("The days of the lists, in the order in which they are run.")]
+    _: KW_ONLY
+    days_at_once: DaysAtOnce = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,6 @@ class Services:
         self.catalog = Catalog(archive)
         self.journal = Journal(archive)
         self.duplicates = DuplicateDetector()
-        self._has_recalled = False
         self.lost_time = LostTime()
         self.recipe = Recipe(writer=writer.recipe, painter=painter.recipe, jpeg_quality=settings.jpeg_quality)
         self.refresh_id = refresh_id
@@ -99,13 +98,7 @@ class Services:
             )
 
     async def recall_pictures(self) -> None:
-        """Know the archive's latest pictures: no paper is to get the picture of another. Raises ArchiveError.
-
-        They are read once; those that are made since are remembered as they come.
-        """
-        if self._has_recalled:
-            return
-        self._has_recalled = True
+        """Know the archive's latest pictures: no paper is to get the picture of another. Raises ArchiveError."""
         columns = ("list_day", "paper_id", "status", "original_digest", "original_dhash")
         for row in await self.catalog.narrow(columns, newest=FILES_RECALLED):
             if row["status"] == Status.DONE and row["original_digest"]:

@@ -129,6 +129,8 @@ CHANGED = {
     **{"archive": "s3://papers/a", "source": "arxiv", "writer": "openai", "painter": "fal", "style": "fenced"},
     **{"timezone": "Europe/Berlin", "snapshot": ROOT / "some.jsonl", "openai_temperature": None, "max_usd": 7.5},
     **{"work_pool_type": "docker", "openai_image_size": "64x64", "openai_image_quality": "high"},
+    **{"prompts_for_all": 8, "paintings_for_all": 9, "smtp_port": 2525, "smtp_security": "tls"},
+    **{"letter_from": "papers@example.org", "letter_to": ("ada@example.org",), "letter_pictures": "linked"},
 }
 """What a setting may be that is no number and no text."""
 

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,7 +20,34 @@ import pytest
 from fakes.providers import Providers, fake_providers
 from helpers.real_server import PATIENCE, RealServer, free_port, until
 
+from frontispiece.sources.snapshot import SAMPLE
+
 PLANTED = "sk-planted-0123456789abcdef"
+
+
+LONG_DAYS = "2024-09-02..2024-09-04"
+A_LONG_DAY = 28
+
+
+def more_than_the_sample(path: Path) -> Path:
+    """The sample, and days that are long enough to be shared out."""
+    lines = [
+        json.dumps(
+            {
+                "id": f"2409.{day:02}{number:03}",
+                "authors": "Ada Lovelace",
+                "title": f"On the Motion of Paper Birds, Part {number} of {day}",
+                "abstract": f"We fold {number} birds out of paper and watch them.",
+                "categories": "cs.CL",
+                "versions": [{"version": "v1", "created": f"{date(2024, 9, day):%a, %d %b %Y} 12:00:00 GMT"}],
+                "update_date": f"2024-09-{day:02}",
+            }
+        )
+        for day in (2, 3, 4)
+        for number in range(A_LONG_DAY)
+    ]
+    path.write_text("\n".join([*lines, SAMPLE.read_text()]))
+    return path
 
 
 class Served:
@@ -38,6 +66,7 @@ class Served:
             "FRONTISPIECE_UI_PORT": str(self.port),
             "FRONTISPIECE_WRITER": "template",
             "FRONTISPIECE_PAINTER": "lineart",
+            "FRONTISPIECE_SNAPSHOT": str(more_than_the_sample(folder / "papers.jsonl")),
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
         }
 
@@ -215,7 +244,7 @@ def day_runs(served: Served) -> dict[str, dict[str, object]]:
     return {run["name"]: run for run in served.server.ask("/flow_runs/filter", wanted)}
 
 
-def test_a_backfill_has_a_run_of_the_deployment_for_each_day(served: Served) -> None:
+def test_a_backfill_has_a_run_for_each_day(served: Served) -> None:
     for to_run in (2, 0):
         run = served.server.start("backfill/backfill", days="2024-10-29..2024-10-30", min_upvotes=0)
         done = served.server.wait(run, "Completed")
@@ -223,9 +252,28 @@ def test_a_backfill_has_a_run_of_the_deployment_for_each_day(served: Served) -> 
         days = day_runs(served)
         assert sorted(days) == ["2024-10-29 · snapshot", "2024-10-30 · snapshot"]
         for each in days.values():
-            assert each["deployment_id"] == served.server.deployment("backfill%20day/backfill-day")["id"]
+            assert each["parent_task_run_id"]
             assert any(str(tag).startswith("backfill:") for tag in each["tags"])  # type: ignore[attr-defined]
         assert set(served.server.artifacts(run)) >= {"plan", "calendar"}
+
+
+def test_a_long_backfill_is_shared_with_another_process(served: Served) -> None:
+    known = rows(served)
+    run = served.server.start("backfill/backfill", days=LONG_DAYS)
+    done = served.server.wait(run, "Completed")
+    assert done["state"]["message"].startswith(f"3 of 3 days run, {3 * A_LONG_DAY} papers archived")
+    bundles = served.server.ask("/flow_runs/filter", {"flows": {"name": {"any_": ["backfill days"]}}})
+    if os.cpu_count() == 1:
+        assert bundles == []
+        return
+    assert {each["state_name"] for each in bundles} == {"Completed"}
+    elsewhere = {"flow_runs": {"parent_flow_run_id": {"any_": [each["id"] for each in bundles]}}}
+    away = {each["parameters"]["day"] for each in served.server.ask("/flow_runs/filter", elsewhere)}
+    assert away == {day for each in bundles for day in each["parameters"]["days"]}
+    days = {name: each["state_name"] for name, each in day_runs(served).items() if name.startswith("2024-09")}
+    assert days == {f"2024-09-0{day} · snapshot": "Completed" for day in (2, 3, 4)}
+    made = [row["paper_id"] for row in rows(served) if row["status"] == "done" and row not in known]
+    assert len(made) == len(set(made)) == 3 * A_LONG_DAY
 
 
 def test_cancelling_a_backfill_ends_its_days(served: Served) -> None:

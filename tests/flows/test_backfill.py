@@ -5,9 +5,11 @@ import json
 import logging
 import math
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 from fakes.faults import OneAtATime
@@ -25,13 +27,14 @@ from prefect.client.schemas.filters import (
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import Artifact, FlowRun, State, StateType
-from prefect.states import Completed, Running
+from prefect.states import Cancelled, Completed, Crashed, Running
 from starlette.applications import Starlette
 
 from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
+from flows.bundles import Bundles
 from flows.daily import daily
-from flows.dayruns import after_daily, tag
+from flows.dayruns import DayRuns, Ended, NextDay, after_daily, tag
 from flows.listener import RunListener, surrounded
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
@@ -159,12 +162,13 @@ async def test_days_are_run_once_under_their_names_and_tag(
     world: Providers, archive: Archive, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
+    began = datetime.now(UTC)
     state, seen = await run(order="oldest", days_at_once=1)
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [(each.day.day, each.mark, each.archived) for each in seen.days] == [
         (n, Mark.DONE, PER_DAY) for n in (1, 2, 3)
     ]
-    runs = await runs_of(seen.plans[0].id)
+    runs = [each for each in await runs_of(seen.plans[0].id) if each.created and each.created >= began]
     assert sorted(each.name for each in runs) == [f"2024-10-0{n} · snapshot" for n in (1, 2, 3)]
     assert {str(each.id) for each in runs} == {each.run for each in await standing(archive)}
     assert all(each.parent_task_run_id for each in runs), "they are children of the backfill's run"
@@ -435,16 +439,18 @@ async def test_days_that_nobody_starts_any_longer_are_run_here(
     world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when `serve` was ended just before: that it is gone shows a minute later."""
-    await definition("backfill-day").build().aapply()
-    seen, began = iter([True]), datetime.now(UTC)
-    monkeypatch.setattr("flows.backfill.is_served", lambda: asyncio.sleep(0, next(seen)))
-    state, seen_days = await run(days_at_once=1)
+    await definition("backfill-days").build().aapply()
+    began = datetime.now(UTC)
+    monkeypatch.setattr("flows.backfill.processes_at_hand", lambda: asyncio.sleep(0, 2))
+    monkeypatch.setattr("flows.window.LEAST_PAPERS", 1)
+    state, seen_days = await run()
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [each.mark for each in seen_days.days] == [Mark.DONE] * DAYS
     (backfill_id,) = {plan.id for plan in seen_days.plans}
     new = [each for each in await runs_of(backfill_id) if each.created and each.created >= began]
-    ends = sorted(each.state_type for each in new if each.state_type)
-    assert ends == [StateType.CANCELLED] + [StateType.COMPLETED] * DAYS
+    ends = [each.state_type for each in new if each.state_type]
+    assert sorted(ends) == [StateType.CANCELLED] * (len(ends) - DAYS) + [StateType.COMPLETED] * DAYS
+    assert len(ends) > DAYS, "a bundle was offered"
 
 
 class Unseen:
@@ -455,28 +461,84 @@ class Unseen:
         pass
 
 
-class Apart:
-    """Days in processes of their own, which spend from the same account. What they spend, and how they end, is told."""
+class Elsewhere(Bundles):
+    """Processes of their own, which spend from the same account. What they spend, and how they end, is told."""
 
-    def __init__(self, archive: Archive, ends: dict[date, tuple[float, State[Any] | Exception]]) -> None:
+    def __init__(self, archive: Archive, *ends: tuple[float, State[Any] | Exception | None]) -> None:
+        super().__init__(ACCOUNT)
         self._archive = archive
-        self._ends = ends
+        self._ends = list(ends)
         self.ran: list[date] = []
 
-    async def run(self, day: date, parameters: dict[str, Any]) -> State[Any]:
-        self.ran.append(day)
-        dollars, end = self._ends[day]
+    async def left_open(self) -> list[FlowRun]:
+        return []
+
+    async def start(self, days: Sequence[date], parameters: Mapping[str, Any]) -> FlowRun:
+        if not self._ends:
+            raise OSError("the server is away")
+        self.ran += days
+        return FlowRun(flow_id=uuid4(), parameters={"days": days})
+
+    async def follow(self, run: FlowRun, is_wanted: Callable[[], bool], ended: Ended) -> State[Any] | None:
+        (day,) = run.parameters["days"]
+        dollars, end = self._ends.pop(0)
         purse = await open_budget(self._archive, ACCOUNT, 1.0)
         if dollars:
             await purse.set_aside({f"{day:%Y%m%d}": dollars}, None)
         if isinstance(end, Exception):
             raise end
+        if end is not None and end.is_completed():
+            await ended(day, end)
+        if end is None:
+            await eventually(lambda: not is_wanted())
         return end
+
+
+class Here(DayRuns):
+    """Runs what is left when so many days have gone elsewhere."""
+
+    def __init__(self, bundles: Elsewhere, elsewhere: int) -> None:
+        self._bundles = bundles
+        self._elsewhere = elsewhere
+        self.ran: list[date] = []
+
+    async def run(self, next_day: NextDay, ended: Ended) -> None:
+        await eventually(lambda: len(self._bundles.ran) == self._elsewhere)
+        while (day := await next_day()) is not None:
+            self.ran.append(day)
+            await ended(day, Completed())
 
 
 ACCOUNT = "0123456789ab"
 THIRD = FIRST + timedelta(days=2)
-DONE, AT_THE_LIMIT = Completed(), Completed(name=BUDGET_REACHED)
+DONE, AT_THE_LIMIT, CRASHED, CANCELLED = Completed(), Completed(name=BUDGET_REACHED), Crashed(), Cancelled()
+
+
+class Nobody(DayRuns):
+    def __init__(self) -> None:
+        pass
+
+    async def run(self, next_day: NextDay, ended: Ended) -> None:
+        pass
+
+
+async def shared_out(bundles: Elsewhere, here: DayRuns, max_usd: float | None = None) -> State[Any]:
+    """Three days of a hundred papers each, for this process and one other."""
+    there = {"listed": 100, "to_do": 100, "blocked": 0, "dollars": 0.5, "least": 0.1, "is_new": True}
+    days = tuple(DayPlan(day=FIRST + timedelta(days=number), **there) for number in range(DAYS))
+    price = Estimate(papers=300, dollars=1.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    told = {"id": ACCOUNT, "account": ACCOUNT, "source": "snapshot", "writer": "w", "painter": "p", "max_usd": max_usd}
+    plan = Plan(days=days, estimate=price, spent=0.0, **told)
+
+    @flow(persist_result=False, result_storage=NO_RESULTS)
+    async def some_days() -> State[None]:
+        async with open_services(load_settings(max_usd=max_usd), account=ACCOUNT) as services:
+            window = Window(services, plan, here, bundles, {}, 2)
+            await window.run(cast("BackfillPage", Unseen()))
+            return await window.verdict(Days(FIRST, THIRD))
+
+    state: State[Any] = await some_days(return_state=True)
+    return state
 
 
 @pytest.mark.parametrize(
@@ -486,36 +548,38 @@ DONE, AT_THE_LIMIT = Completed(), Completed(name=BUDGET_REACHED)
         pytest.param([(0.3, DONE), (0.3, DONE), (0.3, AT_THE_LIMIT)], BUDGET_REACHED, id="the last one needs more"),
         pytest.param([(0.4, DONE), (0.59, DONE)], BUDGET_REACHED, id="crumbs are left"),
         pytest.param([(0.2, DONE), (0.0, AT_THE_LIMIT)], BUDGET_REACHED, id="calls come to more than the list says"),
-        pytest.param(
-            [(0.9, OSError("the server is away")), (0.1, DONE)], BUDGET_REACHED, id="one is not heard of again"
-        ),
     ],
 )
-async def test_days_apart_are_started_while_there_is_money_for_a_picture(
-    archive: Archive, ends: list[tuple[float, State[Any] | Exception]], name: str | None
+async def test_bundles_are_started_while_there_is_money_for_a_picture(
+    archive: Archive, ends: list[tuple[float, State[Any]]], name: str | None
 ) -> None:
-    there = {"listed": 2, "to_do": 2, "blocked": 0, "dollars": 0.5, "least": 0.1, "is_new": True}
-    days = tuple(DayPlan(day=FIRST + timedelta(days=number), **there) for number in range(DAYS))
-    price = Estimate(papers=6, dollars=1.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
-    told = {"id": ACCOUNT, "account": ACCOUNT, "source": "snapshot", "writer": "w", "painter": "p", "max_usd": 1.0}
-    runs = Apart(archive, {day.day: end for day, end in zip(days, ends, strict=False)})
-    page = cast("BackfillPage", Unseen())
+    bundles = Elsewhere(archive, *ends)
+    state = await shared_out(bundles, Nobody(), max_usd=1.0)
+    assert bundles.ran == [FIRST + timedelta(days=number) for number in range(len(ends))]
+    assert state.name == (name or "Completed")
+    assert ("papers are left (about $" in (state.message or "")) is bool(name)
 
-    @flow(persist_result=False, result_storage=NO_RESULTS)
-    async def some_days() -> State[None]:
-        async with open_services(load_settings(max_usd=1.0), account=ACCOUNT) as services:
-            window = Window(services, Plan(days=days, estimate=price, spent=0.0, **told), runs, {}, 1, apart=True)
-            await window.run(page)
-            return await window.verdict(Days(FIRST, THIRD))
 
-    state: State[Any] = await some_days(return_state=True)
-    assert runs.ran == [day.day for day in days[: len(ends)]]
-    if isinstance(ends[0][1], Exception):
-        assert state.is_failed()
-        assert "papers are left" in (state.message or "")
-    else:
-        assert state.name == (name or "Completed")
-        assert ("papers are left (about $" in (state.message or "")) is bool(name)
+@pytest.mark.parametrize(
+    ("ends", "elsewhere", "here", "said"),
+    [
+        pytest.param([CRASHED, DONE], [1, 1], [2, 3], "", id="once"),
+        pytest.param([CRASHED] * 3, [1, 1, 1], [2, 3], "2024-10-01 (not run to its end)", id="time and again"),
+        pytest.param([OSError("the server is away")], [1], [1, 2, 3], "", id="not heard of any longer"),
+        pytest.param([None], [1], [1, 2, 3], "", id="not begun, and wanted here"),
+        pytest.param([CANCELLED, DONE], [1, 2], [3], "2024-10-01 (not run to its end)", id="cancelled by somebody"),
+    ],
+)
+async def test_a_day_that_is_lost_with_its_process_is_run_again_twice_at_most(
+    archive: Archive, ends: list[State[Any] | Exception | None], elsewhere: list[int], here: list[int], said: str
+) -> None:
+    bundles = Elsewhere(archive, *((0.0, end) for end in ends))
+    runs = Here(bundles, len(elsewhere))
+    state = await shared_out(bundles, runs)
+    assert [day.day for day in bundles.ran] == elsewhere
+    assert sorted(day.day for day in runs.ran) == here
+    assert said in (state.message or "")
+    assert state.is_failed() is bool(said)
 
 
 async def test_a_list_that_changes_and_one_that_cannot_be_read(
