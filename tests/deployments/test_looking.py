@@ -74,6 +74,7 @@ def files(place: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in place.rglob("*")}
 
 
+@pytest.mark.slow
 def test_who_only_looks_needs_nothing(archive: Path, tmp_path: Path) -> None:
     before = files(archive)
     said = looked(
@@ -124,6 +125,7 @@ NOTHING_TO_DO = (
 )
 
 
+@pytest.mark.slow
 def test_without_work_there_is_no_prefect_and_no_row(finished: Path, tmp_path: Path) -> None:
     before = files(finished)
     said = looked(finished, *NOTHING_TO_DO, HOME=str(tmp_path))

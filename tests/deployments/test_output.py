@@ -61,12 +61,14 @@ def ended(command: str, archive: Path, out: int | None, *, closing: str = "", **
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_reader_who_has_left_is_no_trouble(command: str, archive: Path) -> None:
     with closed_pipe() as out:
         assert ended(command, archive, out) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_full_disk_is_told_in_one_sentence(command: str, archive: Path) -> None:
     with full_disk() as out:
@@ -74,11 +76,13 @@ def test_a_full_disk_is_told_in_one_sentence(command: str, archive: Path) -> Non
         assert ended(command, archive, out) == (1, said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closing", [">&-", ">&- 2>&-", "</dev/null >/dev/full 2>/dev/full"])
 def test_streams_that_are_closed_or_full_break_nothing(closing: str, archive: Path) -> None:
     assert ended("verify", archive, subprocess.DEVNULL, closing=closing) == (int("full" in closing), "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "variables"),
     [

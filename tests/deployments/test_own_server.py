@@ -131,6 +131,7 @@ def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> Non
     assert folder.pictures == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("profile", "known"),
     [

@@ -90,6 +90,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
         yield Installed(place, url, studio)
 
 
+@pytest.mark.slow
 def test_what_it_adds_keeps_the_contracts(installed: Installed, tmp_path: Path) -> None:
     tests = ("test_registry.py", "test_providers_contract.py", "sources/test_sources_contract.py")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "wash or studio or woodcut or shelf"]

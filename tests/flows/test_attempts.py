@@ -119,6 +119,7 @@ async def readings(archive: Archive) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("later_run", ["run-1", "run-2"], ids=["the same run", "another run"])
 async def test_rows_that_say_nothing_was_done_hide_nothing(later_run: str, tmp_path: Path) -> None:
     archive = await stocked(tmp_path)

@@ -333,6 +333,7 @@ class TestS3:
         await archive.put("a", b"x")
         assert await requests_until_it_gives_up() == many
 
+    @pytest.mark.slow
     async def test_a_server_that_is_down_is_told_within_ten_seconds(self) -> None:
         async with asyncio.timeout(10):
             with socket.create_server(("127.0.0.1", 0)) as mute, socket.create_server(("127.0.0.1", 0)) as gone:

@@ -62,6 +62,7 @@ def said(command: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     return code, "".join(capsys.readouterr())
 
 
+@pytest.mark.slow
 def test_strangers_everywhere_are_named_and_left_alone(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,6 +84,7 @@ def test_strangers_everywhere_are_named_and_left_alone(
     assert everything(tmp_path / "outside") == dict.fromkeys(("6550f79d46b1945c.jpg", "run-9.parquet"), b"not yours")
 
 
+@pytest.mark.slow
 def test_rows_that_name_other_places_are_named_and_lead_nowhere(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (file,) = (root / "catalog").rglob("*.parquet")
     own = plant_rows(file)

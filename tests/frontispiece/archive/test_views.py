@@ -273,6 +273,7 @@ class Life:
                 await compact_month(self.archive, month, paths)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(HAPPENINGS)
 def test_whatever_happens_looks_see_what_is_there(happenings: list[tuple[Any, ...]]) -> None:
@@ -344,6 +345,7 @@ async def test_damage_within_a_file_is_found_too(archive: Archive) -> None:
     assert len(catalog.problems) == 1
 
 
+@pytest.mark.slow
 async def test_many_may_look_and_write_at_once(archive: Archive) -> None:
     await fill(archive, 6)
 

@@ -3,6 +3,7 @@
 import io
 from itertools import combinations
 
+import pytest
 from helpers.papers import paper
 from PIL import Image, ImageChops, ImageStat
 
@@ -36,6 +37,7 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return float(ImageStat.Stat(ImageChops.difference(one, other)).mean[0])
 
 
+@pytest.mark.slow
 def test_two_pictures_of_one_scene_differ_by_half_as_much_as_those_of_different_scenes() -> None:
     drawn = {scene: [seen(draw(plan(scene), seed)) for seed in (1, 2, 3)] for scene in SCENES}
     same = [difference(*pair) for pictures in drawn.values() for pair in combinations(pictures, 2)]
@@ -44,6 +46,7 @@ def test_two_pictures_of_one_scene_differ_by_half_as_much_as_those_of_different_
     assert min(same) > 10
 
 
+@pytest.mark.slow
 def test_a_day_of_28_shows_no_composition_twice() -> None:
     papers = [paper(f"2410.{rank:05}", f"A Paper on {word}", rank=rank) for rank, word in enumerate(list(MOTIFS)[:28])]
     plans = [(one, plan_scene(one)) for one in papers]

@@ -66,6 +66,7 @@ async def test_past_months_become_one_file_each(place: str, tmp_path: Path) -> N
     assert len(await Catalog(archive).archived(keys, RECIPE)) == 4
 
 
+@pytest.mark.slow
 async def test_killed_at_any_step_nothing_is_lost_or_doubled() -> None:
     begun = await several_days("memory://")
     before = await everything(begun)
@@ -143,6 +144,7 @@ async def test_readers_are_unharmed_while_months_are_put_together(tmp_path: Path
     assert catalog.problems == []
 
 
+@pytest.mark.slow
 async def test_a_query_is_unharmed_while_months_are_put_together(tmp_path: Path) -> None:
     archive = await several_days(tmp_path)
     before = await everything(archive)

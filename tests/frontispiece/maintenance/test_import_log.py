@@ -379,6 +379,7 @@ def test_a_picture_that_tells_another_story_is_refused(
     assert [path.read_bytes() for path in root.rglob("*.jpg")] == ([] if options else [jpeg])
 
 
+@pytest.mark.slow
 def test_the_predecessors_picture_is_entered_beside_a_drawing_that_has_its_name(old: Path, tmp_path: Path) -> None:
     root = tmp_path / "archive"
     jpeg = drawing(root / "pictures/20241031" / f"{SEED_KEY}.jpg")

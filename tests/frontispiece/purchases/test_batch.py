@@ -243,6 +243,7 @@ class TestHappyPath:
 
 
 class TestKilled:
+    @pytest.mark.slow
     async def test_at_every_step(self, fake: Providers, archive: Archive) -> None:
         async with program(fake, archive, Clock()) as services:
             for step in itertools.count():
@@ -267,6 +268,7 @@ class TestKilled:
             return False
         return True
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("fault", ["reset after reading", "truncated body", "HTML 200", "503", "never answered"])
     async def test_an_order_whose_answer_is_lost_is_found(self, fake: Providers, archive: Archive, fault: str) -> None:
         fake.openai.faults.queue("order", fault)
@@ -282,6 +284,7 @@ class TestKilled:
             assert once_each(fake, PAPERS, services)
             assert await spent(archive) == pytest.approx(fake.openai.dollars, rel=1e-6)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("where", "fault"),
         [("files", "503"), ("files", "reset after reading"), ("files", "HTML 200"), ("order", "401"), ("order", "404")],

@@ -382,6 +382,7 @@ async def test_cancelled_while_it_books_nothing_stays_booked(archive: Archive) -
     assert (await reopened(archive, 1.0)).committed == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_eight_processes_that_are_killed_at_random_keep_the_limit_of_one_purse(tmp_path: Path, seed: int) -> None:
     script = Path(killed_buyers.__file__)

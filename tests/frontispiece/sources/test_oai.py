@@ -298,6 +298,7 @@ async def test_a_harvest_of_earlier_weeks_that_failed_is_no_whole_one(source: Op
     assert await ids(source(later), date(2024, 10, 10)) == [moved.id]
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whenever_a_day_is_asked_for_none_of_its_papers_is_missing(

@@ -307,6 +307,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()), max_size=6))
 async def test_no_line_breaks_the_others(write: Write, odd: list[bytes]) -> None:
@@ -395,6 +396,7 @@ async def test_the_index_of_another_state_is_made_anew(
     assert await ids_of(snapshot if same_object else reopened(tmp_path / "snapshot.json")) == ids
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(data=st.data())
 async def test_a_damaged_index_is_made_anew(kept: Write, tmp_path: Path, data: st.DataObject) -> None:
