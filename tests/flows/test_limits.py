@@ -1,7 +1,7 @@
 """Limits for all machines of a server; other runs are other holders here, who know nothing of each other."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -19,12 +19,19 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
 @pytest.fixture(autouse=True)
-def no_limits(at_server: RealServer) -> None:
-    for each in at_server.ask("/v2/concurrency_limits/filter", {}):
-        at_server.ask(f"/v2/concurrency_limits/{each['id']}", method="DELETE")
-    for each in at_server.ask("/variables/filter", {}):
+def no_limits(at_server: RealServer) -> Iterator[None]:
+    """Neither before, nor for the tests of other files, which share the server."""
+    clear(at_server)
+    yield
+    clear(at_server)
+
+
+def clear(server: RealServer) -> None:
+    for each in server.ask("/v2/concurrency_limits/filter", {}):
+        server.ask(f"/v2/concurrency_limits/{each['id']}", method="DELETE")
+    for each in server.ask("/variables/filter", {}):
         if each["name"].endswith("_waits"):
-            at_server.ask(f"/variables/{each['id']}", method="DELETE")
+            server.ask(f"/variables/{each['id']}", method="DELETE")
 
 
 def limits(server: RealServer) -> dict[str, tuple[int, int]]:
