@@ -67,6 +67,11 @@ class SharedLimits:
         """As in `frontispiece.concurrency.Limits`."""
         return _Share(self, limit_name(provider), own)
 
+    async def is_shared(self, provider: str) -> bool:
+        """As in `frontispiece.concurrency.Limits`."""
+        limit = (await self._limits()).get(limit_name(provider))
+        return limit is not None and limit.active
+
     def turn(self, door: str, pause: float) -> AbstractAsyncContextManager[object]:
         """As in `frontispiece.concurrency.Limits`."""
         return self._turn(limit_name(door), pause)

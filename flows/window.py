@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -101,7 +100,7 @@ class Window:
 
     async def _send_off(self, days: list[date], page: BackfillPage) -> None:
         """Give one bundle after the other to a process of its own."""
-        async with self._lent():
+        async with self._services.lend(self._share):
             while days:
                 parameters = {**self._parameters, "papers_at_once": self._share}
                 try:
@@ -113,21 +112,6 @@ class Window:
                 if not await self._follow(run, days, page):
                     return
                 days = await self._take_bundle(page)
-
-    @asynccontextmanager
-    async def _lent(self) -> AsyncIterator[None]:
-        """Another process may use our share of what may be under way at once. Limits of a server do that themselves."""
-        both = (self._services.prompts_lane, self._services.paintings_lane)
-        lanes = [lane for lane in both if isinstance(lane, asyncio.Semaphore)] * self._share
-        held: list[asyncio.Semaphore] = []
-        try:
-            for lane in lanes:
-                await lane.acquire()
-                held.append(lane)
-            yield
-        finally:
-            for lane in held:
-                lane.release()
 
     async def _take_bundle(self, page: BackfillPage) -> list[date]:
         """Days that keep a process busy for a while, and no more than its part of what is left; none when too few are.
@@ -176,11 +160,11 @@ class Window:
             for day in left:
                 await self._leave(day, state)
             return True
-        lost = [day for day in left if state is not None]
-        self._lost.update(lost)
-        for day in lost:
-            if self._lost[day] > RUNS_AGAIN:
-                await self._ended(page, day, state)
+        if state is not None:
+            self._lost.update(left)
+            for day in left:
+                if self._lost[day] > RUNS_AGAIN:
+                    await self._ended(page, day, state)
         await self._give_back([day for day in left if day in self._away], state)
         return state is not None
 

@@ -74,6 +74,10 @@ class Limits(Protocol):
         """For calls to this provider: `own` places in this process, or fewer where others call it, too."""
         ...
 
+    async def is_shared(self, provider: str) -> bool:
+        """Whether these places are shared out among all who call this provider."""
+        ...
+
     def turn(self, door: str, pause: float) -> AbstractAsyncContextManager[object]:
         """A turn at a door that lets one in at a time, so many seconds after the one before."""
         ...
@@ -85,6 +89,10 @@ class OwnLimits:
     def places(self, provider: str, own: int) -> Places:
         """All of its own."""
         return asyncio.Semaphore(own)
+
+    async def is_shared(self, provider: str) -> bool:
+        """They are not."""
+        return False
 
     def turn(self, door: str, pause: float) -> AbstractAsyncContextManager[object]:
         """At once."""

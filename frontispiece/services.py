@@ -71,6 +71,17 @@ class Services:
         self.prompts_lane = limits.places(self.writer.recipe.kind, self.settings.prompts_at_once)
         self.paintings_lane = limits.places(self.painter.recipe.kind, self.settings.paintings_at_once)
 
+    @asynccontextmanager
+    async def lend(self, places: int) -> AsyncIterator[None]:
+        """Leave so many places of writer and of painter to another process, where no limit shares them out anyway."""
+        lanes = ((self.writer.recipe.kind, self.prompts_lane), (self.painter.recipe.kind, self.paintings_lane))
+        async with AsyncExitStack() as stack:
+            for provider, lane in lanes:
+                for _ in range(0 if await self._limits.is_shared(provider) else places):
+                    await lane.acquire()
+                    stack.callback(lane.release)
+            yield
+
     def turn_at(self, source: Source) -> AbstractAsyncContextManager[object]:
         """To be held while the source is asked: its turn, where its terms are about all machines of one user."""
         return self._limits.turn(source.door, source.spacing) if isinstance(source, OneAtATime) else nullcontext()

@@ -7,12 +7,13 @@ from time import monotonic
 
 import pytest
 from fakes.providers import Providers
-from helpers.real_server import RealServer, eventually
+from helpers.real_server import PATIENCE, RealServer, eventually
 from helpers.watching import run_day
 
 from deployments.deploy import install_limits
-from flows.limits import SharedLimits, limit_name
+from flows.limits import SharedLimits, limit_name, within_limits
 from frontispiece.providers.throttle import Throttle
+from frontispiece.services import open_services
 from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -93,6 +94,22 @@ async def test_a_run_keeps_to_the_limit_and_gives_its_places_back(
     state, _ = await run_day(limit=3)
     assert (state.name, world.paid) == ("Completed", (3, 3))
     assert limits(at_server) == {limit_name("arxiv"): (1, 0), limit_name("fal"): (1, 0), limit_name("openai"): (2, 0)}
+
+
+@pytest.mark.parametrize(("for_all", "left"), [pytest.param(None, 1, id="own"), pytest.param(4, 2, id="of a limit")])
+async def test_another_process_is_lent_what_is_this_ones_own(
+    at_server: RealServer, world: Providers, archive: object, for_all: int | None, left: int
+) -> None:
+    """Of three places two; of a limit's four this process has two, and the other one takes the rest itself."""
+    settings = load_settings(paintings_at_once=3, paintings_for_all=for_all)
+    await install_limits(settings)
+    async with open_services(settings) as services, within_limits(services), services.lend(2):
+        for _ in range(left):
+            await asyncio.wait_for(services.paintings_lane.acquire(), PATIENCE)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(services.paintings_lane.acquire(), 0.05)
+        for _ in range(left):
+            services.paintings_lane.release()
 
 
 async def test_when_one_run_is_asked_to_wait_all_wait(at_server: RealServer) -> None:
