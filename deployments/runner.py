@@ -28,6 +28,7 @@ from deployments.exit_codes import Exit, exit_of
 from deployments.notice import named_here
 from deployments.output import lenient_output, say
 from deployments.server import asking_server
+from flows.bundles import SERVED_AT_ONCE
 from flows.reconcile import close_orphans, said
 from frontispiece.addresses import shown
 from frontispiece.errors import FrontispieceError
@@ -35,7 +36,6 @@ from frontispiece.settings import Settings, load_settings
 
 SCHEDULED_WITHIN: Final = 15.0
 LOOKS_APART: Final = 0.3
-RUNS_AT_ONCE: Final = 4
 RESET: Final = "--reset"
 
 
@@ -43,7 +43,7 @@ async def run(settings: Settings, ui: str, *, reset: bool = False) -> None:
     """Tidy up, register everything, start what is due, and say so as soon as runs can be made."""
     if orphans := await close_orphans():
         say(said(orphans))
-    runner = Runner(name="frontispiece", pause_on_shutdown=False, limit=RUNS_AT_ONCE)
+    runner = Runner(name="frontispiece", pause_on_shutdown=False, limit=SERVED_AT_ONCE)
     registered = build_all(settings, _today(), reset=reset)
     ids = [await runner.aadd_deployment(deployment) for deployment in registered]
     changed = await install_automations(settings, reset=reset)

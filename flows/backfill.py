@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 
 from flows.batching import Batching
 from flows.bundles import FLOW as BUNDLE
-from flows.bundles import Bundles, processes_at_hand
+from flows.bundles import Bundles, is_served, processes_at_hand
 from flows.dayruns import FLOW as DAY
 from flows.dayruns import DayRuns, after_daily, tag
 from flows.events import tell_of_budget
@@ -173,7 +173,7 @@ async def backfill(request: BackfillRequest) -> State[None]:
 async def _is_delivered(batching: Batching, hours: float | None) -> bool:
     """Order the prompts and wait for them; whether none is on order any longer."""
     if hours is None:
-        hours = 0.0 if await processes_at_hand() > 1 else BATCH_HOURS
+        hours = 0.0 if await is_served() else BATCH_HOURS
     return await batching.run(3600 * hours)
 
 

@@ -12,7 +12,6 @@ from prefect.client.schemas.filters import (
     FlowFilter,
     FlowFilterName,
     FlowRunFilter,
-    FlowRunFilterParentFlowRunId,
     FlowRunFilterState,
     FlowRunFilterStateType,
     FlowRunFilterTags,
@@ -20,11 +19,12 @@ from prefect.client.schemas.filters import (
     WorkerFilterStatus,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType, WorkerStatus
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import arun_deployment
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.states import Cancelled, Cancelling
 
-from flows.dayruns import POLL_SECONDS, Ended, is_alive, tag
+from flows.dayruns import POLL_SECONDS, Ended, days_of, is_alive, tag
 from flows.reconcile import close
 
 FLOW: Final = "backfill days"
@@ -34,14 +34,24 @@ SERVED_AT_ONCE: Final = 4
 _OPEN: Final = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
+async def is_served() -> bool:
+    """Whether there is a deployment for bundles, and somebody starts its runs."""
+    async with get_client() as client:
+        return await _served(client) is not None
+
+
+async def _served(client: PrefectClient) -> DeploymentResponse | None:
+    try:
+        deployment = await client.read_deployment_by_name(DEPLOYMENT)
+    except ObjectNotFound:
+        return None
+    return deployment if is_alive(deployment) else None
+
+
 async def processes_at_hand() -> int:
     """How many processes may work on a backfill, its own among them: 1 where nobody serves the deployment."""
     async with get_client() as client:
-        try:
-            deployment = await client.read_deployment_by_name(DEPLOYMENT)
-        except ObjectNotFound:
-            return 1
-        if not is_alive(deployment):
+        if (deployment := await _served(client)) is None:
             return 1
         if deployment.work_pool_name is None:  # `serve`, on this machine
             return max(1, min(os.cpu_count() or 1, SERVED_AT_ONCE - 1))
@@ -89,7 +99,7 @@ class Bundles:
                 while True:
                     run = await client.read_flow_run(run.id)
                     is_over = run.state is None or run.state.is_final()
-                    for child in await _days_of(run, client):
+                    for child in await days_of(run.id, client):
                         day, state = date.fromisoformat(child.parameters["day"]), child.state
                         if state is None or not state.is_final():
                             if is_over:
@@ -99,23 +109,20 @@ class Bundles:
                             await ended(day, state)
                     if is_over:
                         return run.state
-                    if run.state_type is StateType.SCHEDULED and not (is_wanted() and await _is_served(run, client)):
+                    if run.state_type is StateType.SCHEDULED and not (
+                        is_wanted() and await _is_still_served(run, client)
+                    ):
                         await client.set_flow_run_state(
                             run.id, Cancelled(message="The days go on in the backfill itself.")
                         )
                         return None
                     await asyncio.sleep(self._poll_seconds)
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, TerminationSignal):
                 await asyncio.shield(_cancel(run))
                 raise
 
 
-async def _days_of(run: FlowRun, client: PrefectClient) -> list[FlowRun]:
-    children = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[run.id]))
-    return await client.read_flow_runs(flow_run_filter=children, limit=200)
-
-
-async def _is_served(run: FlowRun, client: PrefectClient) -> bool:
+async def _is_still_served(run: FlowRun, client: PrefectClient) -> bool:
     if run.deployment_id is None or is_alive(await client.read_deployment(run.deployment_id)):
         return True
     get_run_logger().warning("Nobody starts the runs of backfill-days any longer: the days go on in this one.")

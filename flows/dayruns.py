@@ -109,15 +109,22 @@ class DayRuns:
 
 async def _cancel_not_begun() -> None:
     """Cancel days that had a run and had not begun it when all was broken off: nobody else would."""
-    me = UUID(str(runtime.flow_run.id))
-    pending = FlowRunFilter(
-        parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[me]),
-        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING])),
-    )
     with suppress(Exception):  # the server may be what was lost
         async with get_client() as client:
-            for run in await client.read_flow_runs(flow_run_filter=pending):
-                await client.set_flow_run_state(run.id, Cancelled(message="It had not begun."), force=True)
+            for run in await days_of(UUID(str(runtime.flow_run.id)), client):
+                if run.state_type is StateType.PENDING:
+                    await client.set_flow_run_state(run.id, Cancelled(message="It had not begun."), force=True)
+
+
+async def days_of(parent: UUID, client: PrefectClient) -> list[FlowRun]:
+    """The runs of days that this run has started, the newest 200."""
+    children = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[parent]))
+    return await client.read_flow_runs(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW])),
+        flow_run_filter=children,
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=200,
+    )
 
 
 def tag(backfill: str) -> str:

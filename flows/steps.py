@@ -1,7 +1,8 @@
 """The tasks as one run uses them: with its number of attempts, and their results in its archive."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from prefect.cache_policies import CachePolicy
@@ -32,6 +33,11 @@ class StepResult(Generic[R]):
 
 def anew(task: Task[P, Coroutine[Any, Any, R]]) -> Task[P, Coroutine[Any, Any, R]]:
     """The task without a look whether its result is there: it makes one, and keeps it."""
+    return cast("Task[P, Coroutine[Any, Any, R]]", _anew(task))
+
+
+@cache  # a copy takes a millisecond, and each paper asks for two
+def _anew(task: Task[..., Any]) -> Task[..., Any]:
     return task.with_options(refresh_cache=True)
 
 
@@ -51,7 +57,7 @@ class Steps:
     def __init__(self, services: Services) -> None:
         self._settings = services.settings
         self._results = ArchivedResults.of(services.archive)
-        self._ready: dict[tuple[Callable[..., Any], bool | None], Task[..., Any]] = {}
+        self._ready: dict[Task[Any, Any], Task[..., Any]] = {}
 
     async def call(self, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> StepResult[R]:
         """Call the task. Raises what it raises, and Pause when the run was suspended before it had made anything."""
@@ -72,10 +78,9 @@ class Steps:
 
     def _set_up(self, task: Task[P, Any]) -> Task[..., Any]:
         """The task with the run's number of attempts, its results in the run's archive."""
-        kind = (task.fn, task.refresh_cache)
-        if (ready := self._ready.get(kind)) is not None:
+        if (ready := self._ready.get(task)) is not None:
             return ready
-        ready = self._ready[kind] = persistent(task, self._settings)
+        ready = self._ready[task] = persistent(task, self._settings)
         if ready.persist_result:
             # Attributes of the copy: as options they would have to be a storage that is saved on the server.
             ready.result_storage = self._results

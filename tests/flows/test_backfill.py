@@ -32,7 +32,7 @@ from starlette.applications import Starlette
 
 from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
-from flows.bundles import Bundles
+from flows.bundles import Bundles, is_served, processes_at_hand
 from flows.daily import daily
 from flows.dayruns import DayRuns, Ended, NextDay, after_daily, tag
 from flows.listener import RunListener, surrounded
@@ -451,6 +451,17 @@ async def test_days_that_nobody_starts_any_longer_are_run_here(
     ends = [each.state_type for each in new if each.state_type]
     assert sorted(ends) == [StateType.CANCELLED] * (len(ends) - DAYS) + [StateType.COMPLETED] * DAYS
     assert len(ends) > DAYS, "a bundle was offered"
+
+
+async def test_who_has_one_processor_serves_days_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backfill there waits for no batch, though it has no other process to give days to."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    served = await definition("backfill-days").build().aapply()
+    assert not await is_served()
+    async with get_client() as client, asyncio.timeout(PATIENCE):
+        while not await is_served():  # the server writes it down a moment later
+            await client.get_scheduled_flow_runs_for_deployments([served])
+    assert await processes_at_hand() == 1
 
 
 class Unseen:

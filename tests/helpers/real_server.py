@@ -26,6 +26,8 @@ from deployments.server import SERVER_SETTINGS
 
 T = TypeVar("T")
 
+_SERVED: Final = ["backfill-day", "backfill-days", "daily"]
+"""Deployments that change what other tests do."""
 PATIENCE: Final = 300.0
 """Seconds after which what has not happened will not: what comes at all comes long before, however busy we are."""
 
@@ -115,7 +117,7 @@ class RealServer:
         left = {"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}}
         for run in self.ask("/flow_runs/filter", left):
             self.ask(f"/flow_runs/{run['id']}/set_state", {"state": {"type": "COMPLETED"}, "force": True})
-        for deployed in self.ask("/deployments/filter", {"deployments": {"name": {"any_": ["backfill-day", "daily"]}}}):
+        for deployed in self.ask("/deployments/filter", {"deployments": {"name": {"any_": _SERVED}}}):
             self.ask(f"/deployments/{deployed['id']}", method="DELETE")
 
     def task_states(self, run: str) -> list[str]:
