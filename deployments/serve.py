@@ -1,5 +1,6 @@
 """`frontispiece serve`: a Prefect server where there is none, the deployments, and their runs, until Ctrl-C."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -16,7 +17,7 @@ from deployments.ending import at_the_end
 from deployments.lines import HANDLER
 from deployments.notice import Notice, named_here, naming, notice_path, read_notice, write_notice
 from deployments.output import say
-from deployments.server import answers, check_server, did_not_start, share_password
+from deployments.server import answers, check_server, did_not_start, launch_server, share_password
 from frontispiece.errors import BadInput
 from frontispiece.purchases.process_identity import ProcessIdentity
 from frontispiece.settings import Settings
@@ -52,26 +53,21 @@ def _running_already(notice: Notice | None) -> str:
 @contextmanager
 def own_server(file: "IO[str]", home: Path, port: int) -> Iterator[str]:
     """A Prefect server on this machine for as long as it is wanted; gives its address. Raises BadInput."""
-    if _is_taken(port):
+    url = f"http://127.0.0.1:{port}"
+    log = home / "server.log"
+    environment = {**os.environ, "PREFECT_UI_API_URL": f"{url}/api", "PREFECT_SERVER_UI_API_URL": f"{url}/api"}
+    environment["PREFECT_UI_URL"] = url  # links in automations lead there
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise BadInput(f"Port {port} cannot be had: {error.strerror}.") from None
         raise BadInput(
             f"Port {port} is taken. If it is a Prefect server, set PREFECT_API_URL=http://127.0.0.1:{port}/api; "
             "else name another port in FRONTISPIECE_UI_PORT."
-        )
-    url = f"http://127.0.0.1:{port}"
-    log = home / "server.log"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    environment = {**os.environ, "PREFECT_UI_API_URL": f"{url}/api", "PREFECT_SERVER_UI_API_URL": f"{url}/api"}
-    environment["PREFECT_UI_URL"] = url  # links in automations lead there
-    with log.open("wb") as output:
-        # A session of its own: Ctrl-C is for us, and the server goes last.
-        server = subprocess.Popen(  # noqa: S603
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        ) from None
+    with listener:
+        server = launch_server(listener, environment, log, with_starter=False)
     at_the_end(lambda: _kill(server))
     try:
         write_notice(file, Notice(serve=ProcessIdentity.here(), ui=url, server=ProcessIdentity.of(server.pid)))
@@ -88,16 +84,6 @@ def _stop_leftovers(notice: Notice | None) -> None:
     for left in (notice.runner, notice.server) if notice is not None else ():
         if left is not None and left.is_alive():
             _stop(left.pid, SERVER_STOPPING)
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
 
 
 def _stop(leader: int, patience: float) -> None:

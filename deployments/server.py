@@ -43,7 +43,7 @@ LOG: Final = "server-of-a-run.log"
 _STARTING: Final = float(SERVER_SETTINGS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"])
 _ANSWERING: Final = 20.0
 _STOPPING: Final = 30.0  # a busy machine takes its time to write down what the run has told
-_FOR_ONE_PROCESS: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}
+_FOR_ONE_PROCESS: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
 """No pages and no schedules; what Prefect 3.8 tells the server that it starts itself (SubprocessASGIServer)."""
 _TELLING: Final = {
     *("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH"),
@@ -176,20 +176,32 @@ def server_of_serve(home: Path) -> tuple[str, Callable[[], bool]] | None:
 def _own_server(environment: Mapping[str, str], log: Path) -> tuple[str, Callable[[], bool]]:
     log.parent.mkdir(parents=True, exist_ok=True)
     # It is given a port that is taken already: one that was only found free may be another's by then.
-    with log.open("wb") as output, socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
-        server = subprocess.Popen(  # noqa: S603
-            # -P: somebody's own folder `deployments` is not this one.
-            [sys.executable, "-P", "-m", "deployments.own_server", str(listener.fileno())],
+        server = launch_server(listener, {**environment, **_FOR_ONE_PROCESS}, log, with_starter=True)
+    atexit.register(_stop, server)
+    return f"http://127.0.0.1:{port}", lambda: server.poll() is None
+
+
+def launch_server(
+    listener: socket.socket, environment: Mapping[str, str], log: Path, *, with_starter: bool
+) -> "subprocess.Popen[bytes]":
+    """Start a Prefect server at this socket, in a session of its own: Ctrl-C is for us, and the server goes last.
+
+    With its starter it ends when its standard input is closed.
+    """
+    # -P: somebody's own folder `deployments` is not this one.
+    command = [sys.executable, "-P", "-m", "deployments.own_server", str(listener.fileno())]
+    with log.open("wb") as output:
+        return subprocess.Popen(  # noqa: S603
+            command + ["--with-starter"] * with_starter,
             pass_fds=[listener.fileno()],
-            env={**environment, **_FOR_ONE_PROCESS},
-            stdin=subprocess.PIPE,
+            env={**environment, "PREFECT__SERVER_FINAL": "1"},  # one application is all that this process makes
+            stdin=subprocess.PIPE if with_starter else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    atexit.register(_stop, server)
-    return f"http://127.0.0.1:{port}", lambda: server.poll() is None
 
 
 def answers(url: str, is_alive: Callable[[], bool], seconds: float) -> bool:

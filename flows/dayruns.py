@@ -31,6 +31,8 @@ from frontispiece.services import Services
 FLOW: Final = "backfill day"
 MOST_AT_ONCE: Final = 8
 """Days side by side, where nobody says how many."""
+AHEAD: Final = 2
+"""Days whose papers wait for their places."""
 POLL_SECONDS: Final = 2.0
 # Whoever serves a deployment asks for its runs every ten seconds or so.
 SERVED_WITHIN: Final = timedelta(seconds=60)
@@ -72,26 +74,31 @@ class DayRuns:
         self._at_once = at_once or MOST_AT_ONCE
 
     async def run(self, next_day: NextDay, ended: Ended) -> None:
-        """Run days until there is no next one: each begins when all papers of those before have begun.
+        """Run days until there is no next one: one starts after the other, and few before papers of the last begin.
 
         Cancelled, it takes them along.
         """
-        places = asyncio.Semaphore(self._at_once)
+        places, ahead = asyncio.Semaphore(self._at_once), asyncio.Semaphore(AHEAD)
         try:
             async with task_group() as group:
                 while True:
                     await places.acquire()
+                    await ahead.acquire()
                     if (day := await next_day()) is None:
                         return
                     queued = asyncio.Event()
                     running = group.create_task(self._run(day, queued, ended))
                     running.add_done_callback(lambda _: places.release())
                     await queued.wait()
-                    async with self._services.papers_window:  # which is given in the order of who has asked for it
-                        pass
+                    group.create_task(self._begun()).add_done_callback(lambda _: ahead.release())
         except BaseException:
             await asyncio.shield(_cancel_not_begun())
             raise
+
+    async def _begun(self) -> None:
+        """Return when all papers that wait for their places now have begun."""
+        async with self._services.papers_window:  # which is given in the order of who has asked for it
+            pass
 
     async def _run(self, day: date, queued: asyncio.Event, ended: Ended) -> None:
         state = None

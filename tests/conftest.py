@@ -137,7 +137,7 @@ async def opened() -> AsyncIterator[list[Any]]:
 
 @pytest.fixture(scope="session")
 def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    """One `prefect server start`, as people run it, for all tests that need one."""
+    """One server, as `frontispiece serve` starts it, for all tests that need one."""
     from prefect.logging.handlers import APILogHandler
 
     with real_server_in(tmp_path_factory.mktemp("prefect home")) as server:

@@ -1,18 +1,23 @@
 """The Prefect server that a command starts for itself where nobody has named one."""
 
+import asyncio
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from fakes.providers import fake_providers
-from helpers.real_server import PATIENCE, prepared, until
+from helpers.real_server import PATIENCE, RealServer, prepared, until
 
 from deployments.notice import Notice, notice_path, write_notice
+from deployments.own_server import AskedAgain
 from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
 from frontispiece.purchases.process_identity import ProcessIdentity
 
@@ -129,6 +134,72 @@ def test_a_server_that_does_not_start_is_told_in_one_line(tmp_path: Path) -> Non
     assert complaints.count("\n") == 1
     assert "Fatal" not in (tmp_path / "prefect" / LOG).read_text()
     assert folder.pictures == 0
+
+
+@pytest.mark.server
+def test_who_asks_while_others_write_is_not_turned_away(real_server: RealServer) -> None:
+    """Prefect's clients would wait for seconds and ask again; SQLite turns away half of these, one by one."""
+
+    async def ask() -> list[int]:
+        async with httpx.AsyncClient(base_url=f"{real_server.url}/api", timeout=PATIENCE) as client:
+            flow = (await client.post("/flows/", json={"name": "crowd"})).json()["id"]
+
+            async def start(number: int) -> int:
+                answer = await client.post("/flow_runs/", json={"flow_id": flow, "name": f"run {number}"})
+                task = {"flow_run_id": answer.json().get("id"), "task_key": "a", "dynamic_key": "0"}
+                return max(answer.status_code, (await client.post("/task_runs/", json=task)).status_code)
+
+            return await asyncio.gather(*map(start, range(30)))
+
+    assert asyncio.run(ask()) == [201] * 30
+
+
+class Busy:
+    """An application that turns a request away so many times, as Prefect's does: 503, and the error is raised, too."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.asked: list[str] = []
+
+    async def __call__(
+        self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        self.asked.append(body.decode())
+        self.left -= 1
+        is_busy = self.left >= 0
+        await send({"type": "http.response.start", "status": 503 if is_busy else 201, "headers": []})
+        await send({"type": "http.response.body", "body": b"no" if is_busy else b"yes"})
+        if is_busy:
+            raise sqlite3.OperationalError("database is locked")
+
+
+@pytest.mark.parametrize(
+    ("method", "times", "answer", "asked"),
+    [
+        pytest.param("POST", 0, (201, "yes"), 1, id="at once"),
+        pytest.param("PATCH", 3, (201, "yes"), 4, id="later"),
+        pytest.param("POST", 1000, (503, "no"), 41, id="never"),
+        pytest.param("GET", 1, (503, "no"), 1, id="only reading"),
+    ],
+)
+def test_what_is_turned_away_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, method: str, times: int, answer: tuple[int, str], asked: int
+) -> None:
+    monkeypatch.setattr("deployments.own_server.PAUSE", 0)
+    app = Busy(times)
+
+    async def ask() -> tuple[int, str]:
+        transport = httpx.ASGITransport(AskedAgain(app), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://server.test") as client:
+            answered = await client.request(method, "/api/flow_runs/", content="a run")
+            return answered.status_code, answered.text
+
+    assert asyncio.run(ask()) == answer
+    assert app.asked == ["a run"] * asked
 
 
 @pytest.mark.slow

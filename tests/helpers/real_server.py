@@ -22,7 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from deployments.server import SERVER_SETTINGS
+from deployments.server import SERVER_SETTINGS, launch_server
 
 T = TypeVar("T")
 
@@ -166,12 +166,11 @@ def _new_database() -> Path:
 
 @contextlib.contextmanager
 def real_server_in(home: Path) -> Iterator[RealServer]:
-    server = RealServer(f"http://127.0.0.1:{(port := free_port())}", prepared(home))
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    environment = {name: value for name, value in server.environment.items() if name != "PREFECT_API_URL"}
-    environment["PREFECT_UI_API_URL"] = environment["PREFECT_SERVER_UI_API_URL"] = f"{server.url}/api"
-    with (home / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = RealServer(f"http://127.0.0.1:{listener.getsockname()[1]}", prepared(home))
+        environment = {name: value for name, value in server.environment.items() if name != "PREFECT_API_URL"}
+        environment["PREFECT_UI_API_URL"] = environment["PREFECT_SERVER_UI_API_URL"] = f"{server.url}/api"
+        process = launch_server(listener, environment, home / "server.log", with_starter=False)
     try:
         until(lambda: _is_healthy(server))
         yield server
