@@ -10,8 +10,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from deployments.exit_codes import Exit
@@ -21,6 +21,7 @@ _SAID: Final = b"frontispiece: ended at once; what is done is kept, and the next
 _SHOW_CURSOR: Final = b"\x1b[?25h"  # which a progress bar hides
 
 _lasts: Final[list[Callable[[], object]]] = []
+_is_watched: Final = threading.Event()
 _interrupted: Final = threading.Event()
 
 
@@ -29,6 +30,7 @@ def end_when_told() -> None:
 
     The thread that does is told by the interpreter's own signal handler, which waits for no Python code.
     """
+    _is_watched.set()
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -38,8 +40,26 @@ def end_when_told() -> None:
     atexit.register(_leave)  # as the first, and so called as the last
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Within, where nothing is begun yet, an interrupt ends the process where it stands.
+
+    Unwound through a library that is half loaded, it may crash it.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: _end())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def let_end(code: int) -> None:
-    """From now on nothing more is interrupted: the command is over, and what is left comes to its end or is ended."""
+    """From now on nothing more is interrupted: the command is over, and what is left comes to its end or is ended.
+
+    Nothing where nobody has called `end_when_told`.
+    """
+    if not _is_watched.is_set():
+        return
     signal.signal(signal.SIGINT, lambda *_: None)
     if code == Exit.INTERRUPTED:
         _interrupted.set()
@@ -72,6 +92,10 @@ def _watch(reading: int) -> None:
             break
         interrupts += told == signal.SIGINT
     time.sleep(PATIENCE)
+    _end()
+
+
+def _end() -> None:
     for last in _lasts:
         with suppress(Exception):
             last()

@@ -79,8 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for line in traceback.format_exc().splitlines():
                 say(line, sys.stderr)
             code = Exit.FAILED
-        if arguments is None:
-            let_end(code)
+        except BaseException as ended:  # a second Ctrl-C, while the first was being told
+            if isinstance(ended, SystemExit):
+                raise
+            code = _interrupted()
+        let_end(code)
     if not failures:
         return code
     with suppress(OSError):
@@ -111,6 +114,11 @@ def _run(tokens: list[str]) -> int:
     except BaseException as ended:  # Ctrl-C, or a signal in Prefect's words: by itself, or in a group
         if isinstance(ended, Exception | SystemExit):
             raise
-        say("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", sys.stderr)
-        return Exit.INTERRUPTED
+        return _interrupted()
     return code if isinstance(code, int) else Exit.DONE
+
+
+def _interrupted() -> int:
+    let_end(Exit.INTERRUPTED)
+    say("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", sys.stderr)
+    return Exit.INTERRUPTED

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from deployments.ending import loading
 from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.errors import ArchiveError, BadInput, FrontispieceError
@@ -108,12 +109,15 @@ def run_here(
         found.runner.run(found.services.archive.check_writable())
     wait_for_server = start_server(dry_run=dry_run)
     stage.begin()
-    from prefect import tags
-    from prefect.exceptions import TerminationSignal
+    with loading():
+        from prefect import tags
+        from prefect.exceptions import TerminationSignal
 
-    from deployments.changes import TAG
-    from deployments.server import asking_server
-    from flows.listener import surrounded
+        from deployments.changes import TAG
+        from deployments.server import asking_server
+        from flows.listener import surrounded
+
+        run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
 
     async def ended() -> "tuple[State[Any], BaseException | None]":
         with tags(TAG), surrounded(listener=stage, opened=found.opened):
@@ -123,7 +127,6 @@ def run_here(
         return state, await state.aresult(raise_on_failure=False) if has_gone_wrong else None
 
     try:
-        run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
         wait_for_server()
         with asking_server():
             return found.runner.run(ended())

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from cyclopts import Parameter
 
 from deployments.cli.running import PREFECT_HOME
+from deployments.ending import loading
 from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.errors import BadInput
@@ -39,7 +40,8 @@ def deploy(*, reset: Reset = False) -> int:
     # Prefect is asked last: once imported, it makes a folder for itself.
     if not may_know_a_server(os.environ, Path.cwd()) or not _is_named():
         raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")
-    from deployments.deploy import deploy
+    with loading():
+        from deployments.deploy import deploy
 
     check_server()
     with asking_server():
