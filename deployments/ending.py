@@ -5,6 +5,7 @@ by that which a run could not take up again, for a program may be killed at any 
 """
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -44,12 +45,14 @@ def end_when_told() -> None:
 def loading() -> Iterator[None]:
     """Within, where nothing is begun yet, an interrupt ends the process where it stands.
 
-    Unwound through a library that is half loaded, it may crash it.
+    Unwound through a library that is half loaded, it may crash it. Garbage, of which there is none, is not looked for.
     """
     before = signal.signal(signal.SIGINT, lambda *_: _end())
+    gc.disable()
     try:
         yield
     finally:
+        gc.enable()
         signal.signal(signal.SIGINT, before)
 
 

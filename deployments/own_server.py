@@ -89,13 +89,12 @@ def _app() -> AskedAgain:
 
 
 def _collect_garbage() -> None:
-    """Have cycles freed in this thread only.
+    """Free cycles in this thread only, `gc.disable` having been called.
 
     Cursors of SQLite hang in them, after every error. Freeing one waits for its connection, which waits for another
     one's transaction, which waits for the event loop: were the loop's thread the one that frees it, all would stand
     still until SQLite gives up, after a minute.
     """
-    gc.disable()
     for turn in itertools.count(1):
         time.sleep(_COLLECTING)
         gc.collect(2 if turn % _OLD_ONES_TOO == 0 else 1)
@@ -109,6 +108,7 @@ def _end_with_the_starter() -> None:
 
 def main() -> None:
     """Serve until then, or until a signal."""
+    gc.disable()  # loading takes a fifth less, too
     threading.Thread(target=_collect_garbage, daemon=True).start()
     if "--with-starter" in sys.argv:
         threading.Thread(target=_end_with_the_starter, daemon=True).start()
