@@ -1,7 +1,11 @@
-"""How an address is shown to people: in messages, in logs, in tables. Whatever in it may be a secret is masked."""
+"""How an address is shown to people: in messages, in logs, in tables. Whatever in it may be a secret is masked.
+
+And where it leads, as far as it says so itself.
+"""
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 MASK: Final = "***"
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
@@ -63,3 +67,19 @@ def _item(item: str) -> str:
     if not _OPEN.fullmatch(name):
         return f"{name}={MASK}"
     return f"{name}={shown(value) if '://' in value else value if _PLAIN.fullmatch(value) else MASK}"
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address, or "" when it is none, or carries a user name."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return ""
+    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url and "@" not in parts.netloc
+    return f"{parts.scheme}://{parts.hostname}:{port}" if plain and parts.hostname and port else ""
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether an address leads to a server on this machine, by its name."""
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")

@@ -45,6 +45,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.import_log import parse_log
 from frontispiece.painters import fal_answers
+from frontispiece.providers.answers import refusal
 from frontispiece.providers.http import Answer
 from frontispiece.providers.openai_client import Reply
 from frontispiece.providers.openai_errors import complaint
@@ -196,7 +197,7 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         "arxiv": (lambda data: look_at(answered(data)), [feed([arxiv_entry(SIGMA), arxiv_entry(LLAMMLEIN)])]),
         "oai": (oai, [oai_page([oai_record(SIGMA, DAY), oai_record(LLAMMLEIN, DAY)], "token")]),
         "fal ticket": (
-            lambda data: fal_answers.read_ticket(answered(data), "https://queue.fal.run", NOW),
+            lambda data: fal_answers.read_ticket(answered(data), NOW),
             [json.dumps(TICKET).encode()],
         ),
         "fal standing": (lambda data: fal_answers.read_standing(answered(data)), [b'{"status": "COMPLETED"}']),
@@ -204,7 +205,7 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
             lambda data: fal_answers.read_result(answered(data), has_failed=False),
             [json.dumps(RESULT).encode()],
         ),
-        "fal refusal": (lambda data: fal_answers.refusal(answered(data, 422)), [error]),
+        "fal refusal": (lambda data: refusal("fal", answered(data, 422)), [error]),
         "fal list": (lambda data: fal_answers.read_recent(answered(data)), [b'{"items": [{"request_id": "a"}]}']),
         "chat": (completion, [json.dumps(COMPLETION).encode(), json.dumps(REASONED).encode()]),
         "complaint": (refused, [error, *(json.dumps(each).encode() for each in COMPLAINTS)]),

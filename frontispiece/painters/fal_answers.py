@@ -5,30 +5,17 @@ absent, error details that are a list, a string, or plain text.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
-from urllib.parse import urlsplit
+from typing import Annotated
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from frontispiece.errors import (
-    Blocked,
-    InDoubt,
-    NotAccepted,
-    OutOfService,
-    ProviderBroken,
-    ProviderError,
-    ProviderUnavailable,
-    Rejected,
-)
+from frontispiece.errors import Blocked, NotAccepted, ProviderBroken, ProviderError, ProviderUnavailable
 from frontispiece.models import Charge
+from frontispiece.painters.by_ticket import WAITING, late, read_look, read_order
 from frontispiece.painters.interface import Ticket
-from frontispiece.providers.answers import OrNone, clean, heard, unavailable
+from frontispiece.providers.answers import OrNone, clean, heard, refusal
 from frontispiece.providers.http import Answer, retry_after
 from frontispiece.text import quoted
-
-NO_MONEY = ("exhausted balance", "insufficient balance", "insufficient credits")
-WAITING: Final = frozenset({"IN_QUEUE", "IN_PROGRESS", "QUEUED", "PENDING", "PROCESSING", "RUNNING"})
-"""States of an order that is still to be done: fal's, and those of queues built like it. Any other is an end."""
 
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$", coerce_numbers_to_str=True)]
 _Pixels = OrNone[Annotated[int, Field(gt=0, lt=1_000_000)]]
@@ -101,31 +88,9 @@ class RecentList(BaseModel):
     items: list[OrNone[Recent]]
 
 
-def origin(url: str) -> str:
-    """Scheme, host and port of an address, or "" when it is none, or carries a user name."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return ""
-    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url and "@" not in parts.netloc
-    return f"{parts.scheme}://{parts.hostname}:{port}" if plain and parts.hostname and port else ""
-
-
-def read_ticket(answer: Answer, home: str, sent_at: datetime, key: str = "") -> Ticket:
-    """The ticket in the answer to an order; its addresses must be of the origin `home`, which gets our key.
-
-    Raises InDoubt when there is none to be had: the order may have been taken nevertheless; and what else an error in
-    its place means.
-    """
-    try:
-        order = _Order.model_validate_json(clean(answer.body))
-    except ValidationError:
-        if status := heard(answer.body).status:
-            raise refusal(Answer(status, answer.headers, answer.body, answer.url), key) from None
-        raise InDoubt("fal answered an order with something that is no ticket; it may have taken the order.") from None
-    if {origin(order.status_url), origin(order.response_url)} != {home}:
-        raise InDoubt(f"fal's ticket leads away from {home}, where our key must not go.")
+def read_ticket(answer: Answer, sent_at: datetime, key: str = "") -> Ticket:
+    """The ticket in the answer to an order. Raises what `read_order` does."""
+    order = read_order("fal", answer, _Order, key)
     return Ticket(
         request_id=order.request_id, status_url=order.status_url, response_url=order.response_url, sent_at=sent_at
     )
@@ -133,12 +98,7 @@ def read_ticket(answer: Answer, home: str, sent_at: datetime, key: str = "") -> 
 
 def read_standing(answer: Answer, key: str = "") -> Standing | None:
     """How an order stands once it has ended; None before that. Raises ProviderError."""
-    if not 200 <= answer.status < 300:
-        raise _late(answer, key)
-    try:
-        standing = Standing.model_validate_json(clean(answer.body))
-    except ValidationError:
-        raise ProviderUnavailable("fal's answer about an order cannot be read.") from None
+    standing = read_look("fal", answer, Standing, key)
     standing.status = standing.status.strip().upper()
     return None if standing.status in WAITING else standing
 
@@ -152,12 +112,12 @@ def read_result(answer: Answer, *, has_failed: bool, key: str = "") -> Result | 
     if answer.status == 400 and "in progress" in heard(answer.body).words.lower() and not has_failed:
         return None
     if answer.status != 200:
-        late = _late(answer, key)
-        if isinstance(late, ProviderUnavailable) and (has_failed or _is_own_end(answer)):
-            failed = ProviderBroken(f"The job has failed: {late}")
+        error = late("fal", answer, key)
+        if isinstance(error, ProviderUnavailable) and (has_failed or _is_own_end(answer)):
+            failed = ProviderBroken(f"The job has failed: {error}")
             failed.charge = Charge(dollars=0.0)  # fal bills nothing for a 5xx
             raise failed
-        raise late
+        raise error
     try:
         result = Result.model_validate_json(clean(answer.body))
     except ValidationError:
@@ -173,7 +133,7 @@ def _no_picture(result: Result, answer: Answer, key: str, has_failed: bool) -> P
     said = heard(answer.body)
     words = quoted(said.words, key)
     if said.status:  # a gateway tells of an error with status 200
-        return _late(Answer(said.status, answer.headers, answer.body, answer.url), key)
+        return late("fal", Answer(said.status, answer.headers, answer.body, answer.url), key)
     if has_failed or words:
         return ProviderBroken(f"The job has failed: {words}." if words else "The job has failed.")
     if {"images", "image"} & result.model_fields_set:
@@ -186,33 +146,11 @@ def read_recent(answer: Answer, key: str = "") -> list[Recent]:
     if answer.status in (401, 403, 404, 405):
         return []
     if answer.status != 200:
-        raise ProviderUnavailable(str(refusal(answer, key)), retry_after(answer, datetime.now(UTC)))
+        raise ProviderUnavailable(str(refusal("fal", answer, key)), retry_after(answer, datetime.now(UTC)))
     try:
         return [item for item in RecentList.model_validate_json(clean(answer.body)).items if item]
     except ValidationError:
         raise ProviderUnavailable("fal's list of recent requests cannot be read.") from None
-
-
-def _late(answer: Answer, key: str) -> ProviderError:
-    """What an answer about an order that was taken means: fal forgets its orders after a while."""
-    error = refusal(answer, key)
-    return ProviderBroken(f"fal no longer knows the order: {error}") if answer.status in (404, 410) else error
-
-
-def refusal(answer: Answer, key: str = "") -> ProviderError:
-    """What an answer other than 2xx means."""
-    status, heard_of = answer.status, heard(answer.body)
-    words = quoted(heard_of.words, key)
-    said = f"fal answered {status}: {words}." if words else f"fal answered {status}."
-    if "content_policy_violation" in heard_of.codes:
-        return Blocked(said)
-    if status == 402 or any(sign in heard_of.words.lower() for sign in NO_MONEY):
-        return OutOfService(f"The balance is used up: {said}")
-    if status in (401, 403):
-        return OutOfService(f"The key is refused: {said}")
-    if status in (408, 429) or status >= 500:
-        return unavailable(said, answer, datetime.now(UTC))
-    return Rejected(said)
 
 
 def _is_own_end(answer: Answer) -> bool:

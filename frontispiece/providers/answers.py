@@ -7,13 +7,14 @@ is unknown when odd: `OrNone`. What a service says of a failure is found whereve
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from frontispiece.errors import OutOfService, ProviderUnavailable
+from frontispiece.errors import Blocked, OutOfService, ProviderError, ProviderUnavailable, Rejected
 from frontispiece.providers.http import MAX_WAIT, Answer, seconds_away
+from frontispiece.text import quoted
 
 T = TypeVar("T")
 
@@ -147,9 +148,35 @@ def _headers(parts: list[dict[str, JsonValue]]) -> dict[str, str]:
     return {name.lower(): str(value) for each in found if isinstance(each, dict) for name, value in each.items()}
 
 
+NO_MONEY: Final = ("exhausted balance", "insufficient balance", "insufficient credit")
+BAD_KEY: Final = ("api key not valid", "api_key_invalid")
+_TOLD_WAIT: Final = re.compile(rb'"retryDelay":\s*"([0-9]{1,6})|"retry_after":\s*([0-9]{1,6})|resets in ~([0-9]{1,6})s')
+
+
+def refusal(who: str, answer: Answer, key: str = "") -> ProviderError:
+    """What an answer other than 2xx means, of services that name their refusals as most do."""
+    status, heard_of = answer.status, heard(answer.body)
+    words = quoted(heard_of.words, key)
+    said = f"{who} answered {status}: {words}." if words else f"{who} answered {status}."
+    if "content_policy_violation" in heard_of.codes:
+        return Blocked(said)
+    if status == 402 or any(sign in heard_of.words.lower() for sign in NO_MONEY):
+        return OutOfService(f"The balance is used up: {said}")
+    if status in (401, 403) or any(sign in heard_of.words.lower() for sign in BAD_KEY):
+        return OutOfService(f"The key is refused: {said}")
+    if status in (408, 429) or status >= 500:
+        return unavailable(said, answer, datetime.now(UTC))
+    return Rejected(said)
+
+
 def unavailable(said: str, answer: Answer, now: datetime) -> ProviderUnavailable | OutOfService:
-    """What an answer means that has nothing for us yet: a wait, or, when that is hours, the end of this run's calls."""
+    """What an answer means that has nothing for us yet: a wait, or, when that is hours, the end of this run's calls.
+
+    Some services tell of the wait in the body alone.
+    """
     wait = seconds_away(answer, now)
+    if wait is None and answer.status == 429 and (told := _TOLD_WAIT.search(answer.body[:MAX_WORDS])):
+        wait = next(float(seconds) for seconds in told.groups() if seconds)
     if wait is None or wait <= MAX_WAIT:
         return ProviderUnavailable(said, wait)
     return OutOfService(f"Nothing more is to be had until {now + timedelta(seconds=wait):%Y-%m-%d %H:%M} UTC: {said}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontispiece.addresses import shown
+from frontispiece.addresses import origin, shown
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,20 @@ def test_a_secret_never_comes_out(place: str, scheme: str, mark: str, middle: st
     address = shown(f"{scheme}{mark}{place.format(secret=secret)}")
     assert "ZQX" not in address
     assert "XQZ" not in address
+
+
+@pytest.mark.parametrize(
+    ("url", "home"),
+    [
+        ("https://queue.fal.run/fal-ai/flux", "https://queue.fal.run:443"),
+        ("https://QUEUE.fal.run:443", "https://queue.fal.run:443"),
+        ("http://127.0.0.1:8099/x", "http://127.0.0.1:8099"),
+        ("https://queue.fal.run@evil.example/", ""),
+        ("https://evil.example\\@queue.fal.run/", ""),
+        ("https://queue.fal.run:x/", ""),
+        ("//queue.fal.run/x", ""),
+        ("", ""),
+    ],
+)
+def test_origins(url: str, home: str) -> None:
+    assert origin(url) == home
