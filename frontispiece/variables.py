@@ -93,9 +93,11 @@ def _meant(
 
 def _is_close(name: str, vendors: str) -> bool:
     """In our own file; what goes on after a line, such as FAL_KEY_ID, is something else."""
+    if name in _FORMER:
+        return _FORMER[name] == vendors
     ratio = difflib.SequenceMatcher(None, name, vendors, autojunk=False).ratio()
     is_alike = ratio >= 0.9 and not name.startswith(f"{vendors}_")
-    return is_alike or _is_a_letter_away(name, vendors) or _FORMER.get(name) == vendors
+    return is_alike or _is_a_letter_away(name, vendors)
 
 
 def _is_a_letter_away(name: str, vendors: str) -> bool:

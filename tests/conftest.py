@@ -23,7 +23,10 @@ hypothesis.settings.load_profile("here")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No setting of the developer's own leaks into a test, nor into what tests look at while they are collected.
-VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "FAL_KEY", "HF_ENDPOINT", "HF_TOKEN")
+VENDOR_VARIABLES = (
+    *("OPENAI_API_KEY", "OPENAI_BASE_URL", "FAL_KEY", "HF_ENDPOINT", "HF_TOKEN"),
+    *("BFL_API_KEY", "REPLICATE_API_TOKEN", "GEMINI_API_KEY"),
+)
 for _name in list(os.environ):
     if _name.startswith("FRONTISPIECE_") or _name in VENDOR_VARIABLES:
         del os.environ[_name]
@@ -121,7 +124,7 @@ def _providers() -> Iterator[Providers]:
 
 @pytest.fixture
 def fake(_providers: Providers) -> Providers:
-    """OpenAI and fal by fakes on a real socket, which remember nothing of earlier tests."""
+    """OpenAI, fal and other painters by fakes on a real socket, which remember nothing of earlier tests."""
     _providers.renew()
     return _providers
 

@@ -33,7 +33,8 @@ class DownloadSettings(BaseModel):
 
     picture_hosts: Names = Field(
         ("fal.media", "*.fal.media"),
-        description="hosts pictures may come from, https only; http://127.0.0.1:8099 admits exactly that origin",
+        description="hosts pictures may come from besides those of the painter's own service, https only; "
+        "http://127.0.0.1:8099 admits exactly that origin",
     )
     picture_megabytes: int = Field(32, ge=1, le=64, description="largest picture that is taken, 10^6 bytes")
 

@@ -1,4 +1,4 @@
-"""Both fake providers on one socket, and settings that point to them. No pytest in here.
+"""All fake providers on one socket, and settings that point to them. No pytest in here.
 
 `python -m fakes.providers PORT [LATENCY [FAULT_RATE SEED]]` serves them in a process of their own; GET /books tells
 what was paid.
@@ -14,8 +14,9 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
+from fakes.bfl import FakeBfl
 from fakes.fal import FakeFal
 from fakes.openai import SEED_REQUEST, FakeOpenAI
 from fakes.server import serving
@@ -41,16 +42,23 @@ def prompt(text: str = "A linear drawing of a crab that carries a label.") -> Pr
 class Providers:
     openai: FakeOpenAI = field(default_factory=FakeOpenAI)
     fal: FakeFal = field(default_factory=FakeFal)
+    bfl: FakeBfl = field(default_factory=FakeBfl)
     url: str = ""
 
     def renew(self) -> None:
         """Fresh fakes behind the same routes."""
-        self.openai.__init__()  # type: ignore[misc]
-        self.fal.__init__()  # type: ignore[misc]
+        for each in (self.openai, self.fal, *self._others.values()):
+            each.__init__()  # type: ignore[misc]
 
     @property
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/books", self._books), *self.openai.routes, *self.fal.routes])
+        others = [Mount(f"/{name}", routes=each.routes) for name, each in self._others.items()]
+        return Starlette(routes=[Route("/books", self._books), *others, *self.openai.routes, *self.fal.routes])
+
+    @property
+    def _others(self) -> dict[str, FakeBfl]:
+        """Painters that have a folder of the address each."""
+        return {"bfl": self.bfl}
 
     async def _books(self, request: Request) -> Response:
         return JSONResponse({"openai": self.openai.paid, "fal": self.fal.paid, "dollars": self.dollars})
@@ -62,7 +70,7 @@ class Providers:
 
     @property
     def dollars(self) -> float:
-        return self.openai.dollars + self.fal.dollars
+        return sum(each.dollars for each in (self.openai, self.fal, *self._others.values()))
 
     @property
     def variables(self) -> dict[str, str]:
@@ -84,6 +92,8 @@ class Providers:
                 "fal_url": self.url,
                 "fal_key": "fal-secret",
                 "openai_api_key": "sk-secret",
+                "bfl_url": f"{self.url}/bfl",
+                "bfl_api_key": "bfl-secret",
                 "picture_hosts": (self.url,),
                 **choices,
             }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
 
 
 @contextlib.contextmanager
@@ -33,3 +34,8 @@ def serving(app: Starlette) -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=10)
         listener.close()
+
+
+def place(request: Request) -> str:
+    """The address of the fake that was asked, wherever it is mounted, without a trailing slash."""
+    return f"{request.base_url}{request.scope.get('root_path', '').strip('/')}".rstrip("/")

@@ -23,6 +23,7 @@ from frontispiece.writers.interface import Writer
 
 WRITERS: tuple[WriterName, ...] = get_args(WriterName)
 PAINTERS: tuple[PainterName, ...] = get_args(PainterName)
+KEYS = ("fal_key", "openai_api_key", "bfl_api_key")
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -135,7 +136,7 @@ class TestPainters:
     ) -> None:
         painters = [
             open_painter(name, fake.settings()),
-            open_painter(name, fake.settings(fal_key="another", openai_api_key="another", paintings_at_once=1)),
+            open_painter(name, fake.settings(**dict.fromkeys(KEYS, "another"), paintings_at_once=1)),
         ]
         writer = WriterRecipe(kind="template", model="1", template="1", parameters="{}")
         prints = {Recipe(writer=writer, painter=painter.recipe, jpeg_quality=60).fingerprint for painter in painters}
@@ -154,7 +155,10 @@ class TestPainters:
         pytest.param(
             {},
             "6a6626a31c51a165aa1ad6e14df72209",
-            {"fal": "7bf873d8710a3276", "openai-images": "6837dce6143545fc", "lineart": "2ad5b6b302e09e21"},
+            {
+                **{"fal": "7bf873d8710a3276", "openai-images": "6837dce6143545fc", "lineart": "2ad5b6b302e09e21"},
+                **{"bfl": "f0566a91ccbd37e7"},
+            },
             id="the seed's",
         ),
         pytest.param(

@@ -1,0 +1,337 @@
+"""What all painters have in common whose pictures are ordered first, each against the fake of its service.
+
+fal, the first of them, has a file of its own, with more of it.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import pytest
+from fakes.pictures import png
+from fakes.providers import SEED_PAPER, Providers, prompt
+from fakes.server import refusing
+from helpers.real_server import PATIENCE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontispiece.errors import (
+    BadInput,
+    Blocked,
+    InDoubt,
+    NotAccepted,
+    OutOfService,
+    ProviderBroken,
+    ProviderError,
+    ProviderUnavailable,
+    Rejected,
+)
+from frontispiece.painters import bfl
+from frontispiece.painters.bfl import BlackForestLabs
+from frontispiece.painters.by_ticket import FAILED_LOOKS, ByTicket
+from frontispiece.painters.interface import Ticket
+from frontispiece.providers.http import Answer
+from frontispiece.settings import load_settings
+
+
+class Service(NamedTuple):
+    """A painter, its fake's name, and what is its own in what all do."""
+
+    painter: type[Any]
+    name: str
+    size: tuple[int, int]
+    url: str
+    key: str
+    read: Callable[[Answer], object]
+
+
+SERVICES: Final = {
+    "bfl": Service(BlackForestLabs, "bfl", (640, 1216), "bfl_url", "BFL_API_KEY", bfl.read_made),
+}
+
+
+@pytest.fixture(params=SERVICES)
+def service(request: pytest.FixtureRequest) -> Service:
+    return SERVICES[str(request.param)]
+
+
+Open = Callable[..., ByTicket]
+
+
+@pytest.fixture
+def open_painter(fake: Providers, opened: list[ByTicket]) -> Open:
+    async def nap(seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    def build(service: Service, seconds: float = PATIENCE, **choices: object) -> ByTicket:
+        opened.append(service.painter(fake.settings(**choices), seconds=seconds, sleep=nap))
+        return opened[-1]
+
+    return build
+
+
+def played(fake: Providers, service: Service) -> Any:
+    return getattr(fake, service.name)
+
+
+async def ordered(painter: Any, words: str = "a crab") -> Ticket:
+    ticket = await painter.submit(SEED_PAPER, prompt(words))
+    assert isinstance(ticket, Ticket)
+    return ticket
+
+
+async def test_an_order_is_fetched_by_whoever_has_its_ticket(
+    fake: Providers, open_painter: Open, service: Service
+) -> None:
+    its = played(fake, service)
+    its.looks_needed = 3
+    ticket = await ordered(open_painter(service))
+    reread = Ticket.model_validate_json(ticket.model_dump_json())
+    seen: list[int] = []
+
+    async def painted() -> None:
+        seen.append(len(its.headers))
+
+    painter = open_painter(service)
+    canvases = [await painter.collect(reread, painted) for _ in range(2)]
+    assert [canvas.image for canvas in canvases] == [png(*service.size, "a crab")] * 2
+    assert seen[0] < len(its.headers), "it is free for another before the download"
+    assert (canvases[0].dollars, canvases[0].request_id, canvases[0].seed) == (its.dollars, ticket.request_id, "42")
+    assert len(its.orders) == 1
+    assert f"{service.name}-secret" not in str(its.headers[-1]), "the key never travels to a picture's host"
+    assert f"{service.name}-secret" in str(its.headers[0])
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "taken"),
+    [
+        pytest.param("429 for hours", OutOfService, 0, id="429 for hours"),
+        pytest.param("429 seconds", ProviderUnavailable, 0, id="429"),
+        pytest.param("429 told", ProviderUnavailable, 0, id="429, told in the body"),
+        pytest.param("500", ProviderUnavailable, 0, id="500"),
+        pytest.param("503", ProviderUnavailable, 0, id="503"),
+        pytest.param("reset before reading", InDoubt, 0, id="a reset before it is read"),
+        pytest.param("reset after reading", InDoubt, 1, id="a reset after it is read"),
+        pytest.param("truncated body", InDoubt, 1, id="half an answer"),
+        pytest.param("HTML 200", InDoubt, 0, id="a page"),
+        pytest.param("foreign ticket", InDoubt, 1, id="a ticket that leads away"),
+        pytest.param("redirect", Rejected, 0, id="a redirect"),
+        pytest.param("401", OutOfService, 0, id="401"),
+        pytest.param("402", OutOfService, 0, id="402"),
+        pytest.param("403", OutOfService, 0, id="403"),
+        pytest.param("404", Rejected, 0, id="404"),
+        pytest.param("422", Rejected, 0, id="422"),
+    ],
+)
+async def test_faults_of_an_order(
+    fake: Providers, open_painter: Open, service: Service, fault: str, error: type[ProviderError], taken: int
+) -> None:
+    its, painter = played(fake, service), open_painter(service)
+    told: list[float] = []
+    painter.throttle.on_wait = lambda wait, reason: told.append(wait)
+    its.faults.queue("submit", fault)
+    with pytest.raises(ProviderError) as caught:
+        await ordered(painter)
+    assert type(caught.value) is error
+    assert (len(its.orders), len(its.faults.served)) == (taken, 1), "a paid call is sent once"
+    assert "secret" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+    assert told == {"429 seconds": [1.0], "429 told": [5.0]}.get(fault, [])
+    assert not (taken and error.is_billed is False), "what was taken may be on the bill"
+
+
+async def test_a_refused_key_stops_further_orders_but_not_deliveries(
+    fake: Providers, open_painter: Open, service: Service
+) -> None:
+    painter = open_painter(service)
+    ticket = await ordered(painter)
+    played(fake, service).faults.queue("submit", "402")
+    for _ in range(2):
+        with pytest.raises(OutOfService, match="balance is used up"):
+            await ordered(painter)
+    assert len(played(fake, service).faults.served) == 1
+    assert (await painter.collect(ticket)).image
+
+
+async def test_a_server_that_is_down_has_nothing(open_painter: Open, service: Service) -> None:
+    with refusing() as url, pytest.raises(ProviderUnavailable):
+        await ordered(open_painter(service, **{service.url: url}))
+
+
+@pytest.mark.parametrize("fault", ["429 seconds", "500", "HTML 200", "reset before reading", "truncated body"])
+async def test_a_look_that_fails_is_only_repeated(
+    fake: Providers, open_painter: Open, service: Service, fault: str
+) -> None:
+    painter, its = open_painter(service), played(fake, service)
+    ticket = await ordered(painter)
+    its.faults.queue("status", *[fault] * 3)
+    assert (await painter.collect(ticket)).image == png(*service.size, "a crab")
+    its.faults.always("status", fault)
+    with pytest.raises(ProviderUnavailable):
+        await painter.collect(ticket)
+    assert len(its.faults.served) == 3 + FAILED_LOOKS
+    its.faults.always("status", None)
+    assert (await painter.collect(ticket)).image, "the ticket stays good"
+    assert len(its.orders) == 1
+
+
+@pytest.mark.parametrize("field", ["status_url", "response_url"])
+async def test_a_forged_ticket_does_not_get_the_key(
+    fake: Providers, open_painter: Open, service: Service, field: str
+) -> None:
+    painter = open_painter(service)
+    forged = (await ordered(painter)).model_copy(update={field: "http://127.0.0.1:9/x"})
+    with pytest.raises(ProviderBroken, match="leads away"):
+        await painter.collect(forged)
+
+
+@pytest.mark.parametrize(
+    ("where", "fault", "error"),
+    [
+        pytest.param("status", "not found", ProviderBroken, id="forgotten"),
+        pytest.param("status", "error", ProviderBroken, id="failed"),
+        pytest.param("status", "no picture", ProviderBroken, id="nothing made"),
+        pytest.param("status", "foreign picture", NotAccepted, id="a host that is not listed"),
+        pytest.param("media", "404", ProviderBroken, id="gone"),
+    ],
+)
+async def test_what_was_made_is_charged_for_whatever_it_is(
+    fake: Providers, open_painter: Open, service: Service, where: str, fault: str, error: type[ProviderError]
+) -> None:
+    painter, its = open_painter(service), played(fake, service)
+    ticket = await ordered(painter)
+    its.faults.queue(where, fault)
+    with pytest.raises(ProviderError) as caught:
+        await painter.collect(ticket)
+    assert type(caught.value) is error
+    assert caught.value.charge is not None
+    assert (caught.value.charge.dollars, caught.value.charge.request_id) == (its.dollars, ticket.request_id)
+
+
+async def test_a_picture_is_bounded(fake: Providers, open_painter: Open, service: Service) -> None:
+    painter = open_painter(service, picture_megabytes=1)
+    ticket = await ordered(painter)
+    played(fake, service).orders[ticket.request_id].content = bytes(1_000_001)
+    with pytest.raises(NotAccepted, match="FRONTISPIECE_PICTURE_MEGABYTES"):
+        await painter.collect(ticket)
+    assert len((await open_painter(service, picture_megabytes=2).collect(ticket)).image) == 1_000_001
+
+
+async def test_another_take_has_another_seed(fake: Providers, open_painter: Open, service: Service) -> None:
+    ticket = await open_painter(service).submit(SEED_PAPER, prompt(), take=1)
+    assert isinstance(ticket, Ticket)
+    assert "43" in json.dumps(played(fake, service).requests[0])
+    assert (await open_painter(service).collect(ticket)).seed == "43"
+
+
+def test_its_service_needs_a_key_and_a_local_one_does_not(service: Service) -> None:
+    with pytest.raises(BadInput, match=f"^{service.key} is not set"):
+        service.painter(load_settings())
+    with pytest.raises(BadInput, match=f"^FRONTISPIECE_{service.url.upper()}: "):
+        service.painter(load_settings(**{service.url: "localhost"}))
+    assert service.painter(load_settings(**{service.url: "http://127.0.0.1:9"})).price
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "status", "result", "sample", "output", "error", "detail", "input", "results", "seed", "urls"]
+            )
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+BODIES = st.binary(max_size=80) | JSON.map(lambda value: json.dumps(value).encode())
+
+
+@pytest.mark.parametrize("name", SERVICES)
+@given(status=st.sampled_from([200, 201, 302, 400, 401, 404, 422, 429, 500]), body=BODIES)
+def test_any_answer_is_read_or_refused_in_our_own_terms(name: str, status: int, body: bytes) -> None:
+    try:
+        SERVICES[name].read(Answer(status, {}, body, "http://127.0.0.1/"))
+    except ProviderError as error:
+        assert str(error).isprintable()  # noqa: PT017
+
+
+# Black Forest Labs
+
+
+async def test_what_bfl_is_asked(fake: Providers, open_painter: Open) -> None:
+    painter = open_painter(SERVICES["bfl"])
+    ticket = await ordered(painter)
+    assert fake.bfl.requests == [{"prompt": "a crab", "width": 640, "height": 1216, "seed": 42, "output_format": "png"}]
+    assert fake.bfl.headers[0]["x-key"] == "bfl-secret"
+    assert ticket.status_url == f"{fake.url}/bfl/v1/get_result?id={ticket.request_id}"
+    assert painter.recipe.parameters == '{"height":1216,"output_format":"png","seed":42,"width":640}'
+
+
+async def test_bfl_is_charged_what_it_said_of_the_order(fake: Providers, open_painter: Open) -> None:
+    async def dearer(request: Any, honest: Any) -> Any:
+        response = await honest()
+        response.body = response.body.replace(b'"cost":3.0', b'"cost":4.5')
+        return response
+
+    fake.bfl.faults.know("dearer", dearer)
+    fake.bfl.faults.queue("submit", "dearer")
+    painter = open_painter(SERVICES["bfl"])
+    ticket = await ordered(painter)
+    assert (await painter.collect(ticket)).dollars == 0.045
+    assert (await open_painter(SERVICES["bfl"]).collect(ticket)).dollars == 0.03, "another process knows the list"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        pytest.param("request moderated", "Request moderated: .*Derivative Works", id="the prompt"),
+        pytest.param("content moderated", "Content moderated.$", id="the picture"),
+    ],
+)
+async def test_bfl_withholds(fake: Providers, open_painter: Open, fault: str, said: str) -> None:
+    painter = open_painter(SERVICES["bfl"])
+    ticket = await ordered(painter)
+    fake.bfl.faults.queue("status", fault)
+    with pytest.raises(Blocked, match=said):
+        await painter.collect(ticket)
+
+
+@pytest.mark.parametrize(
+    ("home", "url", "is_home"),
+    [
+        pytest.param("https://api.bfl.ai", "https://api.us1.bfl.ai/v1/get_result?id=1", True, id="of a region"),
+        pytest.param("https://api.bfl.ai", "https://api.bfl.ai.evil.example/x", False, id="that looks so"),
+        pytest.param("https://api.bfl.ai", "https://evil.example/.bfl.ai", False, id="elsewhere"),
+        pytest.param("https://api.bfl.ai", "https://me@api.bfl.ai/x", False, id="with a user name"),
+        pytest.param("https://api.bfl.ai", "http://api.eu.bfl.ai/x", False, id="without encryption"),
+        pytest.param("https://proxy.example", "https://api.bfl.ai/x", False, id="past the user's own"),
+    ],
+)
+async def test_where_bfl_may_be_asked(home: str, url: str, is_home: bool, opened: list[ByTicket]) -> None:
+    async def about_to_look(seconds: float) -> None:
+        raise LookupError
+
+    opened.append(BlackForestLabs(load_settings(bfl_api_key="k", bfl_url=home), sleep=about_to_look))
+    ticket = Ticket(request_id="1", status_url=url, response_url=url, sent_at=datetime.now(UTC))
+    with pytest.raises(LookupError if is_home else ProviderBroken):
+        await opened[0].collect(ticket)
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "dollars"),
+    [
+        pytest.param("flux-2-pro", (640, 1216), 0.03, id="a megapixel"),
+        pytest.param("flux-2-pro", (1440, 1440), 0.06, id="three"),
+        pytest.param("flux-2-klein-4b", (1024, 1024), 0.015, id="a little more than one"),
+        pytest.param("flux-pro-1.1", (640, 1216), 0.04, id="by the picture"),
+        pytest.param("flux-3", (640, 1216), None, id="unknown"),
+    ],
+)
+def test_bfls_list(model: str, size: tuple[int, int], dollars: float | None) -> None:
+    assert bfl.list_dollars(model, *size) == dollars
