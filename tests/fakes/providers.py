@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from fakes.bfl import FakeBfl
 from fakes.fal import FakeFal
 from fakes.openai import SEED_REQUEST, FakeOpenAI
+from fakes.replicate import FakeReplicate
 from fakes.server import serving
 from frontispiece.models import Listing, Paper, Prompt
 from frontispiece.settings import Settings, load_settings
@@ -43,6 +44,7 @@ class Providers:
     openai: FakeOpenAI = field(default_factory=FakeOpenAI)
     fal: FakeFal = field(default_factory=FakeFal)
     bfl: FakeBfl = field(default_factory=FakeBfl)
+    replicate: FakeReplicate = field(default_factory=FakeReplicate)
     url: str = ""
 
     def renew(self) -> None:
@@ -56,9 +58,9 @@ class Providers:
         return Starlette(routes=[Route("/books", self._books), *others, *self.openai.routes, *self.fal.routes])
 
     @property
-    def _others(self) -> dict[str, FakeBfl]:
+    def _others(self) -> dict[str, FakeBfl | FakeReplicate]:
         """Painters that have a folder of the address each."""
-        return {"bfl": self.bfl}
+        return {"bfl": self.bfl, "replicate": self.replicate}
 
     async def _books(self, request: Request) -> Response:
         return JSONResponse({"openai": self.openai.paid, "fal": self.fal.paid, "dollars": self.dollars})
@@ -94,6 +96,8 @@ class Providers:
                 "openai_api_key": "sk-secret",
                 "bfl_url": f"{self.url}/bfl",
                 "bfl_api_key": "bfl-secret",
+                "replicate_url": f"{self.url}/replicate",
+                "replicate_api_token": "replicate-secret",
                 "picture_hosts": (self.url,),
                 **choices,
             }

@@ -6,12 +6,13 @@ fal, the first of them, has a file of its own, with more of it.
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import pytest
 from fakes.pictures import png
 from fakes.providers import SEED_PAPER, Providers, prompt
+from fakes.replicate import SIZE, changed
 from fakes.server import refusing
 from helpers.real_server import PATIENCE
 from hypothesis import given
@@ -28,10 +29,11 @@ from frontispiece.errors import (
     ProviderUnavailable,
     Rejected,
 )
-from frontispiece.painters import bfl
+from frontispiece.painters import bfl, replicate
 from frontispiece.painters.bfl import BlackForestLabs
 from frontispiece.painters.by_ticket import FAILED_LOOKS, ByTicket
 from frontispiece.painters.interface import Ticket
+from frontispiece.painters.replicate import Replicate
 from frontispiece.providers.http import Answer
 from frontispiece.settings import load_settings
 
@@ -49,6 +51,7 @@ class Service(NamedTuple):
 
 SERVICES: Final = {
     "bfl": Service(BlackForestLabs, "bfl", (640, 1216), "bfl_url", "BFL_API_KEY", bfl.read_made),
+    "replicate": Service(Replicate, "replicate", SIZE, "replicate_url", "REPLICATE_API_TOKEN", replicate.read_made),
 }
 
 
@@ -335,3 +338,119 @@ async def test_where_bfl_may_be_asked(home: str, url: str, is_home: bool, opened
 )
 def test_bfls_list(model: str, size: tuple[int, int], dollars: float | None) -> None:
     assert bfl.list_dollars(model, *size) == dollars
+
+
+# Replicate
+
+
+async def test_what_replicate_is_asked(fake: Providers, open_painter: Open) -> None:
+    painter = open_painter(SERVICES["replicate"])
+    ticket = await ordered(painter)
+    assert fake.replicate.requests == [
+        {
+            "version": "black-forest-labs/flux-schnell",
+            "input": {"aspect_ratio": "9:16", "output_format": "png", "prompt": "a crab", "seed": 42},
+        }
+    ]
+    assert fake.replicate.headers[0]["authorization"] == "Bearer replicate-secret"
+    assert ticket.status_url == f"{fake.url}/replicate/v1/predictions/{ticket.request_id}"
+    assert painter.recipe.parameters == '{"input":{"aspect_ratio":"9:16","output_format":"png"},"seed":42}'
+
+
+async def test_a_model_that_takes_no_seed_gets_none(fake: Providers, open_painter: Open) -> None:
+    model = f"someone/else:{'0123456789abcdef' * 4}"
+    painter = open_painter(
+        SERVICES["replicate"], replicate_seed="none", replicate_input='{"size": "2K"}', replicate_model=model
+    )
+    ticket = await ordered(painter)
+    assert fake.replicate.requests == [{"version": model, "input": {"size": "2K", "prompt": "a crab"}}]
+    canvas = await painter.collect(ticket)
+    assert (canvas.seed, canvas.dollars, painter.price) == (None, None, None)
+    assert await painter.recent(SEED_PAPER, prompt("a crab"), ticket.sent_at) == ticket.model_copy(
+        update={"sent_at": fake.replicate.orders[ticket.request_id].created_at}
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said", "dollars"),
+    [
+        pytest.param("nsfw", Blocked, "NSFW content", 0.003, id="withheld"),
+        pytest.param("error", ProviderBroken, "is failed: CUDA out of memory", 0.003, id="failed"),
+        pytest.param("aborted", ProviderBroken, "is aborted", 0.0, id="never begun, and free"),
+        pytest.param("another kind", NotAccepted, "FRONTISPIECE_REPLICATE_MODEL", 0.003, id="words"),
+    ],
+)
+async def test_how_replicates_jobs_end(
+    fake: Providers, open_painter: Open, fault: str, error: type[ProviderError], said: str, dollars: float
+) -> None:
+    painter = open_painter(SERVICES["replicate"])
+    ticket = await ordered(painter)
+    fake.replicate.faults.queue("status", fault)
+    with pytest.raises(ProviderError, match=said) as caught:
+        await painter.collect(ticket)
+    assert type(caught.value) is error
+    assert caught.value.charge is not None
+    assert caught.value.charge.dollars == dollars
+
+
+async def test_a_single_file_is_a_picture_as_well(fake: Providers, open_painter: Open) -> None:
+    painter = open_painter(SERVICES["replicate"])
+    ticket = await ordered(painter)
+    address = f"{fake.url}/replicate/pbxt/{ticket.request_id}/out-0.png"
+    fake.replicate.faults.know("single", changed(output=address, input=None))
+    fake.replicate.faults.queue("status", "single")
+    canvas = await painter.collect(ticket)
+    assert (canvas.url, canvas.image, canvas.seed) == (address, png(*SIZE, "a crab"), None)
+
+
+async def test_a_lost_order_is_found_in_replicates_list(fake: Providers, open_painter: Open) -> None:
+    painter, since = open_painter(SERVICES["replicate"]), datetime.now(UTC)
+    fake.replicate.faults.queue("submit", "reset after reading")
+    with pytest.raises(InDoubt):
+        await ordered(painter)
+    for _ in range(120):
+        await ordered(painter, "another")
+    ticket = await painter.recent(SEED_PAPER, prompt("a crab"), since)
+    assert ticket is not None
+    assert ticket.request_id == next(iter(fake.replicate.orders))
+    assert (await painter.collect(ticket)).image == png(*SIZE, "a crab")
+    assert await painter.recent(SEED_PAPER, prompt("a crab"), since, take=1) is None
+    assert await painter.recent(SEED_PAPER, prompt("a crab"), since + timedelta(hours=1)) is None, "not so long ago"
+    assert len(fake.replicate.orders) == 121
+
+
+@pytest.mark.parametrize("fault", ["500", "HTML 200", "reset before reading", "429"])
+async def test_replicates_list_that_cannot_be_read_leaves_the_doubt(
+    fake: Providers, open_painter: Open, fault: str
+) -> None:
+    fake.replicate.faults.queue("list", fault, "403")
+    painter = open_painter(SERVICES["replicate"])
+    with pytest.raises(ProviderUnavailable):
+        await painter.recent(SEED_PAPER, prompt(), datetime.now(UTC))
+    assert await painter.recent(SEED_PAPER, prompt(), datetime.now(UTC)) is None, "and one not for us is none"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param('["9:16"]', "^FRONTISPIECE_REPLICATE_INPUT: That is no JSON object", id="a list"),
+        pytest.param("aspect_ratio=9:16", "is no JSON object", id="no JSON"),
+        pytest.param('{"prompt": "a dog"}', "Prompt is given by this program", id="ours"),
+    ],
+)
+def test_what_replicate_cannot_be_given(given: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        load_settings(replicate_input=given)
+
+
+@pytest.mark.parametrize(
+    ("model", "pictures", "dollars"),
+    [
+        pytest.param("black-forest-labs/flux-schnell", 1, 0.003, id="one"),
+        pytest.param("black-forest-labs/flux-dev", 4, 0.1, id="four"),
+        pytest.param("black-forest-labs/flux-dev", "4", None, id="who knows how many"),
+        pytest.param("someone/else", 1, None, id="unknown"),
+    ],
+)
+def test_replicates_list(model: str, pictures: Any, dollars: float | None) -> None:
+    assert replicate.list_dollars(model, pictures) == dollars
