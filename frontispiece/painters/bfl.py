@@ -21,7 +21,7 @@ from frontispiece.providers.answers import OrNone
 from frontispiece.providers.downloads import DownloadSettings
 from frontispiece.providers.http import Answer
 from frontispiece.recipe import PainterRecipe, canonical_json
-from frontispiece.text import quoted
+from frontispiece.text import encodable, quoted
 
 WHO: Final = "Black Forest Labs"
 CREDIT = 0.01  # dollars
@@ -102,7 +102,11 @@ class BlackForestLabs(ByTicket):
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket:
         """Order the picture: one POST. Errors as in `frontispiece.painters.interface.Painter`."""
-        asked = {"prompt": prompt.text, **_parameters(self._settings), "seed": self._settings.bfl_seed + take}
+        asked = {
+            "prompt": encodable(prompt.text),
+            **_parameters(self._settings),
+            "seed": self._settings.bfl_seed + take,
+        }
         return await self._order(f"{self._url}/v1/{self._settings.bfl_model}", asked, self._ticket)
 
     def _ticket(self, answer: Answer, sent_at: datetime) -> Ticket:

@@ -19,7 +19,6 @@ from frontispiece.errors import (
     Blocked,
     InDoubt,
     NotAccepted,
-    OutOfService,
     ProviderBroken,
     ProviderError,
     ProviderUnavailable,
@@ -30,6 +29,7 @@ from frontispiece.painters.interface import Canvas, Painted, Ticket
 from frontispiece.providers.answers import clean, heard, refusal
 from frontispiece.providers.downloads import DownloadSettings, download_picture, is_inline
 from frontispiece.providers.http import Answer, Http, Lost, TooLarge, Unreached
+from frontispiece.providers.paying import pay
 from frontispiece.providers.throttle import Throttle
 from frontispiece.recipe import PainterRecipe
 from frontispiece.settings import key_to_send
@@ -45,7 +45,6 @@ WAITING: Final = frozenset({"IN_QUEUE", "IN_PROGRESS", "QUEUED", "PENDING", "STA
 """States of an order that is still to be done, of all services. Any other is an end."""
 
 T = TypeVar("T")
-E = TypeVar("E", bound=ProviderError)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -152,18 +151,13 @@ class ByTicket(ABC):
         """The one POST. Errors as in `frontispiece.painters.interface.Painter`."""
         await self.throttle.pass_through()
         sent_at = datetime.now(UTC)
-        try:
-            answer = await self._api.post_json(url, body, headers=headers)
-        except Unreached as error:
-            raise ProviderUnavailable(str(error)) from None
-        except Lost as error:
-            raise InDoubt(f"{error} It may have taken the order.") from None
+        answer = await pay(self._api, url, body, headers=headers)
         try:
             if not 200 <= answer.status < 300:
                 raise refusal(self.label, answer, self._key)
             ticket = read(answer, sent_at)
         except ProviderError as error:
-            raise self._heeded(error) from None
+            raise self.throttle.heed(error) from None
         if not all(map(self._is_home, (ticket.status_url, ticket.response_url))):
             raise InDoubt(f"{self.label}'s ticket leads away from {self._home}, where our key must not go.")
         return ticket
@@ -171,14 +165,6 @@ class ByTicket(ABC):
     def _is_home(self, url: str) -> bool:
         """Whether our key may go there."""
         return origin(url) == self._home
-
-    def _heeded(self, error: E) -> E:
-        """The error, after it has moved the throttle."""
-        if isinstance(error, OutOfService):
-            self.throttle.shut(error)
-        elif isinstance(error, ProviderUnavailable) and error.retry_after is not None:
-            self.throttle.close_for(error.retry_after, str(error))
-        return error
 
     async def _ended(self, ticket: Ticket, read: Callable[[Answer], T | None], painted: Painted | None) -> T:
         """Look how the order stands until it has ended; None from `read` means: not yet."""
@@ -224,9 +210,9 @@ class ByTicket(ABC):
                 trouble = error if isinstance(error, ProviderUnavailable) else ProviderUnavailable(str(error))
                 if failures >= FAILED_LOOKS:
                     raise trouble from None
-                wait = self._heeded(trouble).retry_after or 0.0
+                wait = self.throttle.heed(trouble).retry_after or 0.0
             except ProviderError as error:
-                raise self._heeded(error) from None
+                raise self.throttle.heed(error) from None
             else:
                 if found is not None:
                     return found

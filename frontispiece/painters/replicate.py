@@ -20,7 +20,7 @@ from frontispiece.providers.answers import OrNone, clean, refusal
 from frontispiece.providers.downloads import DownloadSettings
 from frontispiece.providers.http import Answer, Lost, Unreached
 from frontispiece.recipe import PainterRecipe, canonical_json
-from frontispiece.text import quoted
+from frontispiece.text import encodable, quoted
 
 WHO: Final = "Replicate"
 # What replicate.com/pricing said in May 2026, in dollars by the picture; most other models are billed by the second.
@@ -169,7 +169,7 @@ class Replicate(ByTicket):
             raise ProviderUnavailable(f"Replicate's list of orders could not be read: {error}") from None
 
     def _own(self, prompt: Prompt, take: int) -> dict[str, JsonValue]:
-        return {"prompt": prompt.text, **({} if self._seed is None else {"seed": self._seed + take})}
+        return {"prompt": encodable(prompt.text), **({} if self._seed is None else {"seed": self._seed + take})}
 
     def _ticket(self, answer: Answer, sent_at: datetime) -> Ticket:
         return self._ticket_of(read_order(WHO, answer, Prediction, self._key), sent_at)

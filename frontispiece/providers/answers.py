@@ -149,7 +149,7 @@ def _headers(parts: list[dict[str, JsonValue]]) -> dict[str, str]:
 
 
 NO_MONEY: Final = ("exhausted balance", "insufficient balance", "insufficient credit")
-BAD_KEY: Final = ("api key not valid", "api_key_invalid")
+BAD_KEY: Final = ("api key not valid", "api key expired")
 _TOLD_WAIT: Final = re.compile(rb'"retryDelay":\s*"([0-9]{1,6})|"retry_after":\s*([0-9]{1,6})|resets in ~([0-9]{1,6})s')
 
 

@@ -6,10 +6,13 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
-from frontispiece.errors import OutOfService
+from frontispiece.errors import OutOfService, ProviderError, ProviderUnavailable
 
 LOOK_SECONDS = 1.0
+
+E = TypeVar("E", bound=ProviderError)
 
 
 def _log_wait(seconds: float, reason: str) -> None:
@@ -92,6 +95,14 @@ class Throttle:
         self._opens_at = max(self._opens_at, self._clock() + seconds)
         if was_open and seconds > 0:
             self.on_wait(seconds, reason)
+
+    def heed(self, error: E) -> E:
+        """The error of a call, after what it says of further ones: that there be none, or none for a while."""
+        if isinstance(error, OutOfService):
+            self.shut(error)
+        elif isinstance(error, ProviderUnavailable) and error.retry_after is not None:
+            self.close_for(error.retry_after, str(error))
+        return error
 
     def shut(self, error: OutOfService) -> None:
         """Let nobody through any more: the provider refuses us, and every further call would fail the same way."""

@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 
 from fakes.bfl import FakeBfl
 from fakes.fal import FakeFal
+from fakes.gemini import FakeGemini
 from fakes.openai import SEED_REQUEST, FakeOpenAI
 from fakes.replicate import FakeReplicate
 from fakes.server import serving
@@ -45,6 +46,7 @@ class Providers:
     fal: FakeFal = field(default_factory=FakeFal)
     bfl: FakeBfl = field(default_factory=FakeBfl)
     replicate: FakeReplicate = field(default_factory=FakeReplicate)
+    gemini: FakeGemini = field(default_factory=FakeGemini)
     url: str = ""
 
     def renew(self) -> None:
@@ -58,9 +60,9 @@ class Providers:
         return Starlette(routes=[Route("/books", self._books), *others, *self.openai.routes, *self.fal.routes])
 
     @property
-    def _others(self) -> dict[str, FakeBfl | FakeReplicate]:
+    def _others(self) -> dict[str, FakeBfl | FakeReplicate | FakeGemini]:
         """Painters that have a folder of the address each."""
-        return {"bfl": self.bfl, "replicate": self.replicate}
+        return {"bfl": self.bfl, "replicate": self.replicate, "gemini": self.gemini}
 
     async def _books(self, request: Request) -> Response:
         return JSONResponse({"openai": self.openai.paid, "fal": self.fal.paid, "dollars": self.dollars})
@@ -98,6 +100,8 @@ class Providers:
                 "bfl_api_key": "bfl-secret",
                 "replicate_url": f"{self.url}/replicate",
                 "replicate_api_token": "replicate-secret",
+                "gemini_url": f"{self.url}/gemini",
+                "gemini_api_key": "gemini-secret",
                 "picture_hosts": (self.url,),
                 **choices,
             }

@@ -23,7 +23,7 @@ from frontispiece.writers.interface import Writer
 
 WRITERS: tuple[WriterName, ...] = get_args(WriterName)
 PAINTERS: tuple[PainterName, ...] = get_args(PainterName)
-KEYS = ("fal_key", "openai_api_key", "bfl_api_key", "replicate_api_token")
+KEYS = ("fal_key", "openai_api_key", "bfl_api_key", "replicate_api_token", "gemini_api_key")
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -157,7 +157,7 @@ class TestPainters:
             "6a6626a31c51a165aa1ad6e14df72209",
             {
                 **{"fal": "7bf873d8710a3276", "openai-images": "6837dce6143545fc", "lineart": "2ad5b6b302e09e21"},
-                **{"bfl": "f0566a91ccbd37e7", "replicate": "bafb1dbd7d61d30b"},
+                **{"bfl": "f0566a91ccbd37e7", "replicate": "bafb1dbd7d61d30b", "gemini": "cef7f61704759a29"},
             },
             id="the seed's",
         ),
