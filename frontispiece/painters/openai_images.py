@@ -82,7 +82,9 @@ class _Usage(BaseModel):
     output_tokens: _Count = None
 
 
-class _Images(BaseModel):
+class Images(BaseModel):
+    """An answer, with pictures in it or without."""
+
     data: JsonValue = None
     images: JsonValue = None
     usage: OrNone[_Usage] = None
@@ -127,14 +129,11 @@ class OpenAIImages:
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket | Canvas:
         """The picture itself, or where it is. Errors as in `frontispiece.painters.interface.Painter`."""
         reply = await self._api.picture(self._model, encodable(prompt.text), self._size, self._quality)
-        try:
-            answer = _Images.model_validate_json(clean(reply.body))
-        except ValidationError:
-            raise ProviderBroken("The image service answered something that holds no picture.") from None
+        answer = read_images(reply.body)
         usage = answer.usage or _Usage()
         dollars = image_token_dollars(self._model, usage.input_tokens, usage.output_tokens)
         try:
-            picture = _picture(answer)
+            picture = first_picture(answer)
             if not is_inline(picture) and "://" in picture[:20]:
                 return _ticket(picture, reply)
             image = inline_picture(picture, self._max_bytes)
@@ -192,10 +191,18 @@ def image_quote(model: str, quality: str, width: int, height: int, tokens_in: in
     return None if quote is None else quote + tokens_in * TEXT_IN / 1e6
 
 
-def _picture(answer: _Images) -> str:
+def read_images(body: bytes) -> Images:
+    """An answer to who asked for pictures. Raises ProviderBroken."""
+    try:
+        return Images.model_validate_json(clean(body))
+    except ValidationError:
+        raise ProviderBroken("The image service answered something that holds no picture.") from None
+
+
+def first_picture(answer: Images) -> str:
     """The first picture in an answer, or its address. Raises ProviderBroken and NotAccepted."""
     if not {"data", "images"} & answer.model_fields_set:
-        raise NotAccepted("The image service answers with something else than pictures: check OPENAI_BASE_URL.")
+        raise NotAccepted("The image service answers with something else than pictures: check its address.")
     given = answer.data or answer.images
     for each in given if isinstance(given, list) else [given]:
         if isinstance(each, str) and each:

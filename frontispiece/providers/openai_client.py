@@ -116,6 +116,17 @@ class OpenAIApi:
             lambda: generate(model=model, prompt=prompt, size=size, quality=quality, output_format="png", n=1),
         )
 
+    async def seeded_picture(self, model: str, prompt: str, size: str, seed: int) -> Reply:
+        """One picture, asked for with what servers of one's own know. Raises ProviderError."""
+        generate = self._client.images.with_streaming_response.generate
+        return await self._paid(
+            "for a picture",
+            (model, prompt, size, seed),
+            lambda: generate(
+                model=model, prompt=prompt, size=size, response_format="b64_json", n=1, extra_body={"seed": seed}
+            ),
+        )
+
     async def models(self) -> Reply:
         """The server's list of models; free, and passes by the throttle.
 

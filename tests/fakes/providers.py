@@ -100,6 +100,8 @@ class Providers:
                 "bfl_api_key": "bfl-secret",
                 "replicate_url": f"{self.url}/replicate",
                 "replicate_api_token": "replicate-secret",
+                "local_images_url": f"{self.url}/v1",
+                "local_images_model": "sd-turbo",
                 "gemini_url": f"{self.url}/gemini",
                 "gemini_api_key": "gemini-secret",
                 "picture_hosts": (self.url,),

@@ -112,7 +112,10 @@ class TestPainters:
         await painter.close()
 
     async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: PainterName) -> None:
-        changes = {"fal_model": "/fal-ai/qwen-image/", "fal_seed": 7, "fal_width": 512, "openai_image_quality": "high"}
+        changes = {
+            **{"fal_model": "/fal-ai/qwen-image/", "fal_seed": 7, "fal_width": 512, "openai_image_quality": "high"},
+            **{"local_images_model": "sd-turbo", "local_images_seed": 7},
+        }
         painter = open_painter(name, fake.settings(**changes))
         assert recipe_of(load_settings(painter=name, **changes)).painter == painter.recipe
         await painter.close()
@@ -158,6 +161,7 @@ class TestPainters:
             {
                 **{"fal": "7bf873d8710a3276", "openai-images": "6837dce6143545fc", "lineart": "2ad5b6b302e09e21"},
                 **{"bfl": "f0566a91ccbd37e7", "replicate": "bafb1dbd7d61d30b", "gemini": "cef7f61704759a29"},
+                **{"local-images": "1b95f9802ac82f47"},
             },
             id="the seed's",
         ),

@@ -26,6 +26,7 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.painters.interface import Canvas, Ticket
+from frontispiece.painters.local_images import LocalImages
 from frontispiece.painters.openai_images import OpenAIImages
 from frontispiece.settings import load_settings
 from frontispiece.writers.openai import OpenAIChat
@@ -260,3 +261,57 @@ async def test_a_key_goes_only_to_the_server_it_is_for(
 def test_what_is_wrong_with_its_own_server_is_named(choices: dict[str, str], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         OpenAIImages(load_settings(**choices))
+
+
+# Servers of one's own
+
+
+async def test_a_local_server_is_asked_with_what_it_knows_and_without_a_key(
+    fake: Providers, opened: list[LocalImages]
+) -> None:
+    opened.append(LocalImages(fake.settings(), seconds=PATIENCE))
+    canvas = await opened[0].submit(SEED_PAPER, prompt("a crab \ud83d"), take=1)
+    assert fake.openai.requests == [
+        {
+            "model": "sd-turbo",
+            "prompt": "a crab ?",
+            "size": "512x960",
+            "response_format": "b64_json",
+            "n": 1,
+            "seed": 43,
+        }
+    ]
+    assert keys(fake) == ["Bearer none"]
+    assert (canvas.image, canvas.dollars, canvas.model) == (png(512, 960, "a crab ?"), 0.0, "sd-turbo")
+    assert opened[0].recipe.parameters == '{"seed":42,"size":"512x960"}'
+
+
+async def test_a_local_picture_may_come_as_an_address_of_the_same_server(
+    fake: Providers, opened: list[LocalImages], pictures: str
+) -> None:
+    opened.append(LocalImages(fake.settings(picture_hosts=()), seconds=PATIENCE))
+    for name, address in (("own", f"{fake.url}/media/files/none.png"), ("another's", f"{pictures}/x.png")):
+        fake.openai.faults.know(name, openai.changed(lambda body, where=address: body.update(data=[where])))  # type: ignore[misc]
+        fake.openai.faults.queue("images", name)
+    with pytest.raises(ProviderBroken, match="is gone"):
+        await opened[0].submit(SEED_PAPER, prompt())
+    with pytest.raises(NotAccepted, match="FRONTISPIECE_PICTURE_HOSTS"):
+        await opened[0].submit(SEED_PAPER, prompt())
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        pytest.param({}, "^FRONTISPIECE_LOCAL_IMAGES_MODEL is not set", id="no model"),
+        pytest.param(
+            {"local_images_url": "https://api.openai.com/v1"}, "choose the painter openai-images", id="OpenAI"
+        ),
+        pytest.param({"local_images_url": "https://8.8.8.8/v1"}, "8.8.8.8 is in no network of your own", id="others'"),
+        pytest.param(
+            {"local_images_url": "localhost", "local_images_model": "x"}, "is not the address", id="no address"
+        ),
+    ],
+)
+def test_what_is_no_server_of_ones_own(choices: dict[str, str], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        LocalImages(load_settings(**choices))
