@@ -16,6 +16,7 @@ _MOST_BYTES: Final = 1_000_000
 _FORMER: Final = {
     **dict.fromkeys(("OPENAI_API_BASE", "OPENAI_API_BASE_URL"), "OPENAI_BASE_URL"),
     "FAL_API_KEY": "FAL_KEY",
+    "REPLICATE_API_KEY": "REPLICATE_API_TOKEN",
 }
 """Names by which others read the same, now or once: in our own file they are meant for us."""
 _ANOTHER_ASSIGNED: Final = re.compile(r"[\s;](\w+)\s*=")

@@ -46,12 +46,12 @@ class BflSettings(DownloadSettings):
         None, description="Prefect Secret block with the key of Black Forest Labs, where BFL_API_KEY is not set"
     )
     bfl_url: str = Field(
-        "https://api.bfl.ai", description="address of their API; https://api.eu.bfl.ai stays in the EU"
+        "https://api.bfl.ai", description="address of Black Forest Labs' API; https://api.eu.bfl.ai stays in the EU"
     )
-    bfl_model: str = Field("flux-2-pro", pattern=r"^[A-Za-z0-9._-]+$", description="their model")
-    bfl_width: int = Field(640, ge=64, le=4096, multiple_of=16, description="width of its pictures, pixels")
-    bfl_height: int = Field(1216, ge=64, le=4096, multiple_of=16, description="height of its pictures, pixels")
-    bfl_seed: int = Field(42, ge=0, description="seed of its pictures")
+    bfl_model: str = Field("flux-2-pro", pattern=r"^[A-Za-z0-9._-]+$", description="model of Black Forest Labs")
+    bfl_width: int = Field(640, ge=64, le=4096, multiple_of=16, description="width of bfl's pictures, pixels")
+    bfl_height: int = Field(1216, ge=64, le=4096, multiple_of=16, description="height of bfl's pictures, pixels")
+    bfl_seed: int = Field(42, ge=0, description="seed of bfl's pictures")
 
 
 class _Order(BaseModel):

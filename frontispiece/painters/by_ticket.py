@@ -154,13 +154,17 @@ class ByTicket(ABC):
         answer = await pay(self._api, url, body, headers=headers)
         try:
             if not 200 <= answer.status < 300:
-                raise refusal(self.label, answer, self._key)
+                raise self._refusal(answer)
             ticket = read(answer, sent_at)
         except ProviderError as error:
             raise self.throttle.heed(error) from None
         if not all(map(self._is_home, (ticket.status_url, ticket.response_url))):
             raise InDoubt(f"{self.label}'s ticket leads away from {self._home}, where our key must not go.")
         return ticket
+
+    def _refusal(self, answer: Answer) -> ProviderError:
+        """What the answer to an order means that is none."""
+        return refusal(self.label, answer, self._key)
 
     def _is_home(self, url: str) -> bool:
         """Whether our key may go there."""

@@ -62,9 +62,11 @@ class GeminiSettings(DownloadSettings):
     gemini_model: str = Field(
         "gemini-3.1-flash-image", pattern=r"^[\w.-]+$", description="model of Google's that paints"
     )
-    gemini_aspect_ratio: str = Field("9:16", pattern=r"^\d+:\d+$", description="shape of its pictures")
+    gemini_aspect_ratio: str = Field(
+        "9:16", pattern=r"^\d+:\d+$", description="shape of gemini's pictures, width to height"
+    )
     gemini_image_size: Literal["512", "1K", "2K", "4K"] = Field(
-        "1K", description="size of its pictures; gemini-3-pro-image has no 512"
+        "1K", description="size of gemini's pictures; gemini-3-pro-image has no 512"
     )
 
 

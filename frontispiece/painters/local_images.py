@@ -26,9 +26,15 @@ class LocalSettings(OpenAISettings, DownloadSettings):
     local_images_url: str = Field(
         "http://127.0.0.1:8080/v1", description="address of a server of your own that paints by OpenAI's API"
     )
-    local_images_model: str = Field("", description="its model, by the name that the server knows")
-    local_images_size: str = Field("512x960", pattern=r"^\d+x\d+$", description="size of its pictures, pixels")
-    local_images_seed: int = Field(42, ge=0, description="seed of its pictures, where the server takes one")
+    local_images_model: str = Field(
+        "", description="model of the painter local-images, by the name that the server knows"
+    )
+    local_images_size: str = Field(
+        "512x960", pattern=r"^\d+x\d+$", description="size of the pictures of local-images, pixels"
+    )
+    local_images_seed: int = Field(
+        42, ge=0, description="seed of the pictures of local-images, where the server takes one"
+    )
 
 
 class LocalImages(AtOnce):

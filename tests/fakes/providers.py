@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from fakes.bfl import FakeBfl
+from fakes.comfyui import WORKFLOW, FakeComfyUI
 from fakes.fal import FakeFal
 from fakes.gemini import FakeGemini
 from fakes.openai import SEED_REQUEST, FakeOpenAI
@@ -47,6 +48,7 @@ class Providers:
     bfl: FakeBfl = field(default_factory=FakeBfl)
     replicate: FakeReplicate = field(default_factory=FakeReplicate)
     gemini: FakeGemini = field(default_factory=FakeGemini)
+    comfyui: FakeComfyUI = field(default_factory=FakeComfyUI)
     url: str = ""
 
     def renew(self) -> None:
@@ -60,9 +62,9 @@ class Providers:
         return Starlette(routes=[Route("/books", self._books), *others, *self.openai.routes, *self.fal.routes])
 
     @property
-    def _others(self) -> dict[str, FakeBfl | FakeReplicate | FakeGemini]:
+    def _others(self) -> dict[str, FakeBfl | FakeReplicate | FakeGemini | FakeComfyUI]:
         """Painters that have a folder of the address each."""
-        return {"bfl": self.bfl, "replicate": self.replicate, "gemini": self.gemini}
+        return {"bfl": self.bfl, "replicate": self.replicate, "gemini": self.gemini, "comfyui": self.comfyui}
 
     async def _books(self, request: Request) -> Response:
         return JSONResponse({"openai": self.openai.paid, "fal": self.fal.paid, "dollars": self.dollars})
@@ -102,6 +104,8 @@ class Providers:
                 "replicate_api_token": "replicate-secret",
                 "local_images_url": f"{self.url}/v1",
                 "local_images_model": "sd-turbo",
+                "comfyui_url": f"{self.url}/comfyui",
+                "comfyui_workflow": WORKFLOW,
                 "gemini_url": f"{self.url}/gemini",
                 "gemini_api_key": "gemini-secret",
                 "picture_hosts": (self.url,),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
+from fakes.comfyui import WORKFLOW
 from fakes.providers import SEED_PAPER, Providers, prompt
 
 from frontispiece.errors import ProviderError
@@ -114,7 +115,7 @@ class TestPainters:
     async def test_its_recipe_is_known_without_a_key(self, fake: Providers, name: PainterName) -> None:
         changes = {
             **{"fal_model": "/fal-ai/qwen-image/", "fal_seed": 7, "fal_width": 512, "openai_image_quality": "high"},
-            **{"local_images_model": "sd-turbo", "local_images_seed": 7},
+            **{"local_images_model": "sd-turbo", "local_images_seed": 7, "comfyui_workflow": WORKFLOW},
         }
         painter = open_painter(name, fake.settings(**changes))
         assert recipe_of(load_settings(painter=name, **changes)).painter == painter.recipe
@@ -161,7 +162,7 @@ class TestPainters:
             {
                 **{"fal": "7bf873d8710a3276", "openai-images": "6837dce6143545fc", "lineart": "2ad5b6b302e09e21"},
                 **{"bfl": "f0566a91ccbd37e7", "replicate": "bafb1dbd7d61d30b", "gemini": "cef7f61704759a29"},
-                **{"local-images": "1b95f9802ac82f47"},
+                **{"local-images": "1b95f9802ac82f47", "comfyui": "369d7391fa5fd90d"},
             },
             id="the seed's",
         ),
