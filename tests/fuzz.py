@@ -44,7 +44,7 @@ from frontispiece.archive.query import Answer as Rows
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.maintenance.import_log import parse_log
-from frontispiece.painters import fal_answers
+from frontispiece.painters import bfl, comfyui, fal_answers, gemini, replicate
 from frontispiece.providers.answers import refusal
 from frontispiece.providers.http import Answer
 from frontispiece.providers.openai_client import Reply
@@ -207,6 +207,29 @@ def examples() -> dict[str, tuple[Callable[[bytes], object], list[bytes]]]:
         ),
         "fal refusal": (lambda data: refusal("fal", answered(data, 422)), [error]),
         "fal list": (lambda data: fal_answers.read_recent(answered(data)), [b'{"items": [{"request_id": "a"}]}']),
+        "bfl": (
+            lambda data: bfl.read_made(answered(data)),
+            [b'{"status": "Ready", "result": {"sample": "a", "seed": 1}}'],
+        ),
+        "replicate": (
+            lambda data: replicate.read_made(answered(data)),
+            [b'{"id": "a", "status": "succeeded", "output": ["a"], "urls": {"get": "a"}, "input": {"seed": 1}}'],
+        ),
+        "replicate list": (
+            lambda data: replicate.read_page(answered(data)),
+            [b'{"results": [{"id": "a", "status": "starting", "created_at": "2026-11-23T12:00:00Z"}], "next": "a"}'],
+        ),
+        "gemini": (
+            lambda data: gemini.read_painted(answered(data)),
+            [
+                b'{"candidates": [{"content": {"parts": [{"inlineData": {"data": "a"}}]}, "finishReason": "STOP"}]}',
+                error,
+            ],
+        ),
+        "comfyui": (
+            lambda data: (comfyui.node_errors(data), comfyui.read_history(answered(data), "a")),
+            [b'{"a": {"outputs": {"9": {"images": [{"filename": "a"}]}}, "status": {"messages": []}}}'],
+        ),
         "chat": (completion, [json.dumps(COMPLETION).encode(), json.dumps(REASONED).encode()]),
         "complaint": (refused, [error, *(json.dumps(each).encode() for each in COMPLAINTS)]),
         "batch line": (reply_in, [json.dumps(LINE).encode()]),

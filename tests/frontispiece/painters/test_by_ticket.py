@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -18,6 +19,7 @@ from helpers.real_server import PATIENCE
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontispiece.concurrency import Lane
 from frontispiece.errors import (
     BadInput,
     Blocked,
@@ -29,12 +31,16 @@ from frontispiece.errors import (
     ProviderUnavailable,
     Rejected,
 )
+from frontispiece.models import Painting
 from frontispiece.painters import bfl, replicate
 from frontispiece.painters.bfl import BlackForestLabs
 from frontispiece.painters.by_ticket import FAILED_LOOKS, ByTicket
 from frontispiece.painters.interface import Ticket
 from frontispiece.painters.replicate import Replicate
 from frontispiece.providers.http import Answer
+from frontispiece.purchases.journal import Settled
+from frontispiece.purchases.paintings import PaintingJob
+from frontispiece.services import open_services
 from frontispiece.settings import load_settings
 
 
@@ -227,6 +233,37 @@ async def test_another_take_has_another_seed(fake: Providers, open_painter: Open
     assert isinstance(ticket, Ticket)
     assert "43" in json.dumps(played(fake, service).requests[0])
     assert (await open_painter(service).collect(ticket)).seed == "43"
+
+
+@pytest.mark.parametrize(
+    ("where", "fault", "error"),
+    [
+        pytest.param("status", "foreign picture", NotAccepted, id="a picture that was refused"),
+        pytest.param("submit", "reset after reading", InDoubt, id="a ticket that was lost"),
+    ],
+)
+async def test_nothing_is_bought_twice(
+    fake: Providers, service: Service, where: str, fault: str, error: type[ProviderError], tmp_path: Path
+) -> None:
+    """By two runs, of which the first does not get its picture."""
+    its = played(fake, service)
+
+    async def paint() -> Settled[Painting]:
+        settings = fake.settings(archive=str(tmp_path), painter=service.name)
+        async with open_services(settings) as services, Lane(services.paintings_lane) as lane:
+            job = PaintingJob(SEED_PAPER, prompt("a crab"), services, run="a run", lane=lane)
+            return await services.journal.settle(job)
+
+    its.faults.queue(where, fault)
+    with pytest.raises(error):
+        await paint()
+    settled = await paint()
+    # Without a list of orders nobody can tell, so one is made once more, and that is said.
+    lost = where == "submit" and service.painter.recent is ByTicket.recent
+    assert (len(its.orders), settled.doubts) == ((2, 1) if lost else (1, 0))
+    assert settled.record.dollars == its.dollars / len(its.orders)
+    assert (await paint()).record == settled.record
+    assert len(its.orders) == (2 if lost else 1)
 
 
 def test_its_service_needs_a_key_and_a_local_one_does_not(service: Service) -> None:
