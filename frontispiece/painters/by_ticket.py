@@ -72,6 +72,8 @@ class ByTicket(ABC):
     paid: bool = True
     is_ai: ClassVar[bool] = True
     hosts: ClassVar[tuple[str, ...]] = ()
+    bills_no_failures: ClassVar[bool] = False
+    """Whether it is certain that an order answered with 500 or the like was not taken; 503 says so itself."""
 
     def __init__(
         self,
@@ -164,7 +166,11 @@ class ByTicket(ABC):
 
     def _refusal(self, answer: Answer) -> ProviderError:
         """What the answer to an order means that is none."""
-        return refusal(self.label, answer, self._key)
+        error = refusal(self.label, answer, self._key)
+        may_be_taken = isinstance(error, ProviderUnavailable) and answer.status >= 500 and answer.status != 503
+        if may_be_taken and not self.bills_no_failures:
+            return InDoubt(f"{error} It may have taken the order.")
+        return error
 
     def _is_home(self, url: str) -> bool:
         """Whether our key may go there."""

@@ -57,6 +57,7 @@ class Node(BaseModel):
 
 Workflow = dict[str, Node]
 _WORKFLOW: Final[TypeAdapter[Workflow]] = TypeAdapter(Workflow)
+_OBJECT: Final[TypeAdapter[dict[str, JsonValue]]] = TypeAdapter(dict[str, JsonValue])
 
 
 class _Order(BaseModel):
@@ -110,6 +111,7 @@ class ComfyUI(ByTicket):
     label = WHO
     paid = False
     price = 0.0
+    bills_no_failures = True
 
     def __init__(
         self,
@@ -221,7 +223,7 @@ def _filled(workflow: Workflow, words: str, seed: int) -> dict[str, JsonValue]:
 def node_errors(body: bytes) -> str:
     """What a refusal says of single steps of a workflow, if anything."""
     try:
-        said = TypeAdapter(dict[str, JsonValue]).validate_json(clean(body)).get("node_errors")
+        said = _OBJECT.validate_json(clean(body)).get("node_errors")
     except ValidationError:
         return ""
     steps = said.items() if isinstance(said, dict) else ()

@@ -60,6 +60,7 @@ class FalQueue(ByTicket):
     """One model on fal. Raises BadInput when built without a key that is needed."""
 
     label = "fal"
+    bills_no_failures = True
 
     def __init__(
         self,

@@ -140,8 +140,11 @@ class Replicate(ByTicket):
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket:
         """Order the picture: one POST. Errors as in `frontispiece.painters.interface.Painter`."""
-        asked = {"version": self._model, "input": {**self._input, **self._own(prompt, take)}}
-        return await self._order(self._list, asked, self._ticket)
+        given = {"input": {**self._input, **self._own(prompt, take)}}
+        name, _, version = self._model.partition(":")
+        if version:
+            return await self._order(self._list, {"version": version, **given}, self._ticket)
+        return await self._order(f"{self._url}/v1/models/{name}/predictions", given, self._ticket)
 
     async def recent(self, paper: Paper, prompt: Prompt, since: datetime, take: int = 0) -> Ticket | None:
         """Look through the account's latest orders, as far back as that, and five hundred at most.

@@ -1,7 +1,8 @@
 """Plays Replicate's predictions and the host of their files. No pytest in here.
 
 By replicate.com/docs as it was in November 2026 (topics/predictions: lifecycle, create-a-prediction, rate-limits,
-data-retention), the descriptions of predictions.create, .get and .list in Replicate's OpenAPI 1.0.0-a1, and answers
+data-retention), the descriptions of models.predictions.create and of
+predictions.create, .get and .list in Replicate's OpenAPI 1.0.0-a1, and answers
 recorded by the vendor's own client, replicate-python, commit 0110c2c of June 2025 (tests/cassettes). An order answers
 201 with `id`, `status` and `urls.get`; a look gives the same object until `output` is there; the list has the latest
 first.
@@ -24,6 +25,8 @@ PRICE = 0.003
 SIZE = (768, 1344)
 """What flux-schnell makes of 9:16 at one megapixel."""
 PAGE = 100
+VERSIONS = {"someone/else": "0123456789abcdef" * 4}
+"""Models that are called by their version."""
 
 
 def changed(**changes: object) -> Fault:
@@ -56,7 +59,7 @@ OWN: dict[str, Fault] = {
 @dataclass
 class Job:
     id: str
-    version: str
+    model: str
     input: dict[str, object]
     created_at: datetime
     looks: int = 0
@@ -75,12 +78,14 @@ class FakeReplicate:
         self.orders: dict[str, Job] = {}
         self.requests: list[dict[str, object]] = []
         self.headers: list[dict[str, str]] = []
+        self.paths: list[str] = []
         self.dollars = 0.0
         self._ids = itertools.count(1)
 
     @property
     def routes(self) -> list[Route]:
         return [
+            Route("/v1/models/{owner}/{name}/predictions", self._submit, methods=["POST"]),
             Route("/v1/predictions", self._submit, methods=["POST"]),
             Route("/v1/predictions", self._list),
             Route("/v1/predictions/{id}", self._look),
@@ -94,7 +99,10 @@ class FakeReplicate:
     async def _take(self, request: Request) -> Response:
         body = json.loads(await request.body())
         self.requests.append(body)
-        job = Job(f"p{next(self._ids):025d}", body["version"], body["input"], datetime.now(UTC))
+        self.paths.append(request.url.path)
+        named = "/".join(map(str, request.path_params.values()))
+        model = named or next(name for name, version in VERSIONS.items() if version == body["version"])
+        job = Job(f"p{next(self._ids):025d}", model, body["input"], datetime.now(UTC))
         job.content = png(*SIZE, str(job.input["prompt"]))
         self.orders[job.id] = job
         self.dollars += PRICE
@@ -105,7 +113,7 @@ class FakeReplicate:
         is_done = state == "succeeded"
         return {
             "id": job.id,
-            "model": job.version.partition(":")[0],
+            "model": job.model,
             "version": "hidden",
             "input": job.input,
             "logs": "",

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.cli.app import app
+from frontispiece.registry import PAINTERS, registered
 from frontispiece.settings import load_settings, settings_model, variable
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,11 @@ def settings_table() -> str:
 
 def test_every_setting_stands_in_the_docs() -> None:
     assert settings_table() in (ROOT / "docs" / "settings.md").read_text()
+
+
+def test_every_painter_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "painters.md").read_text()
+    assert [name for name in registered(PAINTERS) if f"\n| `{name}` | " not in page] == []
 
 
 def test_links_between_documents_lead_somewhere() -> None:
