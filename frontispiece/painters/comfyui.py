@@ -133,8 +133,8 @@ class ComfyUI(ByTicket):
 
     @staticmethod
     def recipe_for(settings: ComfySettings) -> PainterRecipe:
-        """As in `frontispiece.painters.interface.Painter`. Raises BadInput without a workflow that can be used."""
-        workflow = read_workflow(settings.comfyui_workflow)
+        """As in `frontispiece.painters.interface.Painter`. Raises BadInput for a workflow that cannot be used."""
+        workflow = read_workflow(settings.comfyui_workflow) if settings.comfyui_workflow else {}
         inputs = [value for node in workflow.values() for name, value in node.inputs.items() if name in MODELS]
         return PainterRecipe(
             kind="comfyui",

@@ -4,7 +4,6 @@ By replicate.com's documents, as they were in autumn 2026: `docs/painters.md` na
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ BY_PICTURE: Final[dict[str, float]] = {
     "black-forest-labs/flux-schnell": 0.003,
     "black-forest-labs/flux-dev": 0.025,
 }
+USUAL: Final[dict[str, JsonValue]] = {"aspect_ratio": "9:16", "output_format": "png"}
 ENDED_OTHERWISE: Final = ("failed", "canceled", "aborted")
 PAGES: Final = 5
 SLACK: Final = timedelta(minutes=2)
@@ -54,8 +54,8 @@ class ReplicateSettings(DownloadSettings):
         description="model on Replicate: owner/name, or owner/name:version",
     )
     replicate_input: str = Field(
-        '{"aspect_ratio": "9:16", "output_format": "png"}',
-        description="what else that model is given, as JSON; its page on Replicate tells what it takes",
+        "",
+        description="what else that model is given, as JSON, by its page on Replicate; left empty 9:16 and PNG",
     )
     replicate_seed: int | None = Field(
         42, ge=0, description="seed of Replicate's pictures; 'none' for a model that takes none"
@@ -70,12 +70,16 @@ class ReplicateSettings(DownloadSettings):
     @classmethod
     def _some_object(cls, value: str) -> str:
         try:
-            given = _OBJECT.validate_json(value)
+            given = _input(value)
         except ValidationError:
             raise ValueError('that is no JSON object, such as {"aspect_ratio": "9:16"}') from None
         if taken := sorted({"prompt", "seed"} & given.keys()):
             raise ValueError(f"{taken[0]} is given by this program")
         return value
+
+
+def _input(given: str) -> dict[str, JsonValue]:
+    return _OBJECT.validate_json(given) if given else USUAL
 
 
 class Prediction(BaseModel):
@@ -128,14 +132,14 @@ class Replicate(ByTicket):
         super().__init__(settings, settings.replicate_url, key=key, headers=headers, seconds=seconds, sleep=sleep)
         self._list = f"{self._url}/v1/predictions"
         self._model, self._seed = settings.replicate_model, settings.replicate_seed
-        self._input = _OBJECT.validate_json(settings.replicate_input)
+        self._input = _input(settings.replicate_input)
         self.price = list_dollars(self._model, self._input.get("num_outputs", 1))
         self.recipe = self.recipe_for(settings)
 
     @staticmethod
     def recipe_for(settings: ReplicateSettings) -> PainterRecipe:
         """As in `frontispiece.painters.interface.Painter`."""
-        parameters = canonical_json(input=json.loads(settings.replicate_input), seed=settings.replicate_seed)
+        parameters = canonical_json(input=_input(settings.replicate_input), seed=settings.replicate_seed)
         return PainterRecipe(kind="replicate", model=settings.replicate_model, parameters=parameters)
 
     async def submit(self, paper: Paper, prompt: Prompt, take: int = 0) -> Ticket:
