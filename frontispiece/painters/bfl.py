@@ -77,6 +77,7 @@ class BlackForestLabs(ByTicket):
     """One of their models. Raises BadInput when built without a key that is needed."""
 
     label = WHO
+    shortest_pause = 0.5  # as in the vendor's own examples
     hosts = ("*.bfl.ai",)
 
     def __init__(

@@ -37,7 +37,7 @@ from frontispiece.settings import key_to_send
 SECONDS = 60.0
 PATIENCE_SECONDS = 600.0
 FAILED_LOOKS = 20
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+LONGEST_PAUSE = 2.0
 # Each pause is this part of the time that a job has taken so far, so that looking adds less than that to it.
 SHARE, SHARE_UNKNOWN = 0.05, 0.3
 USUAL_AT_MOST = 10.0
@@ -72,6 +72,8 @@ class ByTicket(ABC):
     paid: bool = True
     is_ai: ClassVar[bool] = True
     hosts: ClassVar[tuple[str, ...]] = ()
+    shortest_pause: ClassVar[float] = 0.05
+    """Seconds between two looks, at least."""
     bills_no_failures: ClassVar[bool] = False
     """Whether it is certain that an order answered with 500 or the like was not taken; 503 says so itself."""
 
@@ -227,7 +229,7 @@ class ByTicket(ABC):
                 if found is not None:
                     return found
                 failures, wait = 0, 0.0
-            pause = max(wait, SHORTEST_PAUSE, min(share * since, LONGEST_PAUSE))
+            pause = max(wait, self.shortest_pause, min(share * since, LONGEST_PAUSE))
 
 
 def read_order(who: str, answer: Answer, model: type[M], key: str = "") -> M:

@@ -111,6 +111,7 @@ class ComfyUI(ByTicket):
     label = WHO
     paid = False
     price = 0.0
+    shortest_pause = 0.25  # the whole queue is in each answer
     bills_no_failures = True
 
     def __init__(

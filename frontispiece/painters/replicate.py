@@ -112,6 +112,7 @@ class Replicate(ByTicket):
     """One model on Replicate. Raises BadInput when built without a key that is needed."""
 
     label = WHO
+    shortest_pause = 0.5  # as in the vendor's own examples
     hosts = ("replicate.delivery", "*.replicate.delivery")
 
     def __init__(

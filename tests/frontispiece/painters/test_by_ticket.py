@@ -70,8 +70,15 @@ Open = Callable[..., ByTicket]
 
 
 @pytest.fixture
-def open_painter(fake: Providers, opened: list[ByTicket]) -> Open:
+def naps() -> list[float]:
+    """The pauses that the painter asked for, none of which was taken in full."""
+    return []
+
+
+@pytest.fixture
+def open_painter(fake: Providers, naps: list[float], opened: list[ByTicket]) -> Open:
     async def nap(seconds: float) -> None:
+        naps.append(seconds)
         await asyncio.sleep(0)
 
     def build(service: Service, seconds: float = PATIENCE, **choices: object) -> ByTicket:
@@ -92,7 +99,7 @@ async def ordered(painter: Any, words: str = "a crab") -> Ticket:
 
 
 async def test_an_order_is_fetched_by_whoever_has_its_ticket(
-    fake: Providers, open_painter: Open, service: Service
+    fake: Providers, open_painter: Open, service: Service, naps: list[float]
 ) -> None:
     its = played(fake, service)
     its.looks_needed = 3
@@ -106,6 +113,7 @@ async def test_an_order_is_fetched_by_whoever_has_its_ticket(
     painter = open_painter(service)
     canvases = [await painter.collect(reread, painted) for _ in range(2)]
     assert [canvas.image for canvas in canvases] == [png(*service.size, "a crab")] * 2
+    assert min(naps[1:4]) >= 0.5, "a vendor's own examples look no oftener"
     assert seen[0] < len(its.headers), "it is free for another before the download"
     assert (canvases[0].dollars, canvases[0].request_id, canvases[0].seed) == (its.dollars, ticket.request_id, "42")
     assert len(its.orders) == 1
