@@ -34,7 +34,7 @@ from rich.console import Console
 
 from deployments.cli.markup import print_fact
 from deployments.cli.query import print_table
-from deployments.cli.terminal import LogLines
+from deployments.cli.terminal import LogLines, Stage
 from deployments.output import say
 from flows.results import RecordSerializer
 from frontispiece.archive import paths
@@ -157,7 +157,9 @@ def terminal(content: bytes) -> None:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, color_system=None, width=120)
     print_fact(console, "fact", text)
-    LogLines(console, verbose=True).emit(VisibleRecord("prefect.task_runs", 20, "x.py", 1, "Said: %s", (text,), None))
+    LogLines(Stage(told=console), verbose=True).emit(
+        VisibleRecord("prefect.task_runs", 20, "x.py", 1, "Said: %s", (text,), None)
+    )
     with redirect_stdout(screen):
         say(text)
     print_table(console, Rows((text,), [(text,)]))
