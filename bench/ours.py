@@ -10,20 +10,22 @@ from datetime import date
 from pathlib import Path
 from typing import cast
 
+from deployments.ending import loading
 from deployments.server import start_server, use_own_server
 
 use_own_server(os.environ, Path("data/prefect"))  # as the command does, before Prefect is imported
 wait_for_server = start_server(os.environ)
 
-from job import pictures, report  # noqa: E402
-from prefect.client.schemas.objects import State  # noqa: E402
+with loading():
+    from job import pictures, report
+    from prefect.client.schemas.objects import State
 
-from deployments.cli.backfill_terminal import BackfillStage  # noqa: E402
-from deployments.cli.run_terminal import RunStage  # noqa: E402
-from deployments.cli.terminal import Stage  # noqa: E402
-from flows.backfill import backfill  # noqa: E402
-from flows.illustrate import illustrate_day  # noqa: E402
-from flows.listener import surrounded  # noqa: E402
+    from deployments.cli.backfill_terminal import BackfillStage
+    from deployments.cli.run_terminal import RunStage
+    from deployments.cli.terminal import Stage
+    from flows.backfill import backfill
+    from flows.illustrate import illustrate_day
+    from flows.listener import surrounded
 
 
 async def illustrate(days: str) -> State[State[None]]:

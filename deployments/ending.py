@@ -45,13 +45,15 @@ def end_when_told() -> None:
 def loading() -> Iterator[None]:
     """Within, where nothing is begun yet, an interrupt ends the process where it stands.
 
-    Unwound through a library that is half loaded, it may crash it. Garbage, of which there is none, is not looked for.
+    Unwound through a library that is half loaded, it may crash it. Garbage, of which there is none, is not looked for,
+    and never among what was loaded.
     """
     before = signal.signal(signal.SIGINT, lambda *_: _end())
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
         signal.signal(signal.SIGINT, before)
 

@@ -23,7 +23,8 @@ from frontispiece.money import price
 from frontispiece.report import Report
 from frontispiece.text import counted
 
-SECONDS_BETWEEN = 1.0
+SECONDS_BETWEEN, SECONDS_BETWEEN_IN_BACKFILL = 1.0, 5.0
+"""Between two looks at what has changed. Of days of a backfill, each with a page of its own, nobody watches all."""
 THUMBNAILS_AT_ONCE = 4
 SIDE: Final = 128
 """Pixels of a thumbnail's longer side."""
@@ -32,9 +33,12 @@ SIDE: Final = 128
 class RunPage(RunListener):
     """Shows on the Prefect server what it hears, and passes everything on to the other listener."""
 
-    def __init__(self, archive: Archive, other: RunListener, outcomes: Sequence[Outcome]) -> None:
+    def __init__(
+        self, archive: Archive, other: RunListener, outcomes: Sequence[Outcome], seconds_between: float
+    ) -> None:
         """`outcomes` are those of the run, to which others add."""
         super().__init__(other)
+        self._seconds_between = seconds_between
         self._archive = archive
         self._outcomes = outcomes
         self._papers = self._ended = 0
@@ -70,7 +74,7 @@ class RunPage(RunListener):
         super().closed(report)
 
     async def _keep(self) -> None:
-        """Show what changes, once a second at first."""
+        """Show what changes, at this pace at first."""
         began = monotonic()
         while not self._is_over.is_set():
             await self._show_progress()
@@ -78,7 +82,7 @@ class RunPage(RunListener):
             if len(self._thumbnails) >= self._enough:
                 await self._show_pictures()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_over.wait(), pause(began, SECONDS_BETWEEN))
+                await asyncio.wait_for(self._is_over.wait(), pause(began, self._seconds_between))
 
     async def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Leave pictures and outcomes on the page. `outcomes` are all of the run, and more that have no record."""
@@ -155,9 +159,11 @@ class RunPage(RunListener):
 
 
 @asynccontextmanager
-async def run_page(archive: Archive, other: RunListener, outcomes: Sequence[Outcome]) -> AsyncIterator[RunPage]:
+async def run_page(
+    archive: Archive, other: RunListener, outcomes: Sequence[Outcome], seconds_between: float = SECONDS_BETWEEN
+) -> AsyncIterator[RunPage]:
     """A page that is kept up to date for as long as the run goes on. `outcomes` as in `RunPage`."""
-    page = RunPage(archive, other, outcomes)
+    page = RunPage(archive, other, outcomes, seconds_between)
     try:
         yield page
     finally:

@@ -16,7 +16,7 @@ from flows.events import tell_of_budget
 from flows.limits import within_limits
 from flows.listener import RunListener, surroundings
 from flows.reconcile import close_orphans, said, sign
-from flows.runpage import RunPage, run_page
+from flows.runpage import SECONDS_BETWEEN, SECONDS_BETWEEN_IN_BACKFILL, RunPage, run_page
 from flows.secret_blocks import with_secrets
 from flows.steps import Steps
 from flows.tidy import tidy_catalog
@@ -125,9 +125,10 @@ async def open_session(
     refresh_id = str(runtime.flow_run.id) if refresh else refresh_id
     listener = surroundings.get().listener
     outcomes: list[Outcome] = []
+    pace = SECONDS_BETWEEN_IN_BACKFILL if account else SECONDS_BETWEEN
     async with (
         services_for_run(settings, refresh_id, account) as services,
-        run_page(services.archive, listener, outcomes) as page,
+        run_page(services.archive, listener, outcomes, pace) as page,
     ):
         session = Session(services, page, outcomes)
         if not account:  # a backfill tidies up when all days of a month have been run
