@@ -12,7 +12,7 @@ from flows.listener import RunListener
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.gallery.publisher import hang_ahead
-from frontispiece.models import Outcome, Picture
+from frontispiece.models import Outcome
 from frontispiece.settings import Settings
 from tasks.publish_gallery import publish_gallery
 
@@ -33,20 +33,20 @@ class _Ahead(RunListener):
     def __init__(self, other: RunListener, archive: Archive) -> None:
         super().__init__(other)
         self._archive = archive
-        self._made: asyncio.Queue[Picture] = asyncio.Queue()
+        self._made: asyncio.Queue[Outcome] = asyncio.Queue()
 
     def ended(self, outcome: Outcome) -> None:
         """One more picture, where there is one."""
         super().ended(outcome)
         if outcome.picture is not None:
-            self._made.put_nowait(outcome.picture)
+            self._made.put_nowait(outcome)
 
     async def keep_going(self) -> None:
         """Make thumbnails; those that cannot be made now are left to the publication."""
         while True:
-            picture = await self._made.get()
+            outcome = await self._made.get()
             with suppress(FrontispieceError):
-                await hang_ahead(self._archive, picture)
+                await hang_ahead(self._archive, outcome)
 
 
 @asynccontextmanager

@@ -24,6 +24,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _LINE: Final = Line("pictures", os.cpu_count() or 1)
+# glibc would give back a picture's memory after each step and get it anew for the next: a quarter of the time.
+_KEEP_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": "8000000", "MALLOC_TRIM_THRESHOLD_": "32000000"}
 _CRASHES: Final = {signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT}
 
 
@@ -46,6 +48,7 @@ class Worker:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     process_group=0,
+                    env=os.environ | _KEEP_MEMORY,
                 )
             except OSError:
                 ours.close()

@@ -5,7 +5,7 @@ Nothing from outside is decoded in this process (`frontispiece.archive.decoding`
 
 import struct
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -15,7 +15,17 @@ from frontispiece.errors import Blocked, NotAccepted, ProviderBroken, ProviderEr
 from frontispiece.tex import readable
 from frontispiece.text import one_line
 
-__all__ = ["MAX_BYTES", "ImageFacts", "Provenance", "copies", "inspect", "read_provenance", "thumbnail", "to_jpeg"]
+__all__ = [
+    "MAX_BYTES",
+    "Copy",
+    "ImageFacts",
+    "Provenance",
+    "copies",
+    "inspect",
+    "read_provenance",
+    "thumbnail",
+    "to_jpeg",
+]
 
 MAX_BYTES = 64_000_000
 MAX_PIXELS = 100_000_000
@@ -98,16 +108,30 @@ def thumbnail(content: bytes, max_side: int = 256, max_bytes: int = 20_000) -> b
     return made
 
 
-def copies(content: bytes, most_pixels: int, wanted: Sequence[tuple[int, str, dict[str, object]]]) -> list[bytes]:
-    """Copies of an archived JPEG without metadata: a width, kind and Pillow's options for each, and none enlarged.
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy that is wanted of a picture."""
 
-    The widest comes first; of a much larger picture no more is decoded than that takes.
+    width: int
+    """Pixels; it is not enlarged."""
+    kind: str
+    """As Pillow calls it, such as WEBP."""
+    options: Mapping[str, object]
+    """Pillow's, of that kind."""
+    levels: int = 256
+    """So many values red, green and blue may have: with few of them ink on paper takes less room."""
 
-    Raises as `inspect` does.
+
+def copies(content: bytes, kind: Format, most_pixels: int, wanted: Sequence[Copy]) -> list[bytes]:
+    """Copies of an archived picture of this kind, without metadata; the widest comes first.
+
+    Of a much larger JPEG no more is decoded than that takes. Raises as `inspect` does, and ProviderBroken when the
+    picture is of another kind.
     """
-    if _kind(content) != "jpeg":
-        raise ProviderBroken("The picture is no JPEG.")
-    return _decoded(content, "copies", most_pixels=most_pixels, side=wanted[0][0], wanted=wanted)[1]
+    if _kind(content) != kind:
+        raise ProviderBroken(f"The picture is no {kind.upper()}.")
+    asked = [(each.width, each.levels, each.kind, dict(each.options)) for each in wanted]
+    return _decoded(content, "copies", most_pixels=most_pixels, side=wanted[0].width, wanted=asked)[1]
 
 
 _MAGIC: Final[tuple[tuple[bytes, int, Format], ...]] = (

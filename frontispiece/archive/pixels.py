@@ -40,6 +40,7 @@ MAX_SIDE: Final = 65_000  # JPEG ends at 65,535
 # Painters that withhold a picture send an all-black one; as a JPEG it may be a shade off.
 BLACK: Final = 8
 BLANK: Final = 8
+MAX_VALUE: Final = 255  # of a colour
 
 # Ten times what ordinary pictures take on an ordinary machine.
 SECONDS: Final = 2.0
@@ -118,18 +119,27 @@ def thumbnail(image: Image.Image, max_side: int, max_bytes: int) -> Answer:
         side = side * 3 // 4
 
 
-def copies(image: Image.Image, wanted: list[tuple[int, str, dict[str, object]]]) -> Answer:
-    """Copies of these widths, kinds and options of Pillow's, the widest first; nothing is enlarged."""
+def copies(image: Image.Image, wanted: list[tuple[int, int, str, dict[str, object]]]) -> Answer:
+    """Copies of these widths, levels of each colour, kinds and options of Pillow's, the widest first.
+
+    Nothing is enlarged.
+    """
     picture = _flat(image)
     small, made = picture, []
-    for width, kind, options in wanted:
+    for width, levels, kind, options in wanted:
         if width < small.width:
             # From the copy before; half of it takes a tenth of the time.
             height = max(1, round(picture.height * width / picture.width))
             half = small.width == 2 * width
             small = small.reduce(2) if half else small.resize((width, height), Image.Resampling.HAMMING)
-        made.append(_saved(small, kind, **options))
+        made.append(_saved(small if levels > MAX_VALUE else small.point(_steps(levels)), kind, **options))
     return _sized(picture), made
+
+
+def _steps(levels: int) -> list[int]:
+    """For each value of red, green and blue the nearest of so many that lie evenly between none and all."""
+    most = levels - 1
+    return [round(value * most / MAX_VALUE) * MAX_VALUE // most for value in range(MAX_VALUE + 1)] * 3
 
 
 WORKS: Final[dict[str, Callable[..., Answer]]] = {work.__name__: work for work in (facts, jpeg, thumbnail, copies)}

@@ -80,6 +80,8 @@ class Plate(Value):
     prompt: Paragraph = Field(description="what the painter was asked to paint; empty when unknown")
     writer: Line | None = Field(default=None, description="model that wrote the prompt")
     painter: Line | None = Field(default=None, description="model that painted")
+    painted_by: Line | None = Field(default=None, description="kind of painter, such as lineart")
+    original: Line | None = Field(default=None, description="place of what it sent")
     seed: Line | None = Field(default=None, description="decimal digits, where known")
     resembles: Line | None = Field(default=None, description="id of a paper whose picture looks nearly the same")
     dollars: float | None = Field(default=None, description="price of prompt and painting; None when unknown")

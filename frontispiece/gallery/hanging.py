@@ -17,7 +17,7 @@ from frontispiece.money import total
 COLUMNS: Final = (
     *("run", "run_finished_at", "source", "list_day", "rank", "upvotes", "paper_key", "paper_id", "paper_title"),
     *("paper_authors", "paper_categories", "status", "recipe", "writer_model", "prompt", "writer_dollars"),
-    *("painter_model", "painter_seed", "painter_dollars", "resembles"),
+    *("painter", "painter_model", "original_path", "painter_seed", "painter_dollars", "resembles"),
     *("writer_request", "paper_abstract_digest"),
     *("picture_path", "picture_digest", "picture_width", "picture_height", "picture_bytes"),
 )
@@ -79,6 +79,8 @@ def _plate(row: Row) -> Plate:
             "prompt": row["prompt"] or "",
             "writer": row["writer_model"],
             "painter": row["painter_model"],
+            "painted_by": row["painter"],
+            "original": row["original_path"],
             "seed": row["painter_seed"],
             "resembles": row["resembles"],
             "dollars": total([row["writer_dollars"], row["painter_dollars"]]),

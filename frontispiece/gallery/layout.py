@@ -19,9 +19,9 @@ KEPT: Final = "kept.html"
 DAYS: Final = "data/days.js"
 MANIFEST: Final = "manifest.json"
 
-WIDTHS: Final = (320, 640)
-"""Widths of thumbnails as WebP, pixels; pictures are not enlarged."""
-FALLBACK_WIDTH: Final = 320
+WIDTHS: Final = (384, 768)
+"""Widths of thumbnails as WebP, pixels, one half of the other; pictures are not enlarged."""
+FALLBACK_WIDTH: Final = WIDTHS[0]
 """Width of the JPEG for browsers without WebP, pixels."""
 
 
@@ -131,6 +131,11 @@ def srcset(plate: Shown, root: str) -> str:
 def fallback(plate: Shown) -> str:
     """The JPEG thumbnail."""
     return f"{thumb(plate)}.jpg"
+
+
+def thumbs(plate: Shown) -> list[str]:
+    """All thumbnails of a picture: as WebP, the widest first, and the JPEG."""
+    return [*(webp(plate, width) for width in reversed(widths(plate))), fallback(plate)]
 
 
 def around(month: str) -> tuple[str, str, str]:

@@ -34,7 +34,8 @@ from frontispiece.gallery.pages import (
 )
 from frontispiece.gallery.related import Related, related
 from frontispiece.gallery.search import DRAWERS, parts
-from frontispiece.gallery.thumbnails import MAX_BYTES, thumbnails
+from frontispiece.gallery.thumbnails import MAX_BYTES, drawing, thumbnails
+from frontispiece.models import Outcome
 
 _AT_ONCE: Final = 8
 _MONTH: Final = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])")
@@ -55,6 +56,7 @@ class Store(Protocol):
     """The archive, as far as the gallery needs it: see `frontispiece.archive.store.Archive`."""
 
     async def get(self, path: str, max_bytes: int | None = None) -> bytes | None: ...  # noqa: D102
+    async def exists(self, path: str) -> bool: ...  # noqa: D102
     async def put(self, path: str, content: bytes) -> None: ...  # noqa: D102
     async def delete(self, path: str) -> None: ...  # noqa: D102
     async def list(self, prefix: str) -> Sequence[Listed]: ...  # noqa: D102
@@ -110,21 +112,37 @@ async def publish(
     return await publication.run()
 
 
-async def hang_ahead(store: Store, picture: layout.Shown) -> None:
+async def hang_ahead(store: Store, outcome: Outcome) -> None:
     """Write the thumbnails of a picture that was just made: its publication finds them. Raises ArchiveError."""
-    for place, small in (await _shrunk(store, picture) or {}).items():
+    if (picture := outcome.picture) is None:
+        return
+    painting = outcome.painting
+    ink = drawing(painting.painter, painting.original.path) if painting else None
+    for place, small in (await _shrunk(store, picture, ink) or {}).items():
         await store.put(layout.placed(place), small)
 
 
-async def _shrunk(store: Store, picture: layout.Shown) -> Files | None:
-    """A picture's thumbnails, the one that is looked for last; None when it is gone, or cannot be read or decoded."""
+async def _shrunk(store: Store, picture: layout.Shown, ink: str | None) -> Files | None:
+    """A picture's thumbnails, of its original in `ink` while there is one.
+
+    None when the picture is gone, or cannot be read or decoded.
+    """
+    if ink and await store.exists(picture.path) and (content := await _read(store, ink)):
+        made = await in_a_picture_thread(thumbnails, picture, content, drawn=True)
+        if made is not None:
+            return made
+    content = await _read(store, picture.path)
+    return await in_a_picture_thread(thumbnails, picture, content) if content else None
+
+
+async def _read(store: Store, path: str) -> bytes | None:
+    """A file's bytes; None when it is not there or cannot be read. Raises ArchiveUnavailable."""
     try:
-        content = await store.get(picture.path, max_bytes=MAX_BYTES)
+        return await store.get(path, max_bytes=MAX_BYTES)
     except ArchiveUnavailable:
         raise
     except ArchiveError:
-        content = None
-    return await in_a_picture_thread(thumbnails, picture, content) if content else None
+        return None
 
 
 def _marks(catalog: Iterable[Listed], month_of: Callable[[str], str | None]) -> dict[str, str]:
@@ -294,12 +312,12 @@ class _Publication:
         for folder in {layout.thumbs_folder(plate) for plate in plates}:
             there |= {layout.unplaced(each.path) for each in await self._store.list(layout.placed(folder))}
         await self._delete_replaced(plates, there)
-        missing = {layout.thumb(plate): plate for plate in plates if layout.fallback(plate) not in there}
+        missing = {layout.thumb(plate): plate for plate in plates if not there.issuperset(layout.thumbs(plate))}
         lane = asyncio.Semaphore(_AT_ONCE // 2)  # pictures in memory
 
         async def make(plate: Plate) -> None:
             async with lane:
-                made = await _shrunk(self._store, plate)
+                made = await _shrunk(self._store, plate, drawing(plate.painted_by, plate.original))
                 if made is None:
                     if plate.path not in self._lost:
                         self._done.problems.append(f"{plate.path} is missing or damaged; see frontispiece verify.")
@@ -312,12 +330,12 @@ class _Publication:
         await asyncio.gather(*map(make, missing.values()))
 
     async def _delete_replaced(self, plates: Sequence[Plate], there: Iterable[str]) -> None:
-        """Delete thumbnails of what these pictures were before they were made anew."""
-        now = {layout.thumb(plate) for plate in plates}
-        names = {layout.picture_of(thumb) for thumb in now}
+        """Delete thumbnails of what these pictures were before they were made anew, and of other widths."""
+        now = {place for plate in plates for place in layout.thumbs(plate)}
+        names = {layout.picture_of(layout.thumb(plate)) for plate in plates}
         for place in there:
             thumb = layout.thumb_of(place)
-            if thumb is not None and thumb not in now and layout.picture_of(thumb) in names:
+            if thumb is not None and place not in now and layout.picture_of(thumb) in names:
                 await self._store.delete(layout.placed(place))
 
     async def _write(self, files: Files) -> None:

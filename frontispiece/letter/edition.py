@@ -6,7 +6,7 @@ from datetime import date
 
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.decoding import in_a_picture_thread
-from frontispiece.archive.images import copies
+from frontispiece.archive.images import Copy, copies
 from frontispiece.archive.paths import CATALOG, catalog_month
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days, first_day, last_day, month_from, month_of
@@ -70,7 +70,7 @@ async def smaller(archive: Archive, card: Card, width: int, kind: str, options: 
         content = await archive.get(card.plates[0].path, max_bytes=MAX_BYTES)
         if content is None:
             return None
-        (made,) = await in_a_picture_thread(copies, content, MAX_PIXELS, [(width, kind, dict(options))])
+        (made,) = await in_a_picture_thread(copies, content, "jpeg", MAX_PIXELS, [Copy(width, kind, options)])
     except ArchiveUnavailable:
         raise
     except (ArchiveError, ProviderError):

@@ -52,7 +52,10 @@ class Painter(Protocol):
     paid: bool
     """Whether a call costs money; paid calls are journalled."""
     is_ai: bool
-    """Whether a trained model makes the pictures: they are marked as such, as the EU AI Act asks."""
+    """Whether a trained model makes the pictures: they are marked as such, as the EU AI Act asks.
+
+    One whose pictures are line drawings may say so, too, by `draws_lines = True` on its class.
+    """
     recipe: PainterRecipe
     """Its kind is the painter's name in the registry."""
     price: float | None

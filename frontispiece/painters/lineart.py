@@ -37,6 +37,7 @@ class LineArt(AtOnce):
     label = "line art"
     paid = False
     is_ai = False
+    draws_lines = True
     price = 0.0
     # Better drawings keep the recipe: what an archive has stays as it is, and only `--refresh` draws it anew.
     recipe = PainterRecipe(kind="lineart", model="lineart-1", parameters=canonical_json(width=WIDTH, height=HEIGHT))

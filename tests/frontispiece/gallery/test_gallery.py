@@ -12,7 +12,7 @@ from helpers.papers import numbered
 from helpers.stocked import DAY, NOW, RECIPE, failure, outcome, png, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from frontispiece.archive.images import Provenance, to_jpeg
 from frontispiece.archive.store import Archive
@@ -21,7 +21,7 @@ from frontispiece.gallery.cards import Card, Day, Plate, first_sentences
 from frontispiece.gallery.hanging import COLUMNS, hang
 from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files, paper_files, words_files
 from frontispiece.gallery.related import related
-from frontispiece.gallery.thumbnails import thumbnails
+from frontispiece.gallery.thumbnails import drawing, thumbnails
 from frontispiece.models import Outcome, Status
 
 HOSTILE = (
@@ -365,10 +365,27 @@ def test_thumbnails_are_smaller_never_larger(width: int) -> None:
     one = plate(width=width, height=width)
     made = thumbnails(one, content)
     assert made is not None
+    assert list(made) == layout.thumbs(one)
     sizes = {place: Image.open(_file(each)).width for place, each in made.items()}
     assert sizes == {layout.webp(one, each): each for each in layout.widths(one)} | {
         layout.fallback(one): min(width, layout.FALLBACK_WIDTH)
     }
+
+
+def test_of_a_line_drawing_the_widest_has_every_dot_and_others_few_greys() -> None:
+    sketch = Image.new("RGB", (768, 64), "white")
+    ImageDraw.Draw(sketch).line([(0, 0), (767, 63)], (24, 23, 30), 3)
+    sketch = sketch.rotate(5, Image.Resampling.BICUBIC, fillcolor="white").quantize(60)
+    file = _file()
+    sketch.save(file, "PNG")
+    one = plate(height=64)
+    made = thumbnails(one, file.getvalue(), drawn=True)
+    assert made is not None
+    narrow, wide = (Image.open(_file(made[layout.webp(one, width)])) for width in layout.widths(one))
+    assert wide.tobytes() == sketch.convert("RGB").tobytes()
+    greys = set(narrow.tobytes())
+    assert (min(greys), max(greys)) == (23, 255)
+    assert 4 < len(greys) <= 12
 
 
 def _resized(width: int) -> bytes:
@@ -386,3 +403,9 @@ def _file(content: bytes = b""):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("content", [b"", b"not a picture", png(1), b"\xff\xd8\xff" + bytes(50), of_scans(500)])
 def test_what_is_no_picture_has_no_thumbnails(content: bytes) -> None:
     assert thumbnails(plate(), content) is None
+
+
+def test_what_a_line_drawing_is_shown_by_is_the_painters_to_say() -> None:
+    png, jpeg = (f"originals/{'a' * 64}.{kind}" for kind in ("png", "jpg"))
+    asked = [("lineart", png), ("lineart", jpeg), ("fal", png), ("nobody's", png), (None, png), ("lineart", None)]
+    assert [drawing(painter, original) for painter, original in asked] == [png, None, None, None, None, None]

@@ -1,6 +1,7 @@
 """Publishing the gallery: only what changed is written, every link leads to a file, and the commands say so."""
 
 import asyncio
+import io
 import os
 import shutil
 from collections.abc import Iterable
@@ -12,7 +13,8 @@ import pytest
 from fakes.s3 import FakeS3
 from fakes.server import serving
 from helpers.gallery_pages import Page, script_data
-from helpers.stocked import DAY, NOW, outcome, run, stocked
+from helpers.stocked import DAY, NOW, outcome, painting, png, run, stocked
+from PIL import Image
 
 from deployments.cli import main
 from frontispiece.archive.catalog import Catalog
@@ -23,7 +25,6 @@ from frontispiece.gallery.manifest import Manifest
 from frontispiece.gallery.publisher import Published, hang_ahead, publish
 from frontispiece.gallery.search import DRAWERS
 from frontispiece.gallery.thumbnails import MAX_BYTES
-from frontispiece.models import Picture
 
 
 async def published(archive: Archive, **options: object) -> Published:
@@ -79,12 +80,45 @@ async def test_nothing_new_writes_nothing(archive: Archive) -> None:
 
 
 async def test_thumbnails_that_were_made_ahead_are_found(archive: Archive) -> None:
-    for row in await Catalog(archive).narrow(("picture_path", "picture_digest", "picture_width")):
-        if row["picture_path"]:
-            known = {name.removeprefix("picture_"): value for name, value in row.items()}
-            await hang_ahead(archive, Picture(**known, height=128, bytes=0))
+    for number in (1, 2, 3):
+        await hang_ahead(archive, await outcome(archive, number))
     done = await published(archive)
     assert (done.papers, done.thumbnails, done.problems) == (3, 0, [])
+
+
+async def test_a_line_drawing_is_shown_by_its_original_while_that_is_there() -> None:
+    archive = Archive.open("memory://")
+    drawn = []
+    for number in (1, 2, 3):
+        one = await outcome(archive, number)
+        assert one.painting is not None
+        painter = "fal" if number == 3 else "lineart"
+        drawn.append(one.model_copy(update={"painting": one.painting.model_copy(update={"painter": painter})}))
+    await archive.delete(painting(2).original.path)
+    await Catalog(archive).write(DAY, "run-1", drawn, run())
+    assert (await published(archive)).thumbnails == 3
+
+    async def as_painted(number: int) -> bool:
+        picture = drawn[number - 1].picture
+        assert picture is not None
+        thumb = await archive.get(layout.placed(layout.webp(picture, 96)))
+        return image(thumb or b"").tobytes() == image(png(number)).tobytes()
+
+    assert [await as_painted(number) for number in (1, 2, 3)] == [True, False, False]
+
+
+def image(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+async def test_thumbnails_of_an_earlier_version_are_made_anew_and_its_own_deleted(archive: Archive) -> None:
+    await published(archive)
+    (small, *_) = [each.path for each in await archive.list("gallery/thumbs") if each.path.endswith("-96.webp")]
+    old = small.replace("-96.webp", "-80.webp")
+    await archive.put(old, await archive.get(small) or b"")
+    await archive.delete(small)
+    assert (await published(archive, everything=True)).thumbnails == 1
+    assert await archive.existing([small, old]) == {small}
 
 
 FRONT = {
