@@ -85,6 +85,7 @@ def environment(folder: Path) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # or it would look for each page whether a template has changed
     )
     made.globals.update(layout=layout, version=VERSION, long_day=long_day, long_month=_long_month)
     made.globals.update(counted=counted, first_sentences=first_sentences, per_page=PER_PAGE)
