@@ -19,6 +19,13 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Summary(Value):
+    """What a list says of a paper in short, where it has such words of its own."""
+
+    text: str = Field(description="one line, white space collapsed")
+    by: str = Field(description="whose words they are, such as an AI at Hugging Face")
+
+
 class Listing(Value):
     """Where and how a paper was listed when it was fetched."""
 
@@ -27,6 +34,7 @@ class Listing(Value):
     rank: int = Field(description="place in the list, from 0")
     upvotes: int | None = Field(default=None, description="votes at `seen_at`, where the source has votes")
     seen_at: datetime = Field(description="when the source gave this answer")
+    summary: Summary | None = Field(default=None, description="the list's own, where it has one")
 
 
 class Paper(Value):

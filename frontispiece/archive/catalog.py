@@ -64,6 +64,8 @@ SCHEMA: Final = pa.schema(
         _field("list_length", pa.int64(), "papers on the list then, looked at or not; 0 in a run of single papers"),
         _field("rank", pa.int64(), "place in the list, from 0", nullable=False),
         _field("upvotes", pa.int64(), "votes at `seen_at`, where the source has votes"),
+        _field("summary", pa.string(), "what the list itself says of the paper in short, where it does"),
+        _field("summary_by", pa.string(), "whose words these are, such as an AI at Hugging Face"),
         _field("seen_at", _TIME, "when the source gave this list: the time of the decision", nullable=False),
         _field("paper_key", pa.string(), "the paper's name in the archive, 16 hex digits", nullable=False),
         _field("paper_id", pa.string(), "arXiv id without version", nullable=False),
@@ -299,10 +301,13 @@ def _row(outcome: Outcome, run: Run) -> dict[str, object]:
 
 
 def _about_paper(paper: Paper) -> dict[str, object]:
+    summary = paper.listing.summary
     return {
         "list_day": paper.listing.day,
         "rank": paper.listing.rank,
         "upvotes": paper.listing.upvotes,
+        "summary": summary and summary.text,
+        "summary_by": summary and summary.by,
         "seen_at": paper.listing.seen_at,
         "paper_key": paper.key,
         "paper_id": paper.id,

@@ -22,7 +22,8 @@ SHAPES: Final[dict[type[Value], str]] = {
     Picture: "dc3e4e9737f78669ad25a618e02d9eaa",
 }
 """What keys of results say of the fields of their records, so that a result of an older version is made again, not
-misread: a record whose fields change needs another word here. The words were digests of schemas once."""
+misread: a record whose fields change needs another word here, unless a new field may be missing. The words were digests
+of schemas once."""
 _RECORDS: Final = {record.__name__: record for record in SHAPES}
 
 

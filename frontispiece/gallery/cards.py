@@ -123,6 +123,8 @@ class Card(Value):
     title: Words
     authors: tuple[Words, ...] = Field(description="in the paper's order")
     abstract: Abstract = Field(default="", description="what the paper says of itself; empty when unknown")
+    summary: Abstract = Field(default="", description="what its list says of it in short; empty when it says nothing")
+    summary_by: Line = Field(default="", description="whose words these are")
     categories: tuple[Line, ...] = Field(description="arXiv categories, the primary one first")
     day: date = Field(description="the day of the list")
     home: date = Field(description="the newest day it hangs on, which writes the paper's own page")

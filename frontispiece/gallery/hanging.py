@@ -18,7 +18,7 @@ COLUMNS: Final = (
     *("run", "run_finished_at", "source", "list_day", "rank", "upvotes", "paper_key", "paper_id", "paper_title"),
     *("paper_authors", "paper_categories", "status", "recipe", "writer_model", "prompt", "writer_dollars"),
     *("painter", "painter_model", "original_path", "painter_seed", "painter_dollars", "resembles"),
-    *("writer_request", "paper_abstract_digest"),
+    *("writer_request", "paper_abstract_digest", "summary", "summary_by"),
     *("picture_path", "picture_digest", "picture_width", "picture_height", "picture_bytes"),
 )
 """The columns that are read."""
@@ -38,7 +38,9 @@ def hang(rows: Sequence[Row], first: date, last: date) -> tuple[dict[date, Day],
     """
     in_order = sorted(rows, key=age)
     plates, problems = _plates(in_order)
-    abstracts = {str(row["paper_key"]): text for row in in_order if (text := _abstract(row))}
+    about: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in in_order:
+        about[str(row["paper_key"])] |= _about(row)
     homes = _homes(in_order)
     by_day: dict[date, list[Row]] = defaultdict(list)
     for row in in_order:
@@ -47,7 +49,7 @@ def hang(rows: Sequence[Row], first: date, last: date) -> tuple[dict[date, Day],
             by_day[day].append(row)
     days = {}
     for day, listed in sorted(by_day.items()):
-        cards, wrong = _cards(listed, plates, abstracts, homes)
+        cards, wrong = _cards(listed, plates, about, homes)
         problems += wrong
         shown = _day(day, listed, cards)
         if shown.cards or shown.failed or shown.blocked:
@@ -100,6 +102,12 @@ def _homes(rows: Iterable[Row]) -> dict[str, date]:
     return homes
 
 
+def _about(row: Row) -> dict[str, str]:
+    """What a row tells of a paper's content, by fields of a card."""
+    summary = {name: row[name] for name in ("summary", "summary_by")} if row["summary"] else {}
+    return summary | ({"abstract": text} if (text := _abstract(row)) else {})
+
+
 def _abstract(row: Row) -> str:
     """The abstract, as it stands in what the writer was sent; the catalog keeps nothing but its digest beside that.
 
@@ -118,7 +126,7 @@ def _abstract(row: Row) -> str:
 def _cards(
     rows: Iterable[Row],
     plates: Mapping[str, Sequence[Plate]],
-    abstracts: Mapping[str, str],
+    about: Mapping[str, Mapping[str, str]],
     homes: Mapping[str, date],
 ) -> tuple[list[Card], list[str]]:
     """The cards of one day's rows, which come oldest first; of several rows one with authors tells more."""
@@ -132,18 +140,18 @@ def _cards(
         if not plates.get(key):
             continue
         try:
-            cards.append(_card(row, plates[key], abstracts.get(key, ""), homes[key]))
+            cards.append(_card(row, plates[key], about[key], homes[key]))
         except ValidationError as error:
             problems.append(_said(row, error))
     return sorted(cards, key=lambda card: (card.rank, card.id)), problems
 
 
-def _card(row: Row, plates: Sequence[Plate], abstract: str, home: date) -> Card:
-    about = {name: row[f"paper_{name}"] for name in ("key", "id", "title")}
+def _card(row: Row, plates: Sequence[Plate], about: Mapping[str, str], home: date) -> Card:
+    named = {name: row[f"paper_{name}"] for name in ("key", "id", "title")}
     lists = {name: row[f"paper_{name}"] or () for name in ("authors", "categories")}
     listed = {name: row[name] for name in ("source", "rank", "upvotes")}
-    own = {"abstract": abstract, "day": row["list_day"], "home": home, "plates": tuple(plates)}
-    return Card.model_validate({**about, **lists, **listed, **own})
+    own = {"day": row["list_day"], "home": home, "plates": tuple(plates)}
+    return Card.model_validate({**named, **lists, **listed, **about, **own})
 
 
 def _day(day: date, rows: Iterable[Row], cards: Sequence[Card]) -> Day:

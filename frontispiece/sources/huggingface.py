@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from frontispiece.errors import BadInput, SourceBroken, SourceUnavailable, SourceUnreached
-from frontispiece.models import Listing, Paper
+from frontispiece.models import Listing, Paper, Summary
 from frontispiece.providers.answers import OrNone, clean, heard
 from frontispiece.providers.http import Answer, Http, HttpError, Unreached, retry_after
 from frontispiece.recipe import digest
@@ -35,6 +35,9 @@ FIRST_DAY: Final = date(2023, 5, 4)
 PAGE: Final = 100
 MAX_PAGES: Final = 50
 MAX_VOTES: Final = 1_000_000_000
+
+SUMMARIES_BY: Final = "an AI at Hugging Face"
+"""Who has written the summaries on its lists."""
 
 _LIST: Final = TypeAdapter(list[JsonValue])
 _OBJECT: Final = TypeAdapter(dict[str, JsonValue])
@@ -74,6 +77,7 @@ class _PaperPart(BaseModel):
     id: IdText
     title: OrNone[_AnyTitle] = None
     summary: OrNone[Line] = None
+    ai_summary: OrNone[Line] = None
     authors: OrNone[list[OrNone[_Author]]] = None
     published_at: OrNone[Moment] = Field(default=None, alias="publishedAt")
     upvotes: OrNone[_Votes] = None
@@ -110,7 +114,14 @@ class _Entry(BaseModel):
             authors=tuple(author.name for author in part.authors or () if author and author.name),
             published=published,
             withdrawn=is_withdrawn(part.summary or self.summary or ""),
-            listing=Listing(source="huggingface", day=day, rank=rank, upvotes=part.upvotes, seen_at=seen_at),
+            listing=Listing(
+                source="huggingface",
+                day=day,
+                rank=rank,
+                upvotes=part.upvotes,
+                seen_at=seen_at,
+                summary=Summary(text=part.ai_summary, by=SUMMARIES_BY) if part.ai_summary else None,
+            ),
         )
 
 

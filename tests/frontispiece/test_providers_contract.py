@@ -196,14 +196,14 @@ async def test_archives_know_these_fingerprints(
 @pytest.mark.parametrize(
     ("record", "fields"),
     [
-        pytest.param(Listed, "81ec3dcd11e3f0b120b5105f6ce8a354", id="list"),
+        pytest.param(Listed, "12fc9aba15f087e42dab222c2e568a7d", id="list"),
         pytest.param(Prompt, "124df3e6685bebb0acf0b8d4b722ecb1", id="prompt"),
         pytest.param(Painting, "011cb058158febf01535cc17aad734bf", id="painting"),
         pytest.param(Picture, "4dbae9ae5c05439fe7c7db51214072dd", id="picture"),
     ],
 )
 def test_a_record_whose_fields_change_needs_another_word_in_its_keys(record: type[Value], fields: str) -> None:
-    """See `archive.results.SHAPES`; words of descriptions do not count."""
+    """See `archive.results.SHAPES`; words of descriptions do not count, nor does a field that may be missing."""
     assert digest(json.dumps(without_words(record.model_json_schema()), sort_keys=True)) == fields
 
 

@@ -68,7 +68,7 @@ function slider() {
 function labelled(plates) {
   const source = $(".source", card)?.href;
   const own = $(".title a", card)?.href;
-  const copies = ["title", "byline", "gist", "tags"].map((name) => $(`.${name}`, card)?.cloneNode(true)).filter(Boolean);
+  const copies = ["title", "byline", "gist", "summary", "tags"].map((name) => $(`.${name}`, card)?.cloneNode(true)).filter(Boolean);
   const title = made("h2", { className: "title" }, ...copies.shift().childNodes);
   const stories = plates.flatMap((plate) => {
     const story = $(".story", plate);

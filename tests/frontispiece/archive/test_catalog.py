@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from frontispiece.archive.store import Archive
-from frontispiece.models import CallState, Original, Outcome, PaidCall, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import (
+    CallState,
+    Original,
+    Outcome,
+    PaidCall,
+    Painting,
+    Paper,
+    Picture,
+    Prompt,
+    Status,
+    Summary,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2024, 11, 1)
@@ -52,7 +63,8 @@ def listed(paper_id: str = "2410.24175") -> Paper:
         version=2,
         seen_at=NOW,
     )
-    return made.model_copy(update={"updated": None})
+    listing = made.listing.model_copy(update={"summary": Summary(text="It translates back.", by="an AI")})
+    return made.model_copy(update={"updated": None, "listing": listing})
 
 
 PROMPT = Prompt(

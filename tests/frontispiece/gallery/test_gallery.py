@@ -22,7 +22,7 @@ from frontispiece.gallery.hanging import COLUMNS, hang
 from frontispiece.gallery.pages import PER_PAGE, day_files, front_files, month_files, paper_files, words_files
 from frontispiece.gallery.related import related
 from frontispiece.gallery.thumbnails import drawing, thumbnails
-from frontispiece.models import Outcome, Status
+from frontispiece.models import Outcome, Status, Summary
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -315,6 +315,19 @@ async def test_the_abstract_is_read_out_of_what_the_writer_was_sent(request_: st
     assert one.abstract == abstract.replace("$x^2$", "x²")
     unknown = made.model_copy(update={"paper": paper, "prompt": None})
     assert hung(rows(unknown))[DAY].cards[0].abstract == ""
+
+
+async def test_what_a_list_says_of_a_paper_is_shown_as_its_words() -> None:
+    made = await outcome(Archive.open("memory://"), 1)
+    words = Summary(text="Whales <b>read</b> $x^2$.", by="an AI at a list")
+    listing = made.paper.listing.model_copy(update={"summary": words})
+    told = made.model_copy(update={"paper": made.paper.model_copy(update={"listing": listing})})
+    # A later row tells nothing of it: the paper was listed by somebody else.
+    days = hung(rows(told), rows(made, name="run-2", hours=1))
+    pages = day_files(days[DAY]) | paper_files(days[DAY], {}, "") | front_files([days[DAY]], {}, {}, {}, "", OWN)
+    for place in (layout.day_page(DAY), layout.paper_page(days[DAY].cards[0]), layout.INDEX):
+        assert "Whales <b>read</b> x². Summary by an AI at a list" in Page(pages[place]).text
+    assert not any(b"Summary by" in page for page in every_page(day()).values())
 
 
 def test_a_quote_ends_with_a_sentence() -> None:

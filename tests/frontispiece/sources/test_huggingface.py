@@ -52,6 +52,24 @@ async def test_a_list_is_read_with_its_votes_and_their_time(source: HuggingFace)
     assert FAKE.headers[0]["authorization"] == f"Bearer {TOKEN}"
 
 
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [("Whales\n  read.", "Whales read."), ("", None), (None, None), (["Whales"], None)],
+    ids=["some", "empty", "null", "no text"],
+)
+async def test_what_a_list_says_of_a_paper_is_known_as_its_own(
+    source: HuggingFace, told: object, known: str | None
+) -> None:
+    one = entry(SIGMA)
+    one["paper"] |= {"ai_summary": told}  # type: ignore[operator]
+    FAKE.papers, FAKE.extra = [], [one]
+    (got,) = (await source.list_day(DAY)).papers
+    summary = got.listing.summary
+    assert (summary and summary.text) == known
+    assert summary is None or "Hugging Face" in summary.by
+    assert got.abstract == SIGMA.abstract
+
+
 async def test_without_a_token_none_is_sent(url: str) -> None:
     FAKE.__init__()  # type: ignore[misc]
     source = HuggingFace(load_settings(huggingface_url=url))
