@@ -8,7 +8,7 @@ import hashlib
 import re
 import urllib.parse
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated
 
@@ -164,6 +164,10 @@ class Card(Value):
     def gist(self) -> str:
         """What the paper is about, in its own first sentences."""
         return first_sentences(self.abstract, MAX_GIST)
+
+    def since(self, plate: Plate) -> datetime:
+        """When it was there, as a feed says it: a day's pictures come at once, and whoever sorts them has the list."""
+        return plate.finished_at - timedelta(milliseconds=self.rank)
 
     def alt(self, plate: Plate) -> str:
         """What can be seen on a picture of this paper, in words."""

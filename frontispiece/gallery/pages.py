@@ -219,7 +219,8 @@ def _feeds(recent: Sequence[Day], site_url: str, own: uuid.UUID) -> Files:
 def _feed(place: str, category: str, cards: Sequence[Card], site_url: str, own: uuid.UUID) -> bytes:
     """One feed; without the gallery's address its links lead from its own place."""
     cards = cards[:_FEED_ENTRIES]
-    updated = max((card.plates[0].finished_at for card in cards), default=datetime(1970, 1, 1, tzinfo=UTC))
+    # That of nothing is told when it is written.
+    updated = max((card.since(card.plates[0]) for card in cards), default=datetime.now(UTC).replace(microsecond=0))
     base = site_url or "../" * place.count("/")
 
     def link(place: str) -> str:

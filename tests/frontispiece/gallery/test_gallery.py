@@ -3,8 +3,10 @@
 import json
 import re
 import xml.etree.ElementTree as ET
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import lxml.etree
 import pytest
 from fakes.pictures import of_scans
 from helpers.gallery_pages import Page, script_data
@@ -35,6 +37,7 @@ ELSEWHERE = (
     *("https://arxiv.org/abs/", "https://arxiv.org/pdf/", "https://huggingface.co/papers/"),
     *("https://www.alphaxiv.org/abs/", "https://e.org/g/paper/"),
 )
+SCHEMA = lxml.etree.RelaxNG(file=Path(__file__).parents[2] / "helpers" / "atom.rng")
 OWN = "0f2c6a52-6c0e-5d0c-9a55-3f5c2f1f0e7b"
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -208,7 +211,8 @@ def test_the_feed_is_atom(site_url: str, place: str) -> None:
     for each in (feed, entry):
         assert (each.findtext(f"{ATOM}id") or "").startswith("urn:uuid:")
         assert each.findtext(f"{ATOM}title")
-        assert each.findtext(f"{ATOM}updated") == "2024-11-01T06:07:00+00:00"
+        # The list's second has come a millisecond before its first.
+        assert each.findtext(f"{ATOM}updated") == "2024-11-01T06:06:59.999000+00:00"
         assert len(each.findall(f"{ATOM}link[@rel='alternate']")) == 1
     base = site_url or "../" * place.count("/")
     links = {
@@ -226,8 +230,41 @@ def test_the_feed_is_atom(site_url: str, place: str) -> None:
     assert not {layout.category_feed("cs.LG"), "feed/..-x.xml"} & files.keys()
 
 
-def test_a_feed_of_nothing_is_a_feed() -> None:
-    assert atom(front_files([], {}, {}, {}, "", OWN)[layout.FEED]).findtext(f"{ATOM}updated")
+@pytest.mark.parametrize("site_url", ["", "https://e.org/g/"], ids=["relative", "absolute"])
+@pytest.mark.parametrize(
+    "cards",
+    [
+        (),
+        tuple(card(number, plates=(plate(bytes=1), plate(recipe="b" * 16))) for number in range(3)),
+        tuple(
+            card(number, id=text, title=text, authors=(text, ""), categories=("cs.CL", text), abstract=text)
+            for number, text in enumerate(HOSTILE)
+        ),
+        (card(title="", authors=(), abstract="", categories=(), plates=(plate(prompt=""),)),),
+    ],
+    ids=["nothing", "some", "of strangers", "of little"],
+)
+def test_every_feed_keeps_the_rules_of_atom(site_url: str, cards: tuple[Card, ...]) -> None:
+    """Those of RFC 4287, and what the W3C's validator warns of besides."""
+    files = front_files([day(*cards)] if cards else [], {}, {}, {}, site_url, OWN)
+    feeds = {place: lxml.etree.fromstring(content) for place, content in files.items() if place.endswith(".xml")}
+    assert layout.FEED in feeds
+    for place, feed in feeds.items():
+        SCHEMA.assertValid(feed)
+        entries = feed.findall(f"{ATOM}entry")
+        assert len(entries) == len(cards)
+        for name in ("id", "updated"):
+            told = [each.findtext(f"{ATOM}{name}") for each in entries]
+            assert len(told) == len(set(told)), f"{name}: {told}"
+        times = [datetime.fromisoformat(each.text) for each in feed.iter(f"{ATOM}updated", f"{ATOM}published")]
+        assert all(datetime(2020, 1, 1, tzinfo=UTC) < time <= datetime.now(UTC) for time in times)
+        assert times[0] == max(times)
+        # Whoever sorts by time has the list's order.
+        order = [datetime.fromisoformat(each.findtext(f"{ATOM}updated") or "") for each in entries]
+        assert order == sorted(order, reverse=True)
+        if site_url:
+            assert feed.find(f"{ATOM}link[@rel='self']").get("href") == f"{site_url}{place}"
+            assert all(link.get("href").startswith("https://") for link in feed.iter(f"{ATOM}link"))
 
 
 # From rows to days
