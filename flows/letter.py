@@ -9,7 +9,7 @@ from flows.secret_blocks import with_secrets
 from flows.steps import persistent
 from flows.verdict import refuses
 from frontispiece.archive.presence import begun
-from frontispiece.letter.sending import check_can_send, posted_in_words
+from frontispiece.letter.sending import KEY, check_can_send, posted_in_words
 from frontispiece.request import LetterRequest, takes
 from frontispiece.settings import load_settings
 from tasks.send_letter import send_letter
@@ -32,7 +32,7 @@ def _name() -> str:
 @takes(LetterRequest)
 async def letter(request: LetterRequest) -> State[None]:
     """Write the letter of a day, and send it where that is wanted, to nobody twice."""
-    settings = await with_secrets(load_settings())
+    settings = await with_secrets(load_settings(), KEY)
     if request.send:
         check_can_send(settings)
     archive = await begun(settings.archive)

@@ -7,10 +7,15 @@ from frontispiece.errors import BadInput
 from frontispiece.settings import Settings, variable
 
 
-async def with_secrets(settings: Settings) -> Settings:
-    """The settings with those missing keys that a block is named for. Raises BadInput where there is no such block."""
+async def with_secrets(settings: Settings, only: str | None = None) -> Settings:
+    """The settings with those missing keys that a block is named for, or with this one of them.
+
+    Raises BadInput where there is no such block.
+    """
     found = {
-        key: await _load(variable(naming), getattr(settings, naming)) for key, naming in settings.keys_in_blocks.items()
+        key: await _load(variable(naming), getattr(settings, naming))
+        for key, naming in settings.keys_in_blocks.items()
+        if only in (None, key)
     }
     return settings.model_copy(update=found) if found else settings
 

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from deployments.cli.gallery import Place, archive_at
 from deployments.cli.options import OneDay
+from deployments.cli.running import with_key
 from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.errors import BadInput
@@ -42,14 +43,15 @@ def letter(
 
     """
     from frontispiece.archive.paths import letter_path
-    from frontispiece.letter.sending import check_can_send, posted_in_words
+    from frontispiece.letter.sending import KEY, check_can_send, posted_in_words
     from frontispiece.settings import load_settings
 
     settings = load_settings()
     if again and not send:
         raise BadInput("--again goes with --send.")
     if send:
-        check_can_send(settings)
+        check_can_send(settings.with_keys_to_come())
+        settings = with_key(settings, KEY)
     place = archive_at(archive)
     written, posted = asyncio.run(_letter(place, day, settings, send, again))
     problems = [*written.problems, *(posted.problems if posted else ())]

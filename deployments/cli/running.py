@@ -98,6 +98,19 @@ def start_server(*, dry_run: bool = False) -> Callable[[], None]:
     return start_server(os.environ)
 
 
+def with_key(settings: "Settings", key: str) -> "Settings":
+    """The settings with this key, also where a Secret block of the server has it. Raises BadInput, ServerOutOfReach."""
+    if key not in settings.keys_in_blocks:
+        return settings
+    wait_for_server = start_server()
+    from deployments.server import asking_server
+    from flows.secret_blocks import with_secrets
+
+    wait_for_server()
+    with asking_server():
+        return asyncio.run(with_secrets(settings, key))
+
+
 def run_here(
     flow: str, request: "Request", found: Beforehand, stage: "Stage", *, dry_run: bool = False
 ) -> "tuple[State[Any], BaseException | None]":

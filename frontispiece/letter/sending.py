@@ -76,6 +76,10 @@ def posted_in_words(posted: Posted) -> str:
     return f"Sent to {counted(posted.sent, 'receiver')}{before}."
 
 
+KEY: Final = "smtp_password"
+"""The key that sending needs, as a setting."""
+
+
 def check_can_send(settings: Settings) -> None:
     """Raise BadInput where a setting is missing that sending needs, or a password would go unprotected."""
     for name, what in (("letter_to", "receivers"), ("letter_from", "a sender"), ("smtp_host", "a mail server")):

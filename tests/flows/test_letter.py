@@ -1,5 +1,6 @@
 """The deployment `letter`: it sends a day's letter once, whatever is tried again."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from fakes.smtp import FakeSmtp, smtp_server
 from helpers.stocked import stocked
 from prefect.blocks.system import Secret
 from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_API_URL
 
+from deployments.cli import main
 from flows.letter import letter
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -26,7 +29,9 @@ def smtp(archive: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
         yield fake
 
 
-async def test_a_letter_is_sent_once_whatever_is_tried_again(archive: Path, smtp: FakeSmtp) -> None:
+async def test_a_letter_is_sent_once_whatever_is_tried_again(
+    archive: Path, smtp: FakeSmtp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     async def sent() -> "State[None]":
         state: State[None] = await letter(send=True, return_state=True)
         return state
@@ -44,7 +49,19 @@ async def test_a_letter_is_sent_once_whatever_is_tried_again(archive: Path, smtp
     assert [receiver for receiver, _ in smtp.inbox] == ["ada@example.org"]
     assert set(smtp.logins) == {"\0papers\0s3cret"}
     assert "s3cret" not in str(first)
+    # Who has named a block for another key needs none of that here.
+    monkeypatch.setenv("FRONTISPIECE_FAL_SECRET_BLOCK", "nobody-has-it")
     second = await sent()
     assert str(second.message).startswith("Letter of 2024-10-31: Sent to 0 receivers, 1 receiver had it before. Nobody")
     assert len(smtp.inbox) == 1
     assert (archive / "letters/2024-10-31/letter.eml").exists()
+
+    # The command has the password from there, too.
+    monkeypatch.setenv("PREFECT_API_URL", str(PREFECT_API_URL.value()))
+    monkeypatch.setenv("FRONTISPIECE_LETTER_TO", "carol@example.org")
+    assert await asyncio.to_thread(main, ["letter", "--send"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Sent to 1 receiver."
+    assert [receiver for receiver, _ in smtp.inbox] == ["ada@example.org", "carol@example.org"]
+    monkeypatch.setenv("FRONTISPIECE_SMTP_SECRET_BLOCK", "mail-key")
+    assert await asyncio.to_thread(main, ["letter", "--send"]) == 2
+    assert "no Secret block named 'mail-key'" in capsys.readouterr().err
