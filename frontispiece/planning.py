@@ -116,7 +116,13 @@ async def make_plan(
             planned.append(_day_plan(now, lists[day], prices, counts, least))
     # What prompts cost one by one tells nothing of batches.
     rows = [] if request.batch else await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
-    hands = Hands(services.writer.paid, services.painter.paid, settings.prompts_at_once, settings.paintings_at_once)
+    hands = Hands(
+        writer_paid=services.writer.paid,
+        painter_paid=services.painter.paid,
+        prompts_at_once=settings.prompts_at_once,
+        paintings_at_once=settings.paintings_at_once,
+        answer_tokens=getattr(services.writer, "most_tokens", None),
+    )
     plan = Plan(
         id=backfill_id(days, services, request),
         account=account,

@@ -19,8 +19,7 @@ ENOUGH_ROWS: Final = 20
 # Seconds of a call as long as the catalog has no average.
 CHAT_SECONDS, PICTURE_SECONDS = 2.0, 4.0
 OWN_SECONDS: Final = 0.1
-# What a prompt takes, on the high side.
-LONG_ANSWER_TOKENS, CHARACTERS_PER_TOKEN = 400, 3
+CHARACTERS_PER_TOKEN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,8 @@ class Hands:
     painter_paid: bool
     prompts_at_once: int
     paintings_at_once: int
+    answer_tokens: int | None
+    """Tokens that a paid prompt may have, as its list price has them; None where the writer does not say."""
 
 
 def estimate(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Average) -> Estimate:
@@ -94,7 +95,7 @@ def estimate(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Av
     else:
         dollars = money.total(money.total([each.prompt_dollars, each.painting_dollars]) for each in papers)
         tokens_in = hands.writer_paid * sum(len(each.request) // CHARACTERS_PER_TOKEN + 1 for each in papers)
-        tokens_out = hands.writer_paid * count * LONG_ANSWER_TOKENS
+        tokens_out = _times(count, hands.answer_tokens) if hands.writer_paid else 0
     writing = _seconds(prompt, CHAT_SECONDS if hands.writer_paid else OWN_SECONDS) / hands.prompts_at_once
     at_work = _seconds(painting, PICTURE_SECONDS if hands.painter_paid else OWN_SECONDS) / hands.paintings_at_once
     return Estimate(

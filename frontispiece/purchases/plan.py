@@ -71,5 +71,5 @@ class Plan(Value):
 def duration(minutes: float) -> str:
     """How long that is, for people."""
     if minutes < 1.5:
-        return "a minute at most"
+        return "about a minute"
     return f"about {minutes:,.0f} minutes" if minutes < 120 else f"about {minutes / 60:,.1f} hours"

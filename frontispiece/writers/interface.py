@@ -82,7 +82,10 @@ class Writer(Protocol):
     label: str
     """How logs call it, such as OpenAI."""
     paid: bool
-    """Whether a call costs money; paid calls are journalled."""
+    """Whether a call costs money; paid calls are journalled.
+
+    One whose answers have an end may say so, too: `most_tokens`, which its price is of.
+    """
     recipe: WriterRecipe
     batches: Batches | None
     """How prompts are ordered by the thousand; None where that cannot be."""

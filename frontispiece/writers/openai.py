@@ -139,7 +139,7 @@ class OpenAIChat:
         self._model = settings.openai_model
         self._temperature = settings.openai_temperature
         self._effort = settings.openai_reasoning_effort
-        self._most = settings.openai_max_completion_tokens
+        self.most_tokens = settings.openai_max_completion_tokens
         self._limit: LimitName = "max_completion_tokens"
         self._api = OpenAIApi(settings, chat_server(settings), seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.throttle = self._api.throttle
@@ -175,7 +175,7 @@ class OpenAIChat:
 
     def price(self, paper: Paper) -> float | None:
         """By the list, for the longest answer; None for a model that is not on it."""
-        return chat_quote(self._model, self.request(paper), self._most)
+        return chat_quote(self._model, self.request(paper), self.most_tokens)
 
     async def write(self, paper: Paper) -> Prompt:
         """One call, or another at once where the first is refused for a limit by a name that the server does not know.
@@ -199,7 +199,7 @@ class OpenAIChat:
     def _body(self, request: str, limit: "LimitName") -> "ChatBody":
         """One user message; what is None is not sent."""
         body: ChatBody = {"model": self._model, "messages": [{"role": "user", "content": request}]}
-        body[limit] = self._most
+        body[limit] = self.most_tokens
         if self._temperature is not None:
             body["temperature"] = self._temperature
         if self._effort is not None:

@@ -8,6 +8,15 @@ from frontispiece.purchases.estimate import ENOUGH_ROWS, Average, Hands, Work, e
 @pytest.mark.parametrize("calls", [0, ENOUGH_ROWS], ids=["by the list", "by the catalog"])
 def test_who_is_free_uses_no_tokens(calls: int) -> None:
     free = Average(calls=calls, dollars=0.0, seconds=0.01)
-    hands = Hands(writer_paid=False, painter_paid=False, prompts_at_once=1, paintings_at_once=1)
+    hands = Hands(writer_paid=False, painter_paid=False, prompts_at_once=1, paintings_at_once=1, answer_tokens=None)
     found = estimate([Work("Title: x", 0.0, 0.0)], hands, free, free)
     assert (found.dollars, found.tokens_in, found.tokens_out) == (0.0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("most", "expected"), [(600, 1200), (2000, 4000), (None, None)], ids=["usual", "own", "unknown"]
+)
+def test_tokens_are_those_that_list_prices_are_of(most: int | None, expected: int | None) -> None:
+    hands = Hands(writer_paid=True, painter_paid=True, prompts_at_once=1, paintings_at_once=1, answer_tokens=most)
+    found = estimate([Work("Title: x", 0.001, 0.003)] * 2, hands, Average(), Average())
+    assert (found.tokens_out, found.by_catalog) == (expected, False)
