@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
-from prefect import get_run_logger
+from prefect import get_run_logger, runtime
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Completed, Failed
 from prefect.utilities.urls import url_for
@@ -19,7 +19,7 @@ from flows.planpage import BackfillPage
 from flows.tidy import tidy_catalog
 from flows.verdict import BUDGET_REACHED, has_failed, has_left_work
 from frontispiece.archive.calendar import Day, calendar
-from frontispiece.archive.spending import done_by_run
+from frontispiece.archive.spending import DoneByRun, Spent, done_by_run
 from frontispiece.concurrency import task_group
 from frontispiece.dates import Days, month_of
 from frontispiece.money import ROUNDING, amount
@@ -64,6 +64,8 @@ class Window:
         self._open_days = Counter(month_of(day) for day in self._waiting)
         self._states: dict[date, State[Any] | None] = {}
         """Days that have begun, and how their runs ended."""
+        self._done: list[DoneByRun] = []
+        """What those did."""
         self._here: set[date] = set()
         self._away: set[date] = set()
         """Days that are under way, in this process and in others."""
@@ -234,7 +236,8 @@ class Window:
         if state is None:  # why it could not be run is said
             return
         run = state.state_details.flow_run_id
-        done = await done_by_run(self._services.catalog, str(run), day)
+        done = await done_by_run(self._services.catalog, str(run), day, for_it=str(runtime.flow_run.id))
+        self._done.append(done)
         words = {"failed": done.failed, "blocked": done.blocked}
         parts = [
             f"{done.pictures} picture{'s' * (done.pictures != 1)}",
@@ -254,13 +257,16 @@ class Window:
         """Judge the backfill by its days: Failed beyond the limit of failures, and those are named."""
         standing = await self._calendar(days)
         ran = [each for each in standing if each.day in self._states]
-        failed, made = sum(each.failed for each in ran), sum(each.archived for each in ran)
+        failed, archived = sum(each.failed for each in ran), sum(each.archived for each in ran)
+        made = counted(sum(each.pictures for each in self._done), "picture")
+        price = Spent.of(each.spent for each in self._done).price or "free"
         lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]
         limit = self._services.settings.failure_limit
-        done = f"{len(ran) - len(lost)} of {counted(len(self._states), 'day')} run, {counted(made, 'paper')} archived"
+        run = f"{len(ran) - len(lost)} of {counted(len(self._states), 'day')} run"
+        done = f"{run}, {made} made, {price}" if self._done else run
         left = self._left(standing) if self._has_left_work else ""
         message = "; ".join(filter(None, (done, self._named(ran, lost), left))) + "."
-        if has_failed(failed, made, limit) or len(lost) > limit * len(ran):
+        if has_failed(failed, archived, limit) or len(lost) > limit * len(ran):
             return Failed(message=message)
         return Completed(name=BUDGET_REACHED if left else None, message=message)
 

@@ -82,15 +82,23 @@ def _typed(row: tuple[object, ...]) -> tuple[str, date, float, int]:
     return row  # type: ignore[return-value] # the columns of DAYS
 
 
-async def done_by_run(catalog: Catalog, run: str, day: date) -> DoneByRun:
-    """What this run has recorded of the day, all its attempts together. Raises ArchiveError."""
+async def done_by_run(catalog: Catalog, run: str, day: date, for_it: str = "") -> DoneByRun:
+    """What this run has recorded of the day, all its attempts together. Raises ArchiveError.
+
+    With what the run `for_it`, such as a backfill's, has bought for the papers that it has worked on.
+    """
     rows = await catalog.narrow(("run", "paper_key", "status", "purchases"), first=day, last=day)
     mine = [row for row in rows if row["run"] == run]
     done, failed, blocked = (
         {row["paper_key"] for row in mine if row["status"] == status}
         for status in (Status.DONE, Status.FAILED, Status.BLOCKED)
     )
-    calls = {call["call"]: call for row in mine for call in row["purchases"] or () if call["run"] == run}
+    calls = {
+        call["call"]: call
+        for row in mine
+        for call in row["purchases"] or ()
+        if call["run"] == run or (call["run"] == for_it and row["status"] != Status.SKIPPED)
+    }
     prices = [call["dollars"] for call in calls.values() if call["state"] in _ON_THE_BILL]
     spent = Spent(dollars=known(prices), unpriced=prices.count(None))
     return DoneByRun(pictures=len(done), failed=len(failed - done - blocked), blocked=len(blocked - done), spent=spent)

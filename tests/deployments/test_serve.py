@@ -261,7 +261,7 @@ def test_a_long_backfill_is_shared_with_another_process(served: Served) -> None:
     known = rows(served)
     run = served.server.start("backfill/backfill", days=LONG_DAYS)
     done = served.server.wait(run, "Completed")
-    assert done["state"]["message"].startswith(f"3 of 3 days run, {3 * A_LONG_DAY} papers archived")
+    assert done["state"]["message"].startswith(f"3 of 3 days run, {3 * A_LONG_DAY} pictures made, free.")
     bundles = served.server.ask("/flow_runs/filter", {"flows": {"name": {"any_": ["backfill days"]}}})
     if os.cpu_count() == 1:
         assert bundles == []

@@ -52,6 +52,7 @@ from frontispiece.purchases.plan import DayPlan, Plan, duration
 from frontispiece.recipe import digest
 from frontispiece.services import open_budget, open_services
 from frontispiece.settings import load_settings
+from frontispiece.text import counted
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -213,15 +214,19 @@ async def test_the_budget_is_never_passed_and_a_higher_one_goes_on(world: Provid
     assert "papers are left (about $0.0" in (state.message or "")
     assert 0 < world.dollars <= 0.015
     first = world.paid
+    assert f"days run, {counted(first[1], 'picture')} made, " in (state.message or "")
 
     still, _ = await run(max_usd=0.015, papers_at_once=2)
     assert (still.name, world.paid[0]) == ("Budget reached", first[0])  # no prompt that could not be painted
     assert world.dollars <= 0.015
 
+    before = world.dollars
     state, seen = await run(max_usd=0.05)
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [each.mark for each in await standing(archive)] == [Mark.DONE] * DAYS
     assert seen.plans[0].spent <= 0.015
+    own = f"{PAPERS - first[1]} pictures made, {amount(world.dollars - before)}."
+    assert (state.message or "").endswith(f"days run, {own}"), state.message
 
 
 async def test_two_at_once_keep_the_limit_of_one(world: Providers, archive: Archive) -> None:
@@ -384,6 +389,7 @@ async def test_prompts_in_batches_cost_half(world: Providers, archive: Archive) 
     world.openai.looks = 0
     state, seen = await run(batch=True)
     assert (state.name, world.paid, world.openai.requests) == ("Completed", (PAPERS, PAPERS), [])
+    assert state.message == f"3 of 3 days run, {PAPERS} pictures made, {amount(world.dollars)}."
     again, seen = await run(batch=True)
     assert (again.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert seen.plans[0].spent == pytest.approx(world.dollars)

@@ -47,6 +47,9 @@ async def test_each_call_counts_on_one_day_of_one_source() -> None:
     assert await spent_by_day(archive, "huggingface") == {DAY: Spent(dollars=2.0)}
     done = await done_by_run(catalog, "run-2", NEXT)
     assert (done.pictures, done.failed, done.spent) == (0, 1, Spent(dollars=0.25))
+    # What a backfill's run has ordered for the day counts, too.
+    done = await done_by_run(catalog, "run-2", NEXT, for_it="run-1")
+    assert done.spent == Spent(dollars=0.75)
 
 
 @pytest.mark.parametrize(
