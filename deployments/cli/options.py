@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import wraps
 from inspect import Parameter as Place
 from inspect import signature
-from typing import Annotated, Any, Concatenate, Final, TypeAlias, TypeVar, get_type_hints
+from typing import Annotated, Any, Concatenate, Final, TypeAlias, TypeVar, get_args, get_type_hints
 
 from cyclopts import Parameter, Token
 
@@ -49,6 +49,17 @@ def words(_: object, tokens: Sequence[Token]) -> str:
 def names(_: object, tokens: Sequence[Token]) -> tuple[str, ...]:
     """Names by commas, or one at a time."""
     return tuple(name.strip() for token in tokens for name in token.value.split(",") if name.strip())
+
+
+def whole(_: object, tokens: Sequence[Token]) -> int:
+    """The whole number that is written; nothing is rounded. Raises BadInput, in a request's words."""
+    from pydantic import TypeAdapter, ValidationError
+
+    text = tokens[0].value
+    try:
+        return TypeAdapter(int).validate_python(text)
+    except ValidationError as error:
+        raise BadInput(f"{tokens[0].keyword}: {error.errors()[0]['msg']}, not {text!r}.") from None
 
 
 def style(_: object, tokens: Sequence[Token]) -> str | None:
@@ -112,7 +123,9 @@ def _written(place: Place, bare: dict[str, Any]) -> Place:
     if place.name not in bare:
         return place
     annotation: Any = bare[place.name]
-    if place.name in _WRITTEN:
+    if int in get_args(annotation):
+        annotation = Annotated[annotation, Parameter(converter=whole)]
+    elif place.name in _WRITTEN:
         annotation = Annotated[annotation, _WRITTEN[place.name]]
     kind = Place.POSITIONAL_ONLY if place.kind is Place.POSITIONAL_OR_KEYWORD else place.kind
     return place.replace(annotation=annotation, kind=kind)

@@ -98,6 +98,8 @@ def test_a_command_line_is_a_request(line: str, request_: Request) -> None:
     ("flow", "bad", "line"),
     [
         pytest.param(illustrate_day, {"limit": -1}, ["run", "--limit", "-1"], id="limit"),
+        pytest.param(illustrate_day, {"limit": "1.5"}, ["run", "--limit", "1.5"], id="half a paper"),
+        pytest.param(illustrate_day, {"limit": "few"}, ["run", "--limit", "few"], id="no number"),
         pytest.param(illustrate_day, {"max_usd": 0.0}, ["run", "--max-usd", "0"], id="money"),
         pytest.param(
             illustrate_papers, {"ids": ["1"], "max_usd": -1.0}, ["paper", "1", "--max-usd", "-1"], id="money for papers"
@@ -153,8 +155,8 @@ def test_flow_and_command_line_refuse_the_same_in_the_same_words(
     assert (refused.is_failed(), refused.name) == (True, "Refused")  # which raises no alarm
     assert main(line) == 2
     said = re.sub("`days?`", "days" if line[0] == "backfill" else "day", refused.message)  # given by place
-    for name in bad:
-        said = re.sub(rf"^{name}\b(?! *:)", f"--{name.replace('_', '-')}", said)
+    for name in bad.keys() - {"day", "days", "ids"}:
+        said = re.sub(rf"^{name}\b", f"--{name.replace('_', '-')}", said)
     said = said.replace("`yes`", "--yes")
     assert capsys.readouterr().err == f"frontispiece: {said}\n"
 
