@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from deployments.notice import named_here, notice_path, read_notice
 from frontispiece.addresses import shown
@@ -42,6 +43,7 @@ SERVER_SETTINGS: Final = {
 LOG: Final = "server-of-a-run.log"
 _STARTING: Final = float(SERVER_SETTINGS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"])
 _ANSWERING: Final = 20.0
+_KNOCKING: Final = 2.0
 _STOPPING: Final = 30.0  # a busy machine takes its time to write down what the run has told
 _FOR_ONE_PROCESS: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
 """No pages and no schedules; what Prefect 3.8 tells the server that it starts itself (SubprocessASGIServer)."""
@@ -78,10 +80,11 @@ def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
     """Name Prefect a server, unless it may know one: that of a running `serve`, else a new one for this process.
 
     Gives what waits until it answers, and raises BadInput when it never does; where one is named already, what raises
-    as `check_server`. Prefect would start a server, too, but
-    only when it first wants something of it, and would import all of the server here before that. This one starts while
-    Prefect itself is imported, so call it before. It ends with the process, when everything is reported.
+    as `check_server`. Prefect would start a server, too, but only when it first wants something of it, and would import
+    all of the server here before that. This one starts while Prefect itself is imported, so call it before. It ends
+    with the process, when everything is reported. Raises as `check_is_there`.
     """
+    check_is_there(environment.get("PREFECT_API_URL"))
     if knows_a_server(environment, Path.cwd()):
         return check_server
     share_password(environment)
@@ -111,6 +114,21 @@ def check_address(url: str | None) -> None:
         is_good = False
     if not is_good:
         raise BadInput(f"PREFECT_API_URL cannot be {shown(url or '')}; write it as http://127.0.0.1:4200/api.")
+
+
+def check_is_there(url: str | None) -> None:
+    """The same, and ServerOutOfReach where nobody listens; what else there is, Prefect's client finds out, and late."""
+    check_address(url)
+    parts = urlsplit(url or "")
+    if parts.hostname is None or parts.scheme in getproxies():
+        return
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    with suppress(TimeoutError, socket.gaierror):
+        try:
+            socket.create_connection((parts.hostname, port), _KNOCKING).close()
+        except ConnectionRefusedError:
+            place = shown(url or "")
+            raise ServerOutOfReach(f"Prefect's server at {place} cannot be asked: nobody listens there.") from None
 
 
 def check_schedule(cron: str) -> None:

@@ -19,11 +19,11 @@ Reset: TypeAlias = Annotated[bool, Parameter(help="Take back what was changed of
 def serve(*, reset: Reset = False) -> int:
     """Start a Prefect server if there is none, and run the deployments until Ctrl-C."""
     from deployments import serve as serving
-    from deployments.server import check_address, check_schedule, use_own_server
+    from deployments.server import check_is_there, check_schedule, use_own_server
     from frontispiece.settings import load_settings
 
     settings = load_settings()
-    check_address(os.environ.get("PREFECT_API_URL"))
+    check_is_there(os.environ.get("PREFECT_API_URL"))
     if settings.daily_cron != type(settings).model_fields["daily_cron"].default:
         check_schedule(settings.daily_cron)
     use_own_server(os.environ, PREFECT_HOME)
@@ -32,11 +32,11 @@ def serve(*, reset: Reset = False) -> int:
 
 def deploy(*, reset: Reset = False) -> int:
     """Register the deployments on a work pool of the Prefect server that PREFECT_API_URL names."""
-    from deployments.server import asking_server, check_address, check_server, may_know_a_server
+    from deployments.server import asking_server, check_is_there, check_server, may_know_a_server
     from frontispiece.settings import load_settings
 
     settings = load_settings()
-    check_address(os.environ.get("PREFECT_API_URL"))
+    check_is_there(os.environ.get("PREFECT_API_URL"))
     # Prefect is asked last: once imported, it makes a folder for itself.
     if not may_know_a_server(os.environ, Path.cwd()) or not _is_named():
         raise BadInput("PREFECT_API_URL names no Prefect server; frontispiece serve brings its own.")

@@ -13,6 +13,7 @@ from typing import Final, get_args
 import pytest
 from fakes.s3 import FakeS3
 from fakes.server import serving
+from helpers.real_server import free_port
 from helpers.stocked import DAY, failure, outcome, run, stocked
 
 from deployments.cli import main
@@ -118,6 +119,18 @@ def test_a_key_in_a_secret_block_is_not_missing(
     err = capsys.readouterr().err
     assert complaint in err
     assert "FAL_KEY" not in err
+
+
+@pytest.mark.parametrize("command", [["run", "2024-10-31"], ["serve"], ["deploy"]], ids=lambda command: command[0])
+def test_a_server_that_is_not_there_is_told_of_at_once(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without asking Prefect, which takes seconds to be loaded."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{free_port()}/api")
+    assert main(command) == 1
+    assert capsys.readouterr().err.endswith("/api cannot be asked: nobody listens there.\n")
+    assert not (tmp_path / "data/prefect").exists()
 
 
 @pytest.mark.parametrize("writer", get_args(WriterName))
