@@ -51,6 +51,7 @@ MAX_ROWS: Final = 5_000_000
 # What anybody may ask is bounded: what does not fit into memory waits on the disk.
 _MEMORY, _SPILLED = "1GB", "20GB"
 
+_TRIES: Final = 5
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
 _ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
 
@@ -296,6 +297,15 @@ async def open_records(archive: Archive) -> AsyncIterator[Records]:
             # Who is cancelled a second time has not waited for a question to end: then it closes the connection.
             with suppress(duckdb.Error):
                 connection.close()
+
+
+async def answer(archive: Archive, sql: str) -> Answer:
+    """The rows of one reading statement; it is asked again while files go as they are read. Raises as `Records.ask`."""
+    for _ in range(_TRIES):
+        async with open_records(archive) as records:
+            with suppress(ArchiveUnavailable):
+                return await records.aside(partial(records.ask, sql))
+    raise ArchiveUnavailable("The catalog's files are changing; try again in a moment.")
 
 
 async def _opened(reader: Reader, listed: list[Entry]) -> tuple[list[Path], ds.Dataset]:

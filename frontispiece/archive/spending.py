@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import partial
 from typing import Final
 
 from pydantic import Field
@@ -67,13 +66,11 @@ async def spent_by_day(archive: Archive, source: str) -> dict[date, Spent]:
 
     All of the catalog is read, in a few columns: a call counts on one day, whatever rows tell of it.
     """
-    from frontispiece.archive.query import open_records  # brings DuckDB, which takes a while
+    from frontispiece.archive.query import answer  # brings DuckDB, which takes a while
 
-    async with open_records(archive) as records:
-        answer = await records.aside(partial(records.ask, DAYS))
     return {
         day: Spent(dollars=dollars, unpriced=unpriced)
-        for place, day, dollars, unpriced in (_typed(row) for row in answer.rows)
+        for place, day, dollars, unpriced in (_typed(row) for row in (await answer(archive, DAYS)).rows)
         if place == source
     }
 

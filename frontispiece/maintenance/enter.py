@@ -40,7 +40,7 @@ class Unread:
 async def unread(archive: Archive) -> Unread:
     """Compare a listing of the journal with what the catalog knows of it. Raises ArchiveError."""
     # Within, for Prefect holds on to flows until the interpreter goes, and DuckDB complains of whoever still holds it.
-    from frontispiece.archive.query import open_records
+    from frontispiece.archive.query import answer
 
     listed = defaultdict[str, list[Entry]](list)
     for entry in await archive.list(JOURNAL):
@@ -48,8 +48,7 @@ async def unread(archive: Archive) -> Unread:
             listed[place[0]].append(entry)
     if not listed:
         return Unread((), ())
-    async with open_records(archive) as records:
-        known = {key: (entries, is_over) for key, entries, is_over in records.ask(_KNOWN).rows}
+    known = {key: (entries, is_over) for key, entries, is_over in (await answer(archive, _KNOWN)).rows}
     new, perhaps_open = [], []
     for key, entries in listed.items():
         count, is_over = known.get(key, (None, False))

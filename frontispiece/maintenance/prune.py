@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from frontispiece.archive.paths import ORIGINALS, PICTURES
-from frontispiece.archive.query import open_records
+from frontispiece.archive.query import answer
 from frontispiece.archive.store import Archive
 
 
@@ -23,8 +23,8 @@ async def prunable(archive: Archive, before: datetime) -> list[Prunable]:
     One without a row in the catalog stays, for its picture is still to be made; so does one with a lost picture.
     """
     pictures = {entry.path for entry in await archive.list(PICTURES)}
-    async with open_records(archive) as records:
-        rows = records.ask("SELECT original_path, list(picture_path) FROM pictures GROUP BY original_path").rows
+    made_of = "SELECT original_path, list(picture_path) FROM pictures GROUP BY original_path"
+    rows = (await answer(archive, made_of)).rows
     settled = {original for original, made in rows if isinstance(made, list) and pictures.issuperset(made)}
     return [
         Prunable(entry.path, entry.size)

@@ -1,15 +1,20 @@
 """What days have cost: every call on one day, whatever rows and runs tell of it."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from helpers.mortal import Same
 from helpers.papers import numbered
 from helpers.stocked import DAY, failure, run
 
 from frontispiece.archive.catalog import Catalog
+from frontispiece.archive.folder import Entry
 from frontispiece.archive.paid_calls import enter
+from frontispiece.archive.paths import PAID_CALLS
 from frontispiece.archive.spending import Spent, done_by_run, spent_by_day
 from frontispiece.archive.store import Archive
+from frontispiece.maintenance.compact import compact_closed_months
 from frontispiece.models import CallState, Outcome, PaidCall
 
 NEXT = DAY + timedelta(days=1)
@@ -50,6 +55,28 @@ async def test_each_call_counts_on_one_day_of_one_source() -> None:
     # What a backfill's run has ordered for the day counts, too.
     done = await done_by_run(catalog, "run-2", NEXT, for_it="run-1")
     assert done.spent == Spent(dollars=0.75)
+
+
+class Compacting(Same):
+    """An archive whose closed months are put together just when its catalog's files have been opened."""
+
+    times = 0
+
+    async def list(self, prefix: str) -> list[Entry]:
+        if prefix == PAID_CALLS and self.times:
+            self.times -= 1
+            await compact_closed_months(self, date(2025, 1, 1))
+        return await super().list(prefix)
+
+
+async def test_files_that_go_while_they_are_read_are_read_again(tmp_path: Path) -> None:
+    archive = Compacting(Archive.open(str(tmp_path)))
+    for number, day in ((1, DAY), (2, DAY - timedelta(days=1))):
+        name = f"run-{number}"
+        await Catalog(archive).write(day, name, [row(number, day, call(name, number, name, 0.5))], run(name))
+    archive.times = 1
+    assert sum(each.dollars for each in (await spent_by_day(archive, "arxiv")).values()) == 1.0
+    assert archive.times == 0
 
 
 @pytest.mark.parametrize(
