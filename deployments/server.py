@@ -123,7 +123,7 @@ def check_is_there(url: str | None) -> None:
     if parts.hostname is None or parts.scheme in getproxies():
         return
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    with suppress(TimeoutError, socket.gaierror):
+    with suppress(OSError):
         try:
             socket.create_connection((parts.hostname, port), _KNOCKING).close()
         except ConnectionRefusedError:
