@@ -41,7 +41,7 @@ async def draw_sheet(papers: list[Paper], columns: int, width: int) -> tuple[Ima
         plan = (await writer.write(paper)).plan
         assert plan is not None
         started = time.process_time()
-        png = draw(plan, seed_of(paper, plan))
+        png = draw(plan, seed_of(paper, plan)).png
         seconds.append(time.process_time() - started)
         picture = Image.open(io.BytesIO(png)).convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
         sheet.paste(picture, (gap + i % columns * (width + gap), gap + i // columns * (height + gap)))

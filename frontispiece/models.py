@@ -136,6 +136,11 @@ class Original(Value):
     bytes: int = Field(description="size in bytes")
     flat: Literal["black", "blank"] | None = Field(default=None, description="when it is one colour all over")
     dhash: str = Field(default="", description="how it looks, 64 hex digits (`archive.duplicates`); empty: unknown")
+    vector: str | None = Field(
+        default=None,
+        exclude_if=lambda path: path is None,  # nobody who reads journals needs to know of what is not there
+        description="place of the same picture as SVG, where the painter drew one",
+    )
 
 
 class Painting(Value):

@@ -107,6 +107,7 @@ SCHEMA: Final = pa.schema(
         _field("original_height", pa.int32(), "pixels"),
         _field("original_bytes", pa.int64(), "size in bytes"),
         _field("original_dhash", pa.string(), "what it looks like, 256 bits in hex: few of them differ in look-alikes"),
+        _field("original_vector", pa.string(), "place of the same picture as SVG, of painters that draw in strokes"),
         _field("picture_path", pa.string(), "the archived JPEG's place in the archive"),
         _field("picture_digest", pa.string(), "SHA-256 of the JPEG, hex"),
         _field("picture_width", pa.int32(), "pixels"),

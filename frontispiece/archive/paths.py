@@ -29,7 +29,7 @@ _CATALOG_FILE: Final = re.compile(
 )
 _EMPTY_DAY: Final = re.compile(rf"{CATALOG}/day=({_MONTH.pattern}-[0-9]{{2}})/({_RUN.pattern})\.empty")
 _PICTURE: Final = re.compile(rf"{PICTURES}/[0-9]{{8}}/[0-9a-f]{{16}}(?:-{_HEX.pattern})?\.jpg")
-_ORIGINAL: Final = re.compile(rf"{ORIGINALS}/{_HEX.pattern}\.(?:{'|'.join(_SUFFIXES.values())})")
+_ORIGINAL: Final = re.compile(rf"{ORIGINALS}/{_HEX.pattern}\.(?:{'|'.join(_SUFFIXES.values())}|svg)")
 _JOURNAL_FILE: Final = re.compile(rf"{JOURNAL}/({_HEX.pattern})/([0-9]{{3}}|[1-9][0-9]{{3,5}})\.json")
 _BOOKING: Final = re.compile(rf"{BUDGETS}/{_RUN.pattern}/({_HEX.pattern})-([0-9]{{1,6}})-(booked|paid)-([0-9]{{1,18}})")
 _BUDGET_PAGE: Final = re.compile(rf"{BUDGETS}/{_RUN.pattern}/([0-9]{{4}}|[1-9][0-9]{{4,5}})\.json")
@@ -78,6 +78,11 @@ def picture_path(paper: Paper, recipe_fingerprint: str | None = None) -> str:
 def original_path(digest: str, picture_format: Literal["png", "jpeg", "webp"]) -> str:
     """The place of a painter's untouched bytes, by their SHA-256."""
     return f"{ORIGINALS}/{_matching(_HEX, digest)}.{_SUFFIXES[picture_format]}"
+
+
+def vector_path(digest: str) -> str:
+    """The place of the same picture in strokes, beside the original that has this SHA-256."""
+    return f"{ORIGINALS}/{_matching(_HEX, digest)}.svg"
 
 
 def catalog_path(day: date, run_id: str, number: int = 1) -> str:

@@ -76,6 +76,9 @@ class Plate(Value):
     width: int = Field(gt=0, description="pixels")
     height: int = Field(gt=0, description="pixels")
     bytes: int | None = Field(default=None, description="size of the file, where known")
+    vector: str | None = Field(
+        default=None, pattern=r"^originals/[0-9a-f]{64}\.svg$", description="place of the same picture as SVG"
+    )
     recipe: Line = Field(description="fingerprint of the recipe")
     prompt: Paragraph = Field(description="what the painter was asked to paint; empty when unknown")
     writer: Line | None = Field(default=None, description="model that wrote the prompt")

@@ -20,6 +20,7 @@ COLUMNS: Final = (
     *("painter", "painter_model", "original_path", "painter_seed", "painter_dollars", "resembles"),
     *("writer_request", "paper_abstract_digest", "summary", "summary_by"),
     *("picture_path", "picture_digest", "picture_width", "picture_height", "picture_bytes"),
+    "original_vector",
 )
 """The columns that are read."""
 
@@ -77,6 +78,7 @@ def _plate(row: Row) -> Plate:
     return Plate.model_validate(
         {
             **{name: row[f"picture_{name}"] for name in ("path", "digest", "width", "height", "bytes")},
+            "vector": row["original_vector"],
             "recipe": row["recipe"],
             "prompt": row["prompt"] or "",
             "writer": row["writer_model"],

@@ -4,17 +4,27 @@ import gc
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from frontispiece.lineart.composition import Composition
 from frontispiece.lineart.pen import Pen
 from frontispiece.lineart.raster import to_png
 from frontispiece.lineart.scenery import Sheet
 from frontispiece.lineart.scenes import SCENES
+from frontispiece.lineart.vector import to_svg
 from frontispiece.models import ScenePlan
 
 
-def draw(plan: ScenePlan, seed: int) -> bytes:
-    """The PNG of a plan; the same plan and seed give the same bytes.
+class Drawing(NamedTuple):
+    """The same picture twice."""
+
+    png: bytes
+    svg: bytes
+    """Its single strokes."""
+
+
+def draw(plan: ScenePlan, seed: int) -> Drawing:
+    """The drawing of a plan; the same plan and seed give the same bytes.
 
     Scenes are laid out one way round, and every other page is mirrored. Raises KeyError for names that are not in
     `frontispiece.lineart.plan`, or a label that cannot be lettered.
@@ -23,7 +33,10 @@ def draw(plan: ScenePlan, seed: int) -> bytes:
     first, second = plan.minors
     with _collector_paused():
         SCENES[plan.scene](Sheet(pen, plan.hero, (first, second), plan.label, Composition.of(seed)))
-        return to_png(pen.display, plan.accent, pen.mirrored)
+        return Drawing(
+            to_png(pen.display, plan.accent, pen.mirrored),
+            to_svg(pen.display, plan.accent, plan.label, pen.mirrored),
+        )
 
 
 def is_mirrored(seed: int) -> bool:

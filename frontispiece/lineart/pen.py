@@ -24,7 +24,12 @@ HALO: Final = 4.5
 """How broad such a rim is, pixels."""
 
 
-Fill = tuple[Tone, Path]
+Fill = tuple[Tone, Path, float | None]
+"""A polygon and its tone: an area, or with the width 0 a piece of a stroke's ink.
+
+Any other width, in pixels, says that it is no polygon but the line of a stroke, or the middle of a dot: what a pen of
+one width draws, while its ink follows as polygons.
+"""
 Display = list[Fill]
 
 # A hand never draws quite straight: a smooth periodic curve in -1..1, one value a pixel, is
@@ -40,6 +45,10 @@ _WAVER: Final = [
 _NIB_COS, _NIB_SIN = math.cos(1.8), math.sin(1.8)
 _SHARP_TURN: Final = math.cos(0.6)
 _CHUNK: Final = 14
+_BROAD: Final = 6.5  # pixels: a broader stroke is an area; the largest letters have this width
+_OUTLINE: Final = 1.6  # pixels: of the lines along its sides
+_BROAD_PAPER: Final = 3.0  # pixels: a narrower one of paper is a glint, and hides no other stroke
+_LARGE: Final = 3.0  # pixels: from this radius on a dot is an area
 
 
 class Pen:
@@ -56,12 +65,14 @@ class Pen:
     def fill(self, line: Path, tone: Tone = Tone.PAPER) -> None:
         """Fill a polygon."""
         if len(line) > 2:
-            self.display.append((tone, line))
+            self.display.append((tone, line, None))
 
     def dot(self, x: float, y: float, radius: float, tone: Tone = Tone.INK) -> None:
         """Fill a circle."""
-        corners = 7 if radius < 2 else 10 if radius < 4 else max(14, int(radius * 1.2))
-        self.fill([(x + radius * cos, y + radius * sin) for cos, sin in _circle(corners)], tone)
+        is_small = radius < _LARGE
+        if is_small:
+            self.display.append((tone, [(x, y)], 2 * radius))
+        self.display.append((tone, _disc(x, y, radius), 0.0 if is_small else None))
 
     def stroke(
         self,
@@ -91,12 +102,15 @@ class Pen:
             for (x, y), way in zip(points, ways, strict=True)
         ]
         halves = self._half_widths(ways, width, 1.0 if closed else taper)
-        self._ink(points, halves, tone)
+        is_broad = width > (_BROAD if tone is not Tone.PAPER else _BROAD_PAPER)
+        if not is_broad:
+            self.display.append((tone, points, width))
+        self._ink(points, halves, tone, None if is_broad else 0.0)
         if width > 1.6:
             for end in (0, -1):
                 if halves[end] < 0.8:
                     continue
-                self.dot(*points[end], halves[end], tone)
+                self.display.append((tone, _disc(*points[end], halves[end]), 0.0))
 
     def _half_widths(self, ways: Sequence[float], width: float, taper: float) -> list[float]:
         """Half the width at every point: thinner towards the ends, and wavering."""
@@ -109,7 +123,7 @@ class Pen:
             halves.append(max(0.22, half * body * (1 + 0.2 * _WAVER[int(way + offset) % _PERIOD])))
         return halves
 
-    def _ink(self, points: Line, halves: list[float], tone: Tone) -> None:
+    def _ink(self, points: Line, halves: list[float], tone: Tone, kind: float | None) -> None:
         """Fill a ribbon around the points, in short pieces so that it never overlaps itself within one polygon."""
         left: Line = []
         right: Line = []
@@ -126,11 +140,13 @@ class Pen:
             right.append((x + dy * half, y - dx * half))
             turns = i > 0 and dx * before_x + dy * before_y < _SHARP_TURN
             if turns:
-                self.dot(x, y, half, tone)
+                self.display.append((tone, _disc(x, y, half), kind))
             if turns or i - start >= _CHUNK or i == last:
-                self.display.append((tone, left[start : i + 1] + right[start : i + 1][::-1]))
+                self.display.append((tone, left[start : i + 1] + right[start : i + 1][::-1], kind))
                 start = i
             before_x, before_y = dx, dy
+        if kind is None:
+            self.display += [(tone, side, _OUTLINE) for side in (left, right)]
 
     def shape(self, line: Path, width: float = 2.4, tone: Tone = Tone.PAPER, wobble: float = 0.9) -> None:
         """A filled shape with an ink outline."""
@@ -163,7 +179,8 @@ class Pen:
             (mx - nx, my - ny),
             (ax - 0.4 * nx, ay - 0.4 * ny),
         ]
-        self.display.append((tone, outline))
+        self.display.append((tone, [a, (mx, my), b], 1.4 * half * length))
+        self.display.append((tone, outline, 0.0))
 
     def hatch(
         self,
@@ -267,6 +284,11 @@ class Pen:
                 taper=0.15,
                 wobble=0.4,
             )
+
+
+def _disc(x: float, y: float, radius: float) -> Line:
+    corners = 7 if radius < 2 else 10 if radius < 4 else max(14, int(radius * 1.2))
+    return [(x + radius * cos, y + radius * sin) for cos, sin in _circle(corners)]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""From the display list to PNG bytes: the only part that knows Pillow."""
+"""From the display list to PNG bytes."""
 
 import io
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from frontispiece.lineart.pen import HALO, Fill, Tone
 WIDTH: Final = 768
 HEIGHT: Final = 1024
 
-_INK: Final = (24, 23, 30)
+INK: Final = (24, 23, 30)
 _PAPER: Final = (255, 255, 255)
 
 # Each pixel is drawn as 3 x 3 points. Their values are such that the mean of the nine is exactly
@@ -33,15 +33,17 @@ def to_png(display: Iterable[Fill], accent: str, mirrored: bool = False) -> byte
     """Paint the fills in order on white, `WIDTH` x `HEIGHT` pixels; `accent` is #rrggbb."""
     plane = Image.new("L", (WIDTH * _FINE, HEIGHT * _FINE), _VALUE[Tone.PAPER])
     polygon = ImageDraw.Draw(plane).polygon
-    for tone, line in display:
-        corners = [part * _FINE for point in line for part in point]
+    for tone, line, width in display:
+        if width:
+            continue
+        path = ImagePath.Path(line)
+        path.transform((_FINE, 0, 0, 0, _FINE, 0))
         if tone is Tone.HALO:
-            path = ImagePath.Path(corners)
             for dx, dy in _RIM:
                 path.transform((1, 0, dx, 0, 1, dy))
                 polygon(path, _VALUE[Tone.PAPER])
         else:
-            polygon(corners, _VALUE[tone])
+            polygon(path, _VALUE[tone])
     picture = plane.reduce(_FINE)
     if mirrored:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
@@ -58,6 +60,6 @@ def _palette(accent: str) -> list[int]:
     for value in range(10 * _POINTS + 1):
         accents, inks = divmod(value, 10)
         papers = _POINTS - inks - accents
-        for ink, paper, tint in zip(_INK, _PAPER, colour, strict=False):
+        for ink, paper, tint in zip(INK, _PAPER, colour, strict=False):
             mixtures.append(max(0, round((inks * ink + accents * tint + papers * paper) / _POINTS)))
     return mixtures

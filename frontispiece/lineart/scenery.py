@@ -70,8 +70,12 @@ class Sheet:
         if self.look.sky is Sky.EMPTY:
             return
         drawn = self.pen.display[start:]
-        edges = [line for tone, line in drawn if tone is not Tone.PAPER and not _is_texture(line)]
-        self.pen.display[start:] = [(Tone.HALO, line) for line in edges] + drawn
+        rims = [
+            (Tone.HALO, line, width and width + 2 * HALO)
+            for tone, line, width in drawn
+            if tone is not Tone.PAPER and not (len(line) < 4 if width else _is_texture(line))
+        ]
+        self.pen.display[start:] = rims + drawn
 
     def shadow(self, polygon: Path, angle: float = 0.2, gap: float = 6.0) -> None:
         """What the figure throws on the ground: hatched, or solid where the page is bold."""
@@ -121,7 +125,8 @@ class Sheet:
             dy = -look.lift * max(0.0, min(top - edge, 120.0))
         dx, dy = x - zoom * x + dx, foot - zoom * foot + dy
         self.pen.display[start:] = [
-            (tone, [(zoom * u + dx, zoom * v + dy) for u, v in line]) for tone, line in self.pen.display[start:]
+            (tone, [(zoom * u + dx, zoom * v + dy) for u, v in line], width and zoom * width)
+            for tone, line, width in self.pen.display[start:]
         ]
 
     def place(self, box: Box, foot: bool = True) -> tuple[Box, Frame]:

@@ -1,4 +1,4 @@
-"""Lets old originals go, once their pictures are archived."""
+"""Lets old originals go, once their pictures are archived. SVGs stay: nothing else holds them."""
 
 from dataclasses import dataclass
 from datetime import datetime

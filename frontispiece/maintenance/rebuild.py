@@ -16,7 +16,7 @@ from frontispiece.archive.catalog import Catalog, Run
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.folder import Entry, Stranger
 from frontispiece.archive.images import MAX_BYTES, ImageFacts, inspect, read_provenance
-from frontispiece.archive.paths import CATALOG, ORIGINALS, PICTURES, picture_path
+from frontispiece.archive.paths import CATALOG, ORIGINALS, PICTURES, picture_path, vector_path
 from frontispiece.archive.provenance import Provenance
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
@@ -63,6 +63,7 @@ class _Sources:
     prompts: Mapping[str, Prompt]
     paintings: Mapping[str, Painting]
     originals: Mapping[str, Entry]
+    vectors: Collection[str]
     """By digest."""
 
 
@@ -93,8 +94,12 @@ async def rebuild(archive: Archive, now: datetime) -> Rebuilt:
 
 async def _sources(archive: Archive) -> _Sources:
     journal = await read_journal(archive)
-    originals = {entry.path.partition("/")[2].partition(".")[0]: entry for entry in await archive.list(ORIGINALS)}
-    return _Sources(prompts(journal), paintings(journal), originals)
+    entries = await archive.list(ORIGINALS)
+    vectors = {entry.path for entry in entries if entry.path.endswith(".svg")}
+    originals = {
+        entry.path.partition("/")[2].partition(".")[0]: entry for entry in entries if entry.path not in vectors
+    }
+    return _Sources(prompts(journal), paintings(journal), originals, vectors)
 
 
 async def _look(
@@ -165,8 +170,7 @@ async def _painting(archive: Archive, found: _Found, sources: _Sources) -> Paint
         seed=provenance.seed,
         seconds=0.0,
         dollars=_dollars(registry.PAINTERS, provenance.painter),
-        original=await _original(archive, sources.originals.get(provenance.original or ""))
-        or picture_as_original(found.picture),
+        original=await _original(archive, sources, provenance.original or "") or picture_as_original(found.picture),
     )
 
 
@@ -177,8 +181,8 @@ def _dollars(group: str, name: str | None) -> float | None:
     return None if registry.load(group, name).paid else 0.0
 
 
-async def _original(archive: Archive, entry: Entry | None) -> Original | None:
-    if entry is None:
+async def _original(archive: Archive, sources: _Sources, digest: str) -> Original | None:
+    if (entry := sources.originals.get(digest)) is None:
         return None
     try:
         content = await archive.get(entry.path, max_bytes=MAX_BYTES) or b""
@@ -186,8 +190,15 @@ async def _original(archive: Archive, entry: Entry | None) -> Original | None:
     except (ArchiveError, ProviderError):
         return None  # damaged: as good as gone
     digest = hashlib.sha256(content).hexdigest()
+    vector = vector_path(digest)
     return Original(
-        digest=digest, path=entry.path, format=facts.format, width=facts.width, height=facts.height, bytes=len(content)
+        digest=digest,
+        path=entry.path,
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        bytes=len(content),
+        vector=vector if vector in sources.vectors else None,
     )
 
 

@@ -34,6 +34,9 @@ class Canvas:
     url: str | None = None
     request_id: str | None = None
     nsfw: bool | None = None
+    vector: bytes | None = None
+    """The same picture as SVG, from a painter that draws in strokes. Browsers run what stands in an SVG, so it is made
+    by the painter itself and never passed on from a service."""
 
 
 Painted = Callable[[], Awaitable[None]]

@@ -16,7 +16,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from frontispiece.errors import ProviderBroken, ProviderUnavailable
-from frontispiece.lineart.drawing import draw, is_mirrored
+from frontispiece.lineart.drawing import Drawing, draw, is_mirrored
 from frontispiece.lineart.plan import plan_scene
 from frontispiece.lineart.raster import HEIGHT, WIDTH
 from frontispiece.models import Paper, Prompt, ScenePlan
@@ -61,12 +61,17 @@ class LineArt(AtOnce):
         started = time.monotonic()
         plan = prompt.plan or plan_scene(paper, prompt.text)
         seed = seed_of(paper, plan, take)
-        image = await self._draw(plan, seed)
+        drawing = await self._draw(plan, seed)
         return Canvas(
-            image=image, model=self.recipe.model, seconds=time.monotonic() - started, dollars=0.0, seed=str(seed)
+            image=drawing.png,
+            model=self.recipe.model,
+            seconds=time.monotonic() - started,
+            dollars=0.0,
+            seed=str(seed),
+            vector=drawing.svg,
         )
 
-    async def _draw(self, plan: ScenePlan, seed: int) -> bytes:
+    async def _draw(self, plan: ScenePlan, seed: int) -> Drawing:
         async with self._turns:
             worker = self._idle.pop() if self._idle else self._new_worker()
             try:

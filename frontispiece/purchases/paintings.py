@@ -6,7 +6,7 @@ from typing import Final
 
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import inspect
-from frontispiece.archive.paths import original_path
+from frontispiece.archive.paths import original_path, vector_path
 from frontispiece.concurrency import Lane
 from frontispiece.errors import ProviderError
 from frontispiece.models import Charge, Original, Painting, Paper, Prompt
@@ -67,6 +67,10 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
             raise
         recipe, digest = self._painter.recipe, hashlib.sha256(answer.image).hexdigest()
         path = original_path(digest, facts.format)
+        vector = None
+        if answer.vector is not None:  # before the original: where that is, this is, too
+            vector = vector_path(digest)
+            await self._archive.put_if_absent(vector, answer.vector)
         await self._archive.put_if_absent(path, answer.image)
         return Painting(
             painter=recipe.kind,
@@ -89,6 +93,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
                 bytes=len(answer.image),
                 flat="black" if facts.black else "blank" if facts.blank else None,
                 dhash=facts.dhash,
+                vector=vector,
             ),
         )
 

@@ -198,7 +198,7 @@ async def test_archives_know_these_fingerprints(
     [
         pytest.param(Listed, "12fc9aba15f087e42dab222c2e568a7d", id="list"),
         pytest.param(Prompt, "124df3e6685bebb0acf0b8d4b722ecb1", id="prompt"),
-        pytest.param(Painting, "011cb058158febf01535cc17aad734bf", id="painting"),
+        pytest.param(Painting, "f7bcff8a1e1c5b382f5193e419206cd5", id="painting"),
         pytest.param(Picture, "4dbae9ae5c05439fe7c7db51214072dd", id="picture"),
     ],
 )

@@ -45,7 +45,12 @@ HOMES: Final = {
     "duckdb": {f"frontispiece.archive.{name}" for name in ("exports", "query", "reader")},
     "jinja2": {"frontispiece.gallery.pages"},
     "obstore": {"frontispiece.archive.store", "frontispiece.archive.bucket"},
-    "PIL": {"frontispiece.archive.pixels", "frontispiece.lineart.raster", "frontispiece.letter.poster"},
+    "PIL": {
+        "frontispiece.archive.pixels",
+        "frontispiece.lineart.raster",
+        "frontispiece.lineart.vector",
+        "frontispiece.letter.poster",
+    },
     "HersheyFonts": {"frontispiece.lineart.lettering"},
     "pydantic_settings": {"frontispiece.settings", "deployments.cli.settings"},
     "annotated_types": {"frontispiece.request"},

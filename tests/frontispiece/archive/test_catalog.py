@@ -89,7 +89,10 @@ PAINTING = Painting(
     seconds=2.5,
     dollars=None,
     nsfw=False,
-    original=Original(digest="ab" * 32, path="originals/ab.png", format="png", width=384, height=720, bytes=500_000),
+    original=Original(
+        **{"digest": "ab" * 32, "path": "originals/ab.png", "format": "png", "vector": "originals/ab.svg"},
+        **{"width": 384, "height": 720, "bytes": 500_000},
+    ),
 )
 
 

@@ -32,6 +32,8 @@ def test_the_other_places() -> None:
     assert layout.original_path(digest, "jpeg") == f"originals/{digest}.jpg"
     assert layout.original_path(digest, "png") == f"originals/{digest}.png"
     assert layout.original_path(digest, "webp") == f"originals/{digest}.webp"
+    assert layout.vector_path(digest) == f"originals/{digest}.svg"
+    assert layout.is_ours(f"originals/{digest}.svg")
     assert layout.catalog_path(date(2024, 11, 1), "run-1") == "catalog/day=2024-11-01/run-1.parquet"
     assert layout.catalog_path(date(2024, 11, 1), "run-1", 2) == "catalog/day=2024-11-01/run-1.2.parquet"
     assert layout.journal_path("ab" * 16, 7) == f"journal/{'ab' * 16}/007.json"

@@ -101,6 +101,20 @@ def atom(content: bytes) -> ET.Element:
 # What pages say
 
 
+def test_a_papers_page_leads_to_the_strokes_of_pictures_that_have_them() -> None:
+    vector = f"originals/{'cd' * 32}.svg"
+    shown = day(card(plates=(plate(vector=vector), plate())), card(2))
+    pages = html(every_page(shown))
+    with_strokes, without = (pages[layout.paper_page(each)] for each in shown.cards)
+    (link,) = [
+        attributes
+        for tag, attributes in with_strokes.elements
+        if tag == "a" and "download" in attributes and attributes["href"] == f"../../../{vector}"
+    ][:1]
+    assert link["download"] == f"{shown.cards[0].key}.svg"
+    assert not any("originals" in target for target in without.targets)
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=["script", "attribute", "url", "bidi", "controls"])
 def test_the_words_of_strangers_stay_words(text: str) -> None:
     one = plate(prompt=text, recipe=text, writer=text, painter=text, seed=text, run=text)

@@ -66,7 +66,7 @@ def drawn(number: int, recipe: str) -> tuple[bytes, str]:
     scene = sorted(SCENES)[(3 * number + (recipe == OLD)) % len(SCENES)]
     plan = plan_scene(one, one.title).model_copy(update={"scene": scene})
     text = f"A drawing of a {scene}, with {plan.hero} in the middle. Style: linear art on white background."
-    return draw(plan, number), text
+    return draw(plan, number).png, text
 
 
 async def outcome(archive: Archive, one: Paper, recipe: str) -> Outcome:

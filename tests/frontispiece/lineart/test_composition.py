@@ -39,7 +39,7 @@ def difference(one: Image.Image, other: Image.Image) -> float:
 
 @pytest.mark.slow
 def test_two_pictures_of_one_scene_differ_by_half_as_much_as_those_of_different_scenes() -> None:
-    drawn = {scene: [seen(draw(plan(scene), seed)) for seed in (1, 2, 3)] for scene in SCENES}
+    drawn = {scene: [seen(draw(plan(scene), seed).png) for seed in (1, 2, 3)] for scene in SCENES}
     same = [difference(*pair) for pictures in drawn.values() for pair in combinations(pictures, 2)]
     others = [difference(drawn[one][k], drawn[other][k]) for one, other in combinations(drawn, 2) for k in range(3)]
     assert sum(same) / len(same) >= 0.5 * sum(others) / len(others)
@@ -50,5 +50,5 @@ def test_two_pictures_of_one_scene_differ_by_half_as_much_as_those_of_different_
 def test_a_day_of_28_shows_no_composition_twice() -> None:
     papers = [paper(f"2410.{rank:05}", f"A Paper on {word}", rank=rank) for rank, word in enumerate(list(MOTIFS)[:28])]
     plans = [(one, plan_scene(one)) for one in papers]
-    drawn = [seen(draw(planned, seed_of(one, planned))) for one, planned in plans]
+    drawn = [seen(draw(planned, seed_of(one, planned)).png) for one, planned in plans]
     assert min(difference(*pair) for pair in combinations(drawn, 2)) > 10

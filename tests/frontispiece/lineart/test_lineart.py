@@ -58,8 +58,8 @@ def prompt(scene: ScenePlan | None = None, text: str = "A mirror") -> Prompt:
 
 
 def bounds(display: Display) -> Box:
-    xs = [x for _, line in display for x, _ in line]
-    ys = [y for _, line in display for _, y in line]
+    xs = [x for _, line, _ in display for x, _ in line]
+    ys = [y for _, line, _ in display for _, y in line]
     return Box(min(xs), min(ys), max(xs), max(ys))
 
 
@@ -96,7 +96,7 @@ def test_a_motif_stays_within_its_extent_and_shows_ink_and_accent(name: str, siz
         left, top, right, bottom = MOTIFS[name].extent
         extent = Box(left * size, top * size, right * size, bottom * size)
         assert lies_within(bounds(pen.display), extent, 5 + 0.03 * size)
-        assert {Tone.INK, Tone.ACCENT} <= {tone for tone, _ in pen.display}
+        assert {Tone.INK, Tone.ACCENT} <= {tone for tone, _, _ in pen.display}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -154,8 +154,8 @@ def test_a_scene_has_one_legible_label_that_nothing_covers(scene: str, seed: int
     start, end = sheet.seen["label"]
     text = bounds(sheet.pen.display[start:end])
     assert lies_within(text, PAGE, 0)
-    for _, line in sheet.pen.display[end:]:
-        over = bounds([(Tone.INK, line)])
+    for mark in sheet.pen.display[end:]:
+        over = bounds([mark])
         assert over.right < text.left or over.left > text.right or over.bottom < text.top or over.top > text.bottom
 
 
@@ -172,7 +172,7 @@ def test_a_scenes_hero_is_large_and_on_the_page(scene: str, hero: str) -> None:
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_picture_is_neither_blank_nor_crowded(scene: str) -> None:
-    dark, accent = pixels(draw(plan(scene), 4))
+    dark, accent = pixels(draw(plan(scene), 4).png)
     assert 0.02 < dark < 0.85
     assert accent > 0.002
 
@@ -181,7 +181,7 @@ def test_a_picture_is_neither_blank_nor_crowded(scene: str) -> None:
 def test_every_motif_can_be_the_hero_and_a_minor(index: int) -> None:
     hero, first, second = (NAMES[(index + n) % len(NAMES)] for n in range(3))
     scene = list(SCENES)[index % len(SCENES)]
-    dark, accent = pixels(draw(plan(scene, hero).model_copy(update={"minors": (first, second)}), index))
+    dark, accent = pixels(draw(plan(scene, hero).model_copy(update={"minors": (first, second)}), index).png)
     assert 0.02 < dark < 0.85
     assert accent > 0.0003
 
@@ -195,7 +195,7 @@ def test_the_same_plan_and_seed_give_the_same_bytes() -> None:
 def test_the_bytes_do_not_depend_on_the_process() -> None:
     code = (
         "import sys; from frontispiece.models import ScenePlan; from frontispiece.lineart.drawing import draw;"
-        f"sys.stdout.buffer.write(draw(ScenePlan.model_validate_json({plan().model_dump_json()!r}), 7))"
+        f"sys.stdout.buffer.write(b''.join(draw(ScenePlan.model_validate_json({plan().model_dump_json()!r}), 7)))"
     )
     other = subprocess.run(
         [sys.executable, "-c", code],
@@ -204,7 +204,7 @@ def test_the_bytes_do_not_depend_on_the_process() -> None:
         capture_output=True,
         check=True,
     )
-    assert other.stdout == draw(plan(), 7)
+    assert other.stdout == b"".join(draw(plan(), 7))
 
 
 def test_mirroring_turns_the_picture_but_not_the_letters() -> None:
@@ -213,17 +213,17 @@ def test_mirroring_turns_the_picture_but_not_the_letters() -> None:
         Sheet(pen, "apple", ("key", "crane"), "L").letter(Box(300, 300, 468, 400))
     upright = bounds([fill for fill in straight.display if fill[0] is Tone.INK])
     assert upright.left < WIDTH - 1
-    rows = [sum(x for x, _ in line) / len(line) for _, line in straight.display]
-    mirrored_rows = [WIDTH - sum(x for x, _ in line) / len(line) for _, line in turned.display]
+    rows = [sum(x for x, _ in line) / len(line) for _, line, _ in straight.display]
+    mirrored_rows = [WIDTH - sum(x for x, _ in line) / len(line) for _, line, _ in turned.display]
     assert sum(rows) / len(rows) == pytest.approx(sum(mirrored_rows) / len(mirrored_rows), abs=1.5)
 
 
 def test_the_raster_mixes_ink_and_accent_exactly() -> None:
-    half = [(Tone.INK, [(0.0, 0.0), (383.0, 0.0), (383.0, 1024.0), (0.0, 1024.0)])]
+    half = [(Tone.INK, [(0.0, 0.0), (383.0, 0.0), (383.0, 1024.0), (0.0, 1024.0)], None)]
     picture = Image.open(io.BytesIO(to_png(half, "#102030"))).convert("RGB")
     assert picture.getpixel((100, 500)) == (24, 23, 30)
     assert picture.getpixel((700, 500)) == (255, 255, 255)
-    full = [(Tone.ACCENT, [(0.0, 0.0), (770.0, 0.0), (770.0, 1030.0), (0.0, 1030.0)])]
+    full = [(Tone.ACCENT, [(0.0, 0.0), (770.0, 0.0), (770.0, 1030.0), (0.0, 1030.0)], None)]
     assert Image.open(io.BytesIO(to_png(full, "#102030"))).convert("RGB").getpixel((5, 5)) == (16, 32, 48)
 
 
@@ -284,7 +284,7 @@ def test_labels_are_read_by_a_machine(tmp_path: Path) -> None:
         start, end = sheet.seen["label"]
         left, top, right, bottom = bounds(sheet.pen.display[start:end]).inset(-4)
         left, right = (WIDTH - right, WIDTH - left) if sheet.pen.mirrored else (left, right)
-        with Image.open(io.BytesIO(draw(planned, seed))) as picture:
+        with Image.open(io.BytesIO(draw(planned, seed).png)) as picture:
             label = picture.convert("L").crop((int(left), int(top), int(right), int(bottom)))
         larger = label.resize((3 * label.width, 3 * label.height), Image.Resampling.LANCZOS)
         ImageOps.expand(larger, 40, 255).save(tmp_path / "label.png")
@@ -314,7 +314,7 @@ async def test_a_prompt_with_a_plan_is_drawn_as_planned(painter: LineArt) -> Non
     scene = plan()
     canvas = await painter.submit(SEED_PAPER, prompt(scene))
     assert canvas.seed == str(seed_of(SEED_PAPER, scene))
-    assert canvas.image == draw(scene, int(canvas.seed))
+    assert (canvas.image, canvas.vector) == draw(scene, int(canvas.seed))
     assert (canvas.model, canvas.dollars, canvas.request_id, canvas.url) == ("lineart-1", 0.0, None, None)
     assert canvas.seconds > 0
 
@@ -325,7 +325,7 @@ async def test_a_foreign_prompt_is_planned_from_its_words(painter: LineArt) -> N
     canvas = await painter.submit(untitled, prompt(text=text))
     scene = plan_scene(untitled, text)
     assert scene.hero == "molecule"
-    assert canvas.image == draw(scene, seed_of(untitled, scene))
+    assert canvas.image == draw(scene, seed_of(untitled, scene)).png
 
 
 async def test_several_pictures_at_once(painter: LineArt) -> None:

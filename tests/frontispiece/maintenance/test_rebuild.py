@@ -1,7 +1,7 @@
 """The catalog is lost, and comes back from the pictures and the journal."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from helpers.stocked import RECIPE, outcome, painting, stocked
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
+from frontispiece.maintenance.prune import prunable
 from frontispiece.maintenance.rebuild import rebuild
 from frontispiece.maintenance.verify import verify
 
@@ -59,6 +60,25 @@ async def test_without_the_journal_what_the_pictures_tell_comes_back(tmp_path: P
     (first, *_) = await rows(archive, set())
     assert first["dollars"] == 0
     assert first["unpriced"] == 2
+
+
+async def test_strokes_beside_an_original_are_found_again_and_outlive_it(tmp_path: Path) -> None:
+    archive = await stocked(tmp_path, pictures=2)
+    first, second = (painting(number).original for number in (1, 2))
+    vector = f"originals/{first.digest}.svg"
+    await archive.put(vector, b"<svg/>")
+    assert (await verify(archive)).findings == []
+    for room in ("catalog", "journal"):
+        shutil.rmtree(tmp_path / room)
+    assert (await rebuild(archive, NOW)).problems == ()
+    assert [(row["original_path"], row["original_vector"]) for row in await rows(archive, set())] == [
+        (first.path, vector),
+        (second.path, None),
+    ]
+    verdict = await verify(archive)
+    assert (verdict.findings, verdict.strangers) == ([], [])
+    gone = await prunable(archive, datetime.now(UTC) + timedelta(days=1))
+    assert {each.path for each in gone} == {first.path, second.path}
 
 
 async def test_a_picture_stands_for_its_lost_original(tmp_path: Path) -> None:
