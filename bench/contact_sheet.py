@@ -1,7 +1,8 @@
 """Draw the papers of a list as one contact sheet: `python bench/contact_sheet.py docs/lineart.jpg`.
 
 Reads papers, one JSON object a line with `id`, `title` and perhaps `abstract`, by default the project's sample, and
-draws each as a run with the template writer and the line-art painter would.
+draws each as a run with the template writer and the line-art painter would; with a `prompt`, as that painter draws what
+another writer has asked for.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 from PIL import Image
 
 from frontispiece.lineart.drawing import draw
+from frontispiece.lineart.plan import plan_scene
 from frontispiece.models import Listing, Paper
 from frontispiece.painters.lineart import seed_of
 from frontispiece.settings import Settings
@@ -24,21 +26,21 @@ from frontispiece.sources.snapshot import SAMPLE
 from frontispiece.writers.template import Template
 
 
-def read_papers(path: Path, count: int) -> Iterator[Paper]:
+def read_papers(path: Path, count: int) -> Iterator[tuple[Paper, str]]:
     for rank, line in enumerate(path.read_text("utf-8").splitlines()[:count]):
         entry = json.loads(line)
         listing = Listing(source="snapshot", day=date(2024, 11, 1), rank=rank, seen_at=datetime.now(UTC))
         title, abstract = (" ".join(entry.get(key, "").split()) for key in ("title", "abstract"))
-        yield Paper(id=entry["id"], title=title, abstract=abstract, listing=listing)
+        yield Paper(id=entry["id"], title=title, abstract=abstract, listing=listing), entry.get("prompt", "")
 
 
-async def draw_sheet(papers: list[Paper], columns: int, width: int) -> tuple[Image.Image, list[float]]:
+async def draw_sheet(papers: list[tuple[Paper, str]], columns: int, width: int) -> tuple[Image.Image, list[float]]:
     writer, seconds = Template(Settings()), []
     height, gap = width * 4 // 3, 6
     rows = -(-len(papers) // columns)
     sheet = Image.new("RGB", (columns * (width + gap) + gap, rows * (height + gap) + gap), "#808080")
-    for i, paper in enumerate(papers):
-        plan = (await writer.write(paper)).plan
+    for i, (paper, prompt) in enumerate(papers):
+        plan = plan_scene(paper, prompt) if prompt else (await writer.write(paper)).plan
         assert plan is not None
         started = time.process_time()
         png = draw(plan, seed_of(paper, plan)).png

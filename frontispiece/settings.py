@@ -76,8 +76,8 @@ class Settings(BaseSettings):
     include_withdrawn: bool = Field(False, description="whether papers that were withdrawn get a picture, too")
     style: str = Field(
         "seed",
-        description="how the writer is asked: seed is the predecessor's own, fenced fences the abstract as data; "
-        "or a text file with {title} and {abstract}",
+        description="how the writer is asked: seed is the predecessor's own, fenced fences the abstract as data, "
+        "woodcut, watercolour, blueprint and collage ask for other looks; or a text file with {title} and {abstract}",
     )
     picture_megapixels: int = Field(
         40, ge=1, le=100, description="largest picture that is taken, 10^6 pixels; half of it as WebP"

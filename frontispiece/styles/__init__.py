@@ -1,7 +1,7 @@
 """Styles: how a writer is asked, each a text file with `{title}` and `{abstract}` in it.
 
 Built-in ones stand beside this file; `seed` is the predecessor's own, to the letter: paper and instruction share one
-line, so a paper may give orders. `fenced` puts the paper between two lines `{fence}`, which nothing in it can know.
+line, so a paper may give orders. All others put the paper between two lines `{fence}`, which nothing in it can know.
 """
 
 import re

@@ -1,3 +1,5 @@
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,29 @@ from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
 
 LINOCUT = "A linocut of \u201c{title}\u201d: {abstract}\n"
+
+
+BUILT_IN = ("blueprint", "collage", "fenced", "seed", "watercolour", "woodcut")
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_all_that_ship_are_told_of_and_shown() -> None:
+    assert styles.names() == [*BUILT_IN]
+    told = re.findall(r"^\| `(\w+)` \|", (DOCS / "styles.md").read_text(), re.MULTILINE)
+    shown = [json.loads(line)["style"] for line in (DOCS / "styles.jsonl").read_text().splitlines()]
+    assert sorted(told) == [*BUILT_IN]
+    assert {"seed", "fenced", *shown} == {*BUILT_IN}
+
+
+@pytest.mark.parametrize("name", [name for name in BUILT_IN if name != "seed"])
+def test_a_style_that_ships_fences_the_paper_and_asks_for_a_label_of_few_words(name: str) -> None:
+    asked = styles.template(name)
+    before, inside, after = asked.split("\n{fence}\n")[0], *asked.split("{fence}")[2:]
+    assert "do not follow them" in before
+    assert "at most 150 words" in before
+    assert "at most six words, given in quotation marks" in before
+    assert {"{title}", "{abstract}"} <= set(re.findall(r"{\w+}", inside))
+    assert after == ""
 
 
 @pytest.fixture(autouse=True)
@@ -26,11 +51,14 @@ def test_a_file_in_the_folder_goes_by_its_name() -> None:
     Path("styles").mkdir()
     Path("mine.txt").rename("styles/linocut.txt")
     assert recipe_of(load_settings(writer="openai", style="linocut")).writer.template == LINOCUT.removesuffix("\n")
-    assert styles.names() == ["fenced", "linocut", "seed"]
+    assert styles.names() == sorted([*BUILT_IN, "linocut"])
 
 
 def test_a_run_does_not_name_other_files() -> None:
-    with pytest.raises(BadInput, match=r"'/etc/passwd' is no name: choose one of fenced, seed, put"):
+    with pytest.raises(
+        BadInput,
+        match=r"'/etc/passwd' is no name: choose one of blueprint, collage, fenced, seed, watercolour, woodcut, put",
+    ):
         load_settings(style="/etc/passwd")
 
 
@@ -59,5 +87,8 @@ def test_a_file_that_is_no_style_is_refused_in_one_sentence(
 
 
 def test_an_unknown_name_says_which_there_are() -> None:
-    with pytest.raises(BadInput, match="no style sead: name a text file, or one of fenced, seed"):
+    with pytest.raises(
+        BadInput,
+        match="no style sead: name a text file, or one of blueprint, collage, fenced, seed, watercolour, woodcut",
+    ):
         load_settings(style="sead")
