@@ -129,13 +129,13 @@ class Pen:
         right: Line = []
         last, start = len(points) - 1, 0
         before_x = before_y = 0.0
-        for i, (x, y) in enumerate(points):
-            ax, ay = points[i - 1] if i else points[0]
-            bx, by = points[i + 1] if i < last else points[last]
+        hypot = math.hypot
+        neighbours = zip([points[0], *points], points, [*points[1:], points[last]], halves, strict=False)
+        for i, ((ax, ay), (x, y), (bx, by), half) in enumerate(neighbours):
             dx, dy = bx - ax, by - ay
-            span = math.hypot(dx, dy) or 1.0
+            span = hypot(dx, dy) or 1.0
             dx, dy = dx / span, dy / span
-            half = halves[i] * (1 + 0.16 * ((dx * dx - dy * dy) * _NIB_COS + 2 * dx * dy * _NIB_SIN))
+            half *= 1 + 0.16 * ((dx * dx - dy * dy) * _NIB_COS + 2 * dx * dy * _NIB_SIN)
             left.append((x - dy * half, y + dx * half))
             right.append((x + dy * half, y - dx * half))
             turns = i > 0 and dx * before_x + dy * before_y < _SHARP_TURN

@@ -3,10 +3,11 @@
 import io
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
 from PIL import Image, ImageColor, ImageDraw, ImagePath
 
+from frontispiece.lineart.geometry import Path
 from frontispiece.lineart.pen import HALO, Fill, Tone
 
 WIDTH: Final = 768
@@ -27,6 +28,13 @@ _RIM: Final = [
     (_FINE * HALO * (x - before_x), _FINE * HALO * (y - before_y))
     for (before_x, before_y), (x, y) in pairwise([(0.0, 0.0), *_SIDES])
 ]
+
+
+def zoomed(line: Path, zoom: float, dx: float, dy: float) -> Path:
+    """The line, enlarged and moved, in Pillow's own form: it is quicker to make, and to paint."""
+    path = ImagePath.Path(line)
+    path.transform((zoom, 0, dx, 0, zoom, dy))
+    return cast("Path", path)
 
 
 def to_png(display: Iterable[Fill], accent: str, mirrored: bool = False) -> bytes:

@@ -22,6 +22,7 @@ from frontispiece.lineart.geometry import (
 from frontispiece.lineart.lettering import letter
 from frontispiece.lineart.motifs import MOTIFS
 from frontispiece.lineart.pen import HALO, Pen, Tone
+from frontispiece.lineart.raster import zoomed
 from frontispiece.lineart.skies import CENTER as CENTER
 from frontispiece.lineart.skies import HEIGHT as HEIGHT
 from frontispiece.lineart.skies import WIDTH as WIDTH
@@ -125,7 +126,7 @@ class Sheet:
             dy = -look.lift * max(0.0, min(top - edge, 120.0))
         dx, dy = x - zoom * x + dx, foot - zoom * foot + dy
         self.pen.display[start:] = [
-            (tone, [(zoom * u + dx, zoom * v + dy) for u, v in line], width and zoom * width)
+            (tone, zoomed(line, zoom, dx, dy), width and zoom * width)
             for tone, line, width in self.pen.display[start:]
         ]
 

@@ -85,7 +85,7 @@ def _covered(display: Display) -> tuple[bytes, list[Drawn]]:
                 number += _KINDS
                 draw.line(line, number, round(width))
             elif tone is not Tone.PAPER:
-                lines.append((tone, width, line if len(line) == 1 else _in_steps(line), number + _KINDS))
+                lines.append((tone, width, _in_steps(line) if len(line) > 1 else line, number + _KINDS))
         elif width is None:
             number += _KINDS
             path = ImagePath.Path(line)
@@ -105,7 +105,10 @@ def _covered(display: Display) -> tuple[bytes, list[Drawn]]:
 
 def _in_steps(line: Path) -> Path:
     """The line with more points when its pieces are long; where there are many, all are about as long as the first."""
-    reach = max([abs(ax - bx) + abs(ay - by) for (ax, ay), (bx, by) in pairwise(line if len(line) < 8 else line[:2])])
+    (ax, ay), (bx, by) = line[0], line[1]
+    reach = abs(ax - bx) + abs(ay - by)
+    if 3 < len(line) < 8:
+        reach = max([abs(ax - bx) + abs(ay - by) for (ax, ay), (bx, by) in pairwise(line)])
     if reach <= _LONG:
         return line
     pieces = int(reach / _LONG) + 1
