@@ -48,6 +48,7 @@ _CHUNK: Final = 14
 _BROAD: Final = 6.5  # pixels: a broader stroke is an area; the largest letters have this width
 _OUTLINE: Final = 1.6  # pixels: of the lines along its sides
 _BROAD_PAPER: Final = 3.0  # pixels: a narrower one of paper is a glint, and hides no other stroke
+_MANY: Final = 40  # points of a line: every other one of a longer line does for a pen
 _LARGE: Final = 3.0  # pixels: from this radius on a dot is an area
 
 
@@ -104,7 +105,8 @@ class Pen:
         halves = self._half_widths(ways, width, 1.0 if closed else taper)
         is_broad = width > (_BROAD if tone is not Tone.PAPER else _BROAD_PAPER)
         if not is_broad:
-            self.display.append((tone, points, width))
+            is_fine = len(points) > _MANY and step < 10
+            self.display.append((tone, [*points[:-1:2], points[-1]] if is_fine else points, width))
         self._ink(points, halves, tone, None if is_broad else 0.0)
         if width > 1.6:
             for end in (0, -1):

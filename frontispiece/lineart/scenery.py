@@ -126,8 +126,7 @@ class Sheet:
             dy = -look.lift * max(0.0, min(top - edge, 120.0))
         dx, dy = x - zoom * x + dx, foot - zoom * foot + dy
         self.pen.display[start:] = [
-            (tone, zoomed(line, zoom, dx, dy), width and zoom * width)
-            for tone, line, width in self.pen.display[start:]
+            (tone, zoomed(line, zoom, dx, dy), width and zoom * width) for tone, line, width in self.pen.display[start:]
         ]
 
     def place(self, box: Box, foot: bool = True) -> tuple[Box, Frame]:

@@ -124,11 +124,17 @@ def _seen(lines: Sequence[Drawn], plane: bytes, mirrored: bool) -> Iterator[Data
     """The lines as far as nothing covers them."""
     values = memoryview(plane).cast("H")
     points = list(chain.from_iterable([line for _, _, line, _ in lines]))
-    places = [int(y) * WIDTH + int(x) if 0 <= x < WIDTH and 0 <= y < HEIGHT else _OFF for x, y in points]
-    covers = itemgetter(_OFF, *places)(values)
     path = ImagePath.Path(points)
-    path.transform((-_UNITS, 0, _UNITS * WIDTH, 0, _UNITS, 0) if mirrored else (_UNITS, 0, 0, 0, _UNITS, 0))
-    parts = path.tolist(1)
+    path.transform((_UNITS, 0, 0, 0, _UNITS, 0))
+    parts = list(map(int, path.tolist(1)))
+    wide, high = _UNITS * WIDTH, _UNITS * HEIGHT
+    places = [
+        y // _UNITS * WIDTH + x // _UNITS if 0 <= x < wide and 0 <= y < high else _OFF
+        for x, y in zip(parts[::2], parts[1::2], strict=True)
+    ]
+    covers = itemgetter(_OFF, *places)(values)
+    if mirrored:
+        parts[::2] = map(wide.__sub__, parts[::2])
     end = 0
     for tone, width, line, number in lines:
         start, end = end, end + len(line)
