@@ -240,7 +240,7 @@ async def within_limits(services: Services) -> AsyncIterator[None]:
     """Have the services keep to the limits of the server, and give back what they took."""
     limits = SharedLimits()
     services.keep_to(limits)
-    for each in (services.writer, services.painter):
+    for each in services.providers:
         if isinstance(throttle := getattr(each, "throttle", None), Throttle):
             limits.share_waits(each.recipe.kind, throttle)
     try:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from prefect import get_run_logger, runtime
 from prefect.exceptions import Pause, TerminationSignal
@@ -13,14 +13,13 @@ from prefect.tasks import Task
 from flows.listener import RunListener
 from flows.steps import Steps, anew
 from frontispiece.errors import ArchiveError, Blocked, BudgetReached, FrontispieceError, NotYet
-from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import Check, Outcome, Painting, Paper, Picture, Prompt, Status, Step
 from frontispiece.purchases.bill import calls_for
 from frontispiece.services import Services
 from frontispiece.text import one_line
 
 P = ParamSpec("P")
-R = TypeVar("R", Prompt, Painting, Picture)
-StepName = Literal["prompt", "painting", "picture"]
+R = TypeVar("R", Prompt, Painting, Check, Picture)
 
 
 class PaperRun:
@@ -28,9 +27,11 @@ class PaperRun:
 
     def __init__(self, paper: Paper, services: Services, steps: Steps, listener: RunListener) -> None:
         self.paper = paper
-        self.made: dict[StepName, Any] = {}
+        self.made: dict[Step, Any] = {}
         """What the steps gave, by their names: an outcome shows these."""
-        self.cached: set[StepName] = set()
+        self.cached: set[Step] = set()
+        self.looked_at: list[Painting] = []
+        """Paintings that somebody was asked to look at."""
         self.resembles: str | None = None
         """The id of a paper whose picture looks nearly like this one's."""
         self._services = services
@@ -38,7 +39,7 @@ class PaperRun:
         self._listener = listener
         self._began = datetime.now(UTC)
 
-    async def call(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def call(self, name: Step, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a task as this step. Raises as `Steps.call` does.
 
         What follows from something that was not there before cannot be there either, so nobody looks.
@@ -67,7 +68,7 @@ class PaperRun:
     async def with_bill(self, outcome: Outcome) -> Outcome:
         """The outcome with all paid calls behind it, and lost time; what cannot be read now stays in the journal."""
         try:
-            calls = await calls_for(self.paper, outcome.prompt, self._services)
+            calls = await calls_for(self.paper, outcome.prompt, self._services, self.looked_at)
         except ArchiveError as error:
             get_run_logger().warning("What paper %s has cost cannot be read now: %s", self.paper.id, error)
             calls = ()

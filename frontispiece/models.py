@@ -8,7 +8,7 @@ which is not the same as 0.0 (free).
 import hashlib
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -79,7 +79,7 @@ class PaidCall(Value):
     """One call to a provider that costs money, as the journal knows it."""
 
     call: str = Field(description="its name: the journal's key, the number of its entry there, and who made it")
-    kind: str = Field(description="what was bought: prompt or painting; empty when unknown")
+    kind: str = Field(description="what was bought: prompt, painting or check; empty when unknown")
     paper_id: str = Field(description="arXiv id of the paper it was for; empty when unknown")
     run: str | None = Field(default=None, description="the run that made it; None: unknown")
     made_at: datetime = Field(description="when it was made, by the clock of who made it")
@@ -147,6 +147,32 @@ class Painting(Value):
     original: Original
 
 
+class Check(Value):
+    """Whether the label of a painting reads, and how that was found out."""
+
+    checker: str = Field(description="kind of checker, such as tesseract")
+    model: str = Field(description="the model or program that read, by its own word where it says so")
+    wanted: str = Field(description="the words that the label is to show")
+    read: str = Field(description="the words that were read on the picture, in one line")
+    score: float = Field(description="how much of the wanted words was read: from 0 to 1")
+    reads: bool = Field(description="the verdict: whether that is enough")
+    tokens_in: int | None = Field(default=None, description="tokens of the request, the picture's included")
+    tokens_out: int | None = Field(default=None, description="tokens of the answer, reasoning included")
+    request_id: str | None = Field(default=None, description="the provider's id of the call")
+    seconds: float = Field(description="wall time of the reading")
+    dollars: float | None = Field(description="price of the call; None when unknown, 0.0 when free")
+
+    @property
+    def verdict(self) -> str:
+        """As people read it, such as: reads, 97 % of “ShadowKV”."""
+        return said_of_label(self.reads, self.score, self.wanted)
+
+
+def said_of_label(reads: bool, score: float, wanted: str) -> str:
+    """A verdict on a label in words."""
+    return f"{'reads' if reads else 'does not read'}, {score:.0%} of “{wanted}”"
+
+
 class Picture(Value):
     """The archived JPEG."""
 
@@ -174,7 +200,10 @@ STALE: Final = "stale"
 """The reason why one was skipped that another recipe has made a picture of."""
 WITHDRAWN: Final = "withdrawn"
 """The reason why one was skipped of which only a notice is left."""
-PaidStep: TypeAlias = Literal["prompt", "painting"]
+Step: TypeAlias = Literal["prompt", "painting", "check", "picture"]
+"""What a paper's run has to show for, in its order."""
+STEPS: Final[tuple[Step, ...]] = get_args(Step)
+PaidStep: TypeAlias = Literal["prompt", "painting", "check"]
 """A step that calls a provider."""
 
 
@@ -188,8 +217,9 @@ class Outcome(Value):
     recipe: str = Field(description="fingerprint of the recipe that was followed")
     prompt: Prompt | None = None
     painting: Painting | None = None
+    check: Check | None = None
     picture: Picture | None = None
-    cached: tuple[Literal["prompt", "painting", "picture"], ...] = Field(
+    cached: tuple[Step, ...] = Field(
         default=(), description="which steps were already there and cost nothing in this run"
     )
     resembles: str | None = Field(default=None, description="id of a paper whose picture looks nearly the same")

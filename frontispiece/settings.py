@@ -19,7 +19,7 @@ from frontispiece import registry, styles
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput
 from frontispiece.network import check_network
-from frontispiece.registry import PainterName, SourceName, WriterName
+from frontispiece.registry import NOBODY, CheckerName, PainterName, SourceName, WriterName
 from frontispiece.text import one_line
 from frontispiece.variables import PREFIX, check_variables
 
@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     source: SourceName = Field("snapshot", description="where lists of papers come from")
     writer: WriterName = Field("template", description="who writes the picture prompts")
     painter: PainterName = Field("lineart", description="who paints them")
+    checker: CheckerName = Field(NOBODY, description="who looks whether a picture's label reads; none is nobody")
 
     categories: Names = Field(
         ("cs.AI", "cs.CL", "cs.CV", "cs.LG"),

@@ -15,7 +15,17 @@ from frontispiece.errors import Blocked, NotAccepted, ProviderBroken, ProviderEr
 from frontispiece.tex import readable
 from frontispiece.text import one_line
 
-__all__ = ["MAX_BYTES", "ImageFacts", "Provenance", "copies", "inspect", "read_provenance", "thumbnail", "to_jpeg"]
+__all__ = [
+    "MAX_BYTES",
+    "ImageFacts",
+    "Provenance",
+    "at_side",
+    "copies",
+    "inspect",
+    "read_provenance",
+    "thumbnail",
+    "to_jpeg",
+]
 
 MAX_BYTES = 64_000_000
 MAX_PIXELS = 100_000_000
@@ -95,6 +105,15 @@ def _xmp(content: bytes) -> bytes | None:
 def thumbnail(content: bytes, max_side: int = 256, max_bytes: int = 20_000) -> bytes:
     """A small JPEG of the picture, without metadata. Raises as `inspect` does."""
     _, (made,) = _decoded(content, "thumbnail", side=2 * max_side, max_side=max_side, max_bytes=max_bytes)
+    return made
+
+
+def at_side(content: bytes, side: int) -> bytes:
+    """The picture as a JPEG whose longer side has so many pixels, for who reads what is on it.
+
+    Small pictures are enlarged, four times at most. Raises as `inspect` does.
+    """
+    _, (made,) = _decoded(content, "at_side", longer=side)
     return made
 
 

@@ -118,6 +118,15 @@ def thumbnail(image: Image.Image, max_side: int, max_bytes: int) -> Answer:
         side = side * 3 // 4
 
 
+def at_side(image: Image.Image, longer: int) -> Answer:
+    """A JPEG whose longer side has so many pixels; nothing becomes more than four times as large."""
+    picture = _flat(image)
+    scale = min(longer / max(picture.size), 4)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    sized = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return _sized(sized), [_saved(sized, "JPEG", quality=90)]
+
+
 def copies(image: Image.Image, wanted: list[tuple[int, str, dict[str, object]]]) -> Answer:
     """Copies of these widths, kinds and options of Pillow's, the widest first; nothing is enlarged."""
     picture = _flat(image)
@@ -132,7 +141,9 @@ def copies(image: Image.Image, wanted: list[tuple[int, str, dict[str, object]]])
     return _sized(picture), made
 
 
-WORKS: Final[dict[str, Callable[..., Answer]]] = {work.__name__: work for work in (facts, jpeg, thumbnail, copies)}
+WORKS: Final[dict[str, Callable[..., Answer]]] = {
+    work.__name__: work for work in (facts, jpeg, thumbnail, at_side, copies)
+}
 
 
 def _sized(picture: Image.Image) -> dict[str, Any]:

@@ -5,13 +5,14 @@ Prefect's results hide from a run. A call is counted once, for the run that made
 (`frontispiece.archive.query`), so rows may name the same call as often as they like.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from pydantic import BaseModel
 
 from frontispiece.concurrency import gather_bounded
-from frontispiece.models import CallState, PaidCall, Paper, Prompt
-from frontispiece.purchases import paintings, prompts
+from frontispiece.models import CallState, PaidCall, Painting, Paper, Prompt
+from frontispiece.purchases import checks, paintings, prompts
 from frontispiece.purchases.buyer import Buyer
 from frontispiece.purchases.entries import Call, State
 from frontispiece.purchases.journal import Journal, from_json
@@ -27,14 +28,18 @@ class _Told(BaseModel):
     seconds: float | None = None
 
 
-async def calls_for(paper: Paper, prompt: Prompt | None, services: Buyer) -> tuple[PaidCall, ...]:
+async def calls_for(
+    paper: Paper, prompt: Prompt | None, services: Buyer, looked_at: Sequence[Painting] = ()
+) -> tuple[PaidCall, ...]:
     """All paid calls for this paper's prompt, and for the takes of its painting where there is one to paint.
 
-    Raises ArchiveError.
+    Those for checks are of the paintings that were `looked_at`. Raises ArchiveError.
     """
     keys = [prompts.key_of(paper, services)] if services.writer.paid else []
     if prompt is not None and services.painter.paid:
         keys += [paintings.key_of(paper, prompt, services, take) for take in range(_takes(paper, prompt, services))]
+    if prompt is not None and services.checker is not None and services.checker.paid:
+        keys += [checks.key_of(paper, prompt, painting, services) for painting in looked_at]
     states = await gather_bounded(partial(_state, services.journal), keys, _READS_AT_ONCE)
     return tuple(call for key, state in zip(keys, states, strict=True) for call in paid_calls(key, state))
 

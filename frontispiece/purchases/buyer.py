@@ -1,9 +1,10 @@
-"""Whom prompts and paintings are bought for, and what both kinds of job have in common."""
+"""Whom prompts, paintings and checks are bought for, and what all kinds of job have in common."""
 
 import time
 from typing import ClassVar, Protocol
 
 from frontispiece.archive.store import Archive
+from frontispiece.checkers.interface import Checker
 from frontispiece.concurrency import Lane
 from frontispiece.models import PaidStep, Paper
 from frontispiece.painters.interface import Painter
@@ -21,6 +22,7 @@ class Buyer(Protocol):
     settings: Settings
     writer: Writer
     painter: Painter
+    checker: Checker | None
     archive: Archive
     refresh_id: str
     journal: Journal
