@@ -26,8 +26,7 @@ from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.choosing import asked_for
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import Blocked, BudgetReached, Flawed, OriginalMissing, ProviderError
-from frontispiece.models import Painting, Paper, Prompt
-from frontispiece.money import total
+from frontispiece.models import Check, Painting, Paper, Prompt
 from frontispiece.request import DayRequest, Only, PapersRequest, takes
 from frontispiece.services import Services
 from frontispiece.settings import load_settings
@@ -135,26 +134,24 @@ async def illustrate_paper(session: Session, paper: Paper) -> None:
 
 async def _illustrate(run: PaperRun, prompt: Prompt, services: Services, paint: PaintTask) -> None:
     """From the prompt to the archived picture. Raises OriginalMissing when a painting's bytes are gone."""
+    run.takes.clear()
     painting = await _paint(run, prompt, services, paint)
     if services.checker is not None:
-        await _check(run, prompt, painting, services)
+        painting = await _check(run, prompt, painting, services, paint)
     run.resembles = services.duplicates.resembles(run.paper, painting.original)
     await _archive(run, prompt, painting, services)
 
 
 async def _paint(run: PaperRun, prompt: Prompt, services: Services, paint: PaintTask) -> Painting:
     """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
-    paper = run.paper
-    first = await run.call("painting", paint, paper, prompt, services)
-    flaw = services.duplicates.flaw(paper, first.original)
+    first = await run.take(paint, prompt)
+    flaw = services.duplicates.flaw(run.paper, first.original)
     if flaw is None:
         return first
     get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
-    if "painting" not in run.cached:
-        services.lost_time.note(paper.key, "painting", first.seconds)
-    second = await run.call("painting", paint, paper, prompt, services, take=1)
-    second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
-    flaw = services.duplicates.flaw(paper, second.original)
+    second = await run.take(paint, prompt)
+    run.keep(second)
+    flaw = services.duplicates.flaw(run.paper, second.original)
     if flaw is None:
         return second
     if flaw.kind == "black":
@@ -162,13 +159,33 @@ async def _paint(run: PaperRun, prompt: Prompt, services: Services, paint: Paint
     raise Flawed(f"{flaw.message} So was the take before: look at the originals.")
 
 
-async def _check(run: PaperRun, prompt: Prompt, painting: Painting, services: Services) -> None:
-    """The verdict on a painting's label. Without one the picture is kept all the same, and that is said in the log."""
-    run.looked_at.append(painting)
+async def _check(run: PaperRun, prompt: Prompt, painting: Painting, services: Services, paint: PaintTask) -> Painting:
+    """The painting whose label reads best: while none reads there is another take, within the budget.
+
+    Whatever fails on the way, a picture there is; what is not known of its label is said in the log.
+    """
+    best, verdict, looks = painting, None, list[Check]()
     try:
-        await run.call("check", check_label, run.paper, prompt, painting, services)
+        verdict = await run.call("check", check_label, run.paper, prompt, painting, services)
+        looks.append(verdict)
+        for _ in range(1, services.takes):
+            if verdict.reads or not services.has_room_for_a_take:
+                break
+            get_run_logger().info("The label of %s does not read: it is painted again.", run.paper.id)
+            painting = await run.take(paint, prompt)
+            if painting.original.digest in {each.original.digest for each in run.takes[:-1]}:
+                break  # the painter has no other: it does not go by seeds
+            if services.duplicates.flaw(run.paper, painting.original) is not None:
+                continue
+            check = await run.call("check", check_label, run.paper, prompt, painting, services)
+            looks.append(check)
+            if check.score > verdict.score:
+                best, verdict = painting, check
     except (ProviderError, BudgetReached) as error:
-        get_run_logger().warning("Whether the label of %s reads is not known: %s", run.paper.id, error)
+        what = "Whether the label of %s reads is not known: %s" if verdict is None else "No other take of %s: %s"
+        get_run_logger().warning(what, run.paper.id, error)
+    run.keep(best, looks, verdict)
+    return best
 
 
 async def _archive(run: PaperRun, prompt: Prompt, painting: Painting, services: Services) -> None:

@@ -1,7 +1,7 @@
 """One paper on its way through the steps; whatever happens ends as its own outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
@@ -14,6 +14,7 @@ from flows.listener import RunListener
 from flows.steps import Steps, anew
 from frontispiece.errors import ArchiveError, Blocked, BudgetReached, FrontispieceError, NotYet
 from frontispiece.models import Check, Outcome, Painting, Paper, Picture, Prompt, Status, Step
+from frontispiece.money import total
 from frontispiece.purchases.bill import calls_for
 from frontispiece.services import Services
 from frontispiece.text import one_line
@@ -30,8 +31,9 @@ class PaperRun:
         self.made: dict[Step, Any] = {}
         """What the steps gave, by their names: an outcome shows these."""
         self.cached: set[Step] = set()
-        self.looked_at: list[Painting] = []
-        """Paintings that somebody was asked to look at."""
+        self.takes: list[Painting] = []
+        """The paintings of the prompt, each with another seed."""
+        self._new: list[tuple[Step, Any]] = []
         self.resembles: str | None = None
         """The id of a paper whose picture looks nearly like this one's."""
         self._services = services
@@ -49,8 +51,26 @@ class PaperRun:
             task = anew(task)
         result = await self._steps.call(task, *args, **kwargs)
         self.made[name] = result.value
+        if not result.cached and isinstance(result.value, Painting | Check):
+            self._new.append((name, result.value))
         (self.cached.add if result.cached else self.cached.discard)(name)
         return result.value
+
+    async def take(self, paint: Task[..., Coroutine[Any, Any, Painting]], prompt: Prompt) -> Painting:
+        """One more painting of the prompt, with another seed than those before it. Raises as `Steps.call` does."""
+        painting = await self.call("painting", paint, self.paper, prompt, self._services, take=len(self.takes))
+        self.takes.append(painting)
+        return painting
+
+    def keep(self, kept: Painting, looks: Sequence[Check] = (), check: Check | None = None) -> None:
+        """Of all takes this is the paper's, with this verdict: it has cost what all have. The others' time is lost."""
+        lost = [each for each in self._new if each[1] is not kept and each[1] is not check]
+        for step, made in lost:
+            self._services.lost_time.note(self.paper.key, step, made.seconds)
+        self._new = [each for each in self._new if each not in lost]
+        self.made["painting"] = kept.model_copy(update={"dollars": total(each.dollars for each in self.takes)})
+        if check is not None:
+            self.made["check"] = check.model_copy(update={"dollars": total(each.dollars for each in looks)})
 
     def outcome(self, status: Status, reason: str | None = None, message: str | None = None) -> Outcome:
         """How it stands with the paper now."""
@@ -68,7 +88,7 @@ class PaperRun:
     async def with_bill(self, outcome: Outcome) -> Outcome:
         """The outcome with all paid calls behind it, and lost time; what cannot be read now stays in the journal."""
         try:
-            calls = await calls_for(self.paper, outcome.prompt, self._services, self.looked_at)
+            calls = await calls_for(self.paper, outcome.prompt, self._services, self.takes)
         except ArchiveError as error:
             get_run_logger().warning("What paper %s has cost cannot be read now: %s", self.paper.id, error)
             calls = ()

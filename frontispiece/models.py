@@ -203,8 +203,6 @@ WITHDRAWN: Final = "withdrawn"
 Step: TypeAlias = Literal["prompt", "painting", "check", "picture"]
 """What a paper's run has to show for, in its order."""
 STEPS: Final[tuple[Step, ...]] = get_args(Step)
-PaidStep: TypeAlias = Literal["prompt", "painting", "check"]
-"""A step that calls a provider."""
 
 
 class Outcome(Value):
@@ -229,4 +227,4 @@ class Outcome(Value):
     bought: tuple[PaidCall, ...] = Field(
         default=(), description="those of them that this run has made, in this attempt"
     )
-    lost_seconds: dict[PaidStep, float] = Field(default={}, description="wall time of calls that came to nothing")
+    lost_seconds: dict[Step, float] = Field(default={}, description="wall time of calls that came to nothing")

@@ -15,9 +15,11 @@ from frontispiece.checkers.interface import Checker
 from frontispiece.concurrency import Limits, OwnLimits, to_its_end
 from frontispiece.errors import BadInput
 from frontispiece.models import Outcome, Paper, Status
+from frontispiece.money import ROUNDING
 from frontispiece.painters import open_painter
 from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
+from frontispiece.purchases.buyer import first_take_price
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.lost_time import LostTime
@@ -82,6 +84,21 @@ class Services:
     def providers(self) -> tuple[Writer | Painter | Checker, ...]:
         """Writer and painter, and who looks at pictures."""
         return (self.writer, self.painter) if self.checker is None else (self.writer, self.painter, self.checker)
+
+    @property
+    def takes(self) -> int:
+        """How often a paper is painted at most for its label to read."""
+        return 1 if self.checker is None else self.settings.label_attempts
+
+    @property
+    def calls_each(self) -> int:
+        """How many calls a paper takes at most: its prompt, and each take with the look at it."""
+        return 1 + self.takes * (1 if self.checker is None else 2)
+
+    @property
+    def has_room_for_a_take(self) -> bool:
+        """Whether the budget has room for one more take of a paper that has a picture."""
+        return self.budget.spare + ROUNDING >= (first_take_price(self) or 0.0)
 
     async def look_at_providers(self) -> tuple[str, ...]:
         """Free looks before anything is bought: warnings. Raises OutOfService and BadInput as `check` of each does."""

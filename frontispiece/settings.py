@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     writer: WriterName = Field("template", description="who writes the picture prompts")
     painter: PainterName = Field("lineart", description="who paints them")
     checker: CheckerName = Field(NOBODY, description="who looks whether a picture's label reads; none is nobody")
+    label_attempts: int = Field(
+        1, ge=1, le=5, description="paintings of a paper at most, while the checker cannot read its label"
+    )
 
     categories: Names = Field(
         ("cs.AI", "cs.CL", "cs.CV", "cs.LG"),

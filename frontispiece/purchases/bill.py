@@ -29,30 +29,31 @@ class _Told(BaseModel):
 
 
 async def calls_for(
-    paper: Paper, prompt: Prompt | None, services: Buyer, looked_at: Sequence[Painting] = ()
+    paper: Paper, prompt: Prompt | None, services: Buyer, takes: Sequence[Painting] = ()
 ) -> tuple[PaidCall, ...]:
     """All paid calls for this paper's prompt, and for the takes of its painting where there is one to paint.
 
-    Those for checks are of the paintings that were `looked_at`. Raises ArchiveError.
+    Those for checks are of the paintings given as `takes`. Raises ArchiveError.
     """
     keys = [prompts.key_of(paper, services)] if services.writer.paid else []
     if prompt is not None and services.painter.paid:
         keys += [paintings.key_of(paper, prompt, services, take) for take in range(_takes(paper, prompt, services))]
     if prompt is not None and services.checker is not None and services.checker.paid:
-        keys += [checks.key_of(paper, prompt, painting, services) for painting in looked_at]
+        keys += [checks.key_of(paper, prompt, painting, services) for painting in takes]
     states = await gather_bounded(partial(_state, services.journal), keys, _READS_AT_ONCE)
     return tuple(call for key, state in zip(keys, states, strict=True) for call in paid_calls(key, state))
 
 
 def _takes(paper: Paper, prompt: Prompt, services: Buyer) -> int:
     """How many takes there may have been: nobody begins one before the one before it is settled."""
-    for take in range(paintings.TAKES - 1):
+    most = paintings.most_takes(services)
+    for take in range(most - 1):
         log, following = (
             services.journal.settled_here(paintings.key_of(paper, prompt, services, each)) for each in (take, take + 1)
         )
         if log is not None and log.was_begun_here and following is None:
             return take + 1
-    return paintings.TAKES
+    return most
 
 
 async def _state(journal: Journal, key: str) -> State:

@@ -129,13 +129,8 @@ def test_secrets_do_not_travel_in_the_archives_address(secret: str) -> None:
 
 CHANGED = {
     **{"archive": "s3://papers/a", "source": "arxiv", "writer": "openai", "painter": "fal", "style": "fenced"},
-    **{
-        "checker": "tesseract",
-        "timezone": "Europe/Berlin",
-        "snapshot": ROOT / "some.jsonl",
-        "openai_temperature": None,
-        "max_usd": 7.5,
-    },
+    **{"checker": "tesseract", "label_attempts": 2, "openai_temperature": None, "max_usd": 7.5},
+    **{"timezone": "Europe/Berlin", "snapshot": ROOT / "some.jsonl"},
     **{"work_pool_type": "docker", "openai_image_size": "64x64", "openai_image_quality": "high"},
     **{"prompts_for_all": 8, "paintings_for_all": 9, "smtp_port": 2525, "smtp_security": "tls"},
     **{"letter_from": "papers@example.org", "letter_to": ("ada@example.org",), "letter_pictures": "linked"},

@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from fakes.providers import Providers
 from helpers.reader import Reader
 from helpers.watching import run_day
 
@@ -13,6 +14,7 @@ from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.paths import CATALOG, catalog_month
 from frontispiece.archive.store import Archive
 from frontispiece.gallery.publisher import publish
+from frontispiece.painters.lineart import seed_of
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -69,3 +71,91 @@ async def test_a_picture_is_kept_whatever_becomes_of_its_check(
     (row,) = rows(archive)
     assert (row["status"], row["checker"], row["label_reads"]) == ("done", None, None)
     assert any("is not known" in line for line in seen.lines)
+
+
+NOT_READ = ("nothing",) * 3
+"""At each of the sizes."""
+
+
+async def test_another_take_is_painted_while_the_label_does_not_read(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(tmp_path / "reader", *NOT_READ, "What Happened in LLMs Layers")
+    monkeypatch.setenv("FRONTISPIECE_TESSERACT", str(reader.program))
+    _, seen = await run_day(limit=1, checker="tesseract", label_attempts=3)
+    (steps,) = seen.steps.values()
+    assert steps == ["prompt", "painting", "check", "painting", "check", "picture"]
+    (outcome,) = seen.outcomes.values()
+    assert outcome.check is not None
+    assert outcome.check.reads
+    (row,) = rows(archive)
+    assert outcome.prompt is not None
+    assert outcome.prompt.plan is not None
+    assert row["painter_seed"] == str(seed_of(outcome.paper, outcome.prompt.plan, take=1))
+    assert row["painter_lost_seconds"] > 0
+    assert row["checker_lost_seconds"] > 0
+
+
+async def test_of_takes_that_do_not_read_the_best_is_kept_and_a_second_run_finds_all_of_them(
+    archive: Path, tmp_path: Path, world: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_WRITER", "template")
+    world.fal.alike = True
+    reader = Reader(tmp_path / "reader", *NOT_READ, *("What Happened",) * 3, "nothing")
+    monkeypatch.setenv("FRONTISPIECE_TESSERACT", str(reader.program))
+    _, seen = await run_day(limit=1, checker="tesseract", label_attempts=3)
+    (row,) = rows(archive)
+    assert (row["label_reads"], row["label_read"], row["painter_seed"]) == (False, "What Happened", "43")
+    assert world.fal.paid == 3
+    assert row["painter_dollars"] == pytest.approx(world.dollars)
+    assert seen.report is not None
+    assert seen.report.dollars == pytest.approx(world.dollars)
+    assert {call["kind"]: call["state"] for call in row["purchases"]} == {"painting": "delivered"}
+    assert len(row["purchases"]) == 3
+    unlink_all(archive.rglob("catalog/*/*.parquet"))
+    asked = len(reader.asked)
+    _, seen = await run_day(limit=1, checker="tesseract", label_attempts=3)
+    (again,) = rows(archive)
+    told = ("label_read", "label_score", "painter_seed", "painter_dollars", "picture_digest", "painter_lost_seconds")
+    assert [again[name] for name in told[:-1]] == [row[name] for name in told[:-1]]
+    assert again["painter_lost_seconds"] == 0
+    assert (world.fal.paid, len(reader.asked)) == (3, asked)
+
+
+@pytest.mark.parametrize(
+    ("max_usd", "other_pictures"),
+    [
+        pytest.param(0.007, True, id="the money ends: two at 0.003"),
+        pytest.param(None, False, id="the painter gives the same picture again"),
+    ],
+)
+async def test_takes_end_and_the_picture_is_kept(
+    archive: Path,
+    tmp_path: Path,
+    world: Providers,
+    monkeypatch: pytest.MonkeyPatch,
+    max_usd: float | None,
+    other_pictures: bool,
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_WRITER", "template")
+    reader = Reader(tmp_path / "reader", "nothing")
+    monkeypatch.setenv("FRONTISPIECE_TESSERACT", str(reader.program))
+    world.fal.alike = other_pictures
+    state, _ = await run_day(limit=1, checker="tesseract", label_attempts=5, max_usd=max_usd)
+    (row,) = rows(archive)
+    assert (state.name, row["status"], row["label_reads"]) == ("Completed", "done", False)
+    assert world.fal.paid == 2
+
+
+async def test_a_take_that_fails_leaves_the_one_before(
+    archive: Path, tmp_path: Path, world: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_WRITER", "template")
+    monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "1")
+    reader = Reader(tmp_path / "reader", "nothing")
+    monkeypatch.setenv("FRONTISPIECE_TESSERACT", str(reader.program))
+    world.fal.faults.queue("submit", "", "422")
+    state, seen = await run_day(limit=1, checker="tesseract", label_attempts=2)
+    (row,) = rows(archive)
+    assert (state.name, row["status"], row["painter_seed"]) == ("Completed", "done", "42")
+    assert any("No other take" in line for line in seen.lines)
