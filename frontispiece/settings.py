@@ -272,7 +272,10 @@ def _chosen(choices: dict[str, object]) -> Settings:
             f"The style {style!r} is no name: choose one of {', '.join(styles.names())}, put the file into the folder "
             f"{styles.OWN_FOLDER}, or name it in {variable('style')}."
         )
-    return settings_model()(**chosen)  # type: ignore[arg-type]
+    settings = settings_model()(**chosen)  # type: ignore[arg-type]
+    if settings.checker == registry.NOBODY and chosen.get("label_attempts", 1) != 1:
+        raise BadInput("`label_attempts`: nobody looks whether a label reads; choose a `checker`.")
+    return settings
 
 
 def variable(field: str) -> str:

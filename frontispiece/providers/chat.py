@@ -117,10 +117,13 @@ def chat_dollars(model: str, tokens_in: int | None, tokens_cached: int | None, t
     return ((tokens_in - cached) * price.fresh + cached * price.cached + tokens_out * price.out) / 1e6
 
 
-def chat_quote(model: str, request: str, tokens_out: int) -> float | None:
-    """What a chat call costs at most whose answer may have so many tokens, before it is made: for budgets."""
+def chat_quote(model: str, request: str, tokens_out: int, seen: int = 0) -> float | None:
+    """What a chat call costs at most whose answer may have so many tokens, before it is made: for budgets.
+
+    `seen` are the tokens that pictures beside the request count for.
+    """
     # A token stands for one byte at least.
-    return chat_dollars(model, len(request.encode("utf-8", "replace")) + FRAME_TOKENS, 0, tokens_out)
+    return chat_dollars(model, len(request.encode("utf-8", "replace")) + FRAME_TOKENS + seen, 0, tokens_out)
 
 
 def bill_of(reply: "Reply", asked: str, share: float = 1.0) -> Bill:

@@ -1,5 +1,7 @@
 """Runs that look whether labels read: what comes of it in the catalog, on the pages and on the bill."""
 
+from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,15 @@ from helpers.watching import run_day
 from flows.artifacts import facts, outcome_table
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.paths import CATALOG, catalog_month
+from frontispiece.archive.query import STATS, open_records
 from frontispiece.archive.store import Archive
+from frontispiece.dates import Days
 from frontispiece.gallery.publisher import publish
+from frontispiece.looking import look_at_days
 from frontispiece.painters.lineart import seed_of
+from frontispiece.request import BackfillRequest
+from frontispiece.services import open_services
+from frontispiece.settings import load_settings
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -159,3 +167,68 @@ async def test_a_take_that_fails_leaves_the_one_before(
     (row,) = rows(archive)
     assert (state.name, row["status"], row["painter_seed"]) == ("Completed", "done", "42")
     assert any("No other take" in line for line in seen.lines)
+
+
+async def test_a_paid_look_is_journalled_and_on_the_bill_and_bought_once(
+    archive: Path, world: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.openai.lettering = ["PAPER BIRDS", "Paper 7713"]
+    world.fal.alike = True
+    asked = {"limit": 1, "checker": "openai", "label_attempts": 2}
+    _, seen = await run_day(**asked)
+    (row,) = rows(archive)
+    assert (row["checker"], row["checker_model"]) == ("openai", "gpt-4.1-mini")
+    assert Counter(call["kind"] for call in row["purchases"]) == {"prompt": 1, "painting": 2, "check": 2}
+    assert sum(call["dollars"] for call in row["purchases"]) == pytest.approx(world.dollars)
+    assert row["writer_dollars"] + row["painter_dollars"] + row["checker_dollars"] == pytest.approx(world.dollars)
+    assert seen.report is not None
+    assert seen.report.dollars == pytest.approx(world.dollars)
+    async with open_records(Archive.open(str(archive))) as records:
+        stats = records.ask(STATS)
+    (month,) = (dict(zip(stats.columns, each, strict=True)) for each in stats.rows)
+    assert (month["dollars"], month["unpriced"]) == (pytest.approx(world.dollars, abs=1e-6), 0)
+    # As after a kill before anything but the journal was written.
+    paid = world.paid
+    unlink_all(archive.rglob("catalog/*/*.parquet"))
+    unlink_all(path for path in archive.rglob("results/*") if path.is_file())
+    _, seen = await run_day(**asked)
+    (again,) = rows(archive)
+    told = ("label_read", "label_score", "painter_seed", "checker_dollars", "checker_request_id")
+    assert [again[name] for name in told] == [row[name] for name in told]
+    assert world.paid == paid
+    assert seen.report is not None
+    assert seen.report.dollars == 0
+
+
+async def test_under_a_limit_no_picture_is_begun_that_could_not_be_looked_at(
+    archive: Path, world: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.openai.lettering = ["nothing"]
+    settings = load_settings(writer="openai", painter="fal", checker="openai", archive=str(archive))
+    async with open_services(settings) as services:
+        paper = (await services.source.list_day(date(2024, 10, 31))).papers[0]
+        prices = [services.writer.price(paper), services.painter.price, services.checker and services.checker.price]
+    one = sum(price or 0.0 for price in prices)
+    state, _ = await run_day(limit=2, checker="openai", label_attempts=3, max_usd=one * 1.01)
+    assert state.name == "Budget reached"
+    done = [row for row in rows(archive) if row["status"] == "done"]
+    assert [row["label_reads"] for row in done] == [False] * len(done)
+    assert done
+    assert world.dollars <= one * 1.01
+    assert len(world.openai.looked_at) == world.fal.paid
+
+
+async def test_the_quote_has_looks_and_takes(archive: Path, world: Providers) -> None:
+    asked = {"checker": "openai", "label_attempts": 3}
+    settings = load_settings(writer="openai", painter="fal", archive=str(archive), **asked)
+    day = date(2024, 10, 31)
+    async with open_services(settings) as services:
+        request = BackfillRequest(str(day), limit=1, dry_run=True, **asked)
+        plan = await look_at_days(Days(day, day), request, services)
+        assert plan is not None
+        paper = (await services.source.list_day(day)).papers[0]
+        assert services.checker is not None
+        take = (services.painter.price or 0) + (services.checker.price or 0)
+        assert plan.estimate.dollars == pytest.approx((services.writer.price(paper) or 0) + 3 * take)
+    assert "1 paper · up to 7 calls" in plan.headline
+    assert world.paid == (0, 0)
