@@ -135,12 +135,20 @@ async def make_plan(
         source=settings.source,
         writer=f"{recipe.writer.kind} {recipe.writer.model}",
         painter=f"{recipe.painter.kind} {recipe.painter.model}",
+        checker=_checker(services),
         spent=services.budget.committed,
         max_usd=settings.max_usd,
         stale=len(stale),
         batch=request.batch,
     )
     return plan, to_do
+
+
+def _checker(services: Services) -> str:
+    if services.checker is None:
+        return ""
+    takes = f", up to {services.takes} takes" if services.takes > 1 else ""
+    return f"{services.checker.recipe.kind} {services.checker.recipe.model}{takes}"
 
 
 @dataclass(frozen=True, slots=True)

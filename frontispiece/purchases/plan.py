@@ -36,6 +36,7 @@ class Plan(Value):
     source: str
     writer: str = Field(description="kind and model")
     painter: str = Field(description="kind and model")
+    checker: str = Field(default="", description="kind and model, and how many takes there may be; empty: nobody")
     spent: float = Field(description="dollars that this backfill has spent before")
     max_usd: float | None
     stale: int = Field(default=0, description="papers with a picture by another recipe only that are not to do")

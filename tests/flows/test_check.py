@@ -231,4 +231,5 @@ async def test_the_quote_has_looks_and_takes(archive: Path, world: Providers) ->
         take = (services.painter.price or 0) + (services.checker.price or 0)
         assert plan.estimate.dollars == pytest.approx((services.writer.price(paper) or 0) + 3 * take)
     assert "1 paper · up to 7 calls" in plan.headline
+    assert plan.checker == "openai gpt-4.1-mini, up to 3 takes"
     assert world.paid == (0, 0)
