@@ -172,7 +172,7 @@ class PromptOrder(BulkOrder[BatchTicket]):
         self._papers = papers
         self._batches = batches_of(buyer.writer)
         self._budget = buyer.budget
-        self._painting = buyer.painter.price
+        self._painting = first_take_price(buyer)
         self._beside = beside
         by = f"by {buyer.writer.label}, in a batch"
         self.lines = {key: Line(f"prompt {paper.id} {by}", self._batches.price(paper)) for key, paper in papers.items()}

@@ -1,7 +1,9 @@
 """The checker that runs a program; a script stands in its place, and once the program itself."""
 
+import asyncio
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -51,6 +53,19 @@ async def test_how_it_fails_is_said(tmp_path: Path, script: str | None, error: t
         program.write_text(f"#!/bin/sh\n{script}\n")
     with pytest.raises(error, match=words):
         await built.read(b"")
+
+
+async def test_who_is_cancelled_leaves_no_program_behind(tmp_path: Path) -> None:
+    program, pipe = Reader(tmp_path, "").program, tmp_path / "begun"
+    os.mkfifo(pipe)
+    program.write_text(f"#!/bin/sh\necho $$ > '{pipe}'\nexec sleep 60\n")
+    reading = asyncio.create_task(checker(program).read(b""))
+    number = int(await asyncio.to_thread(pipe.read_text))
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
 
 
 async def test_without_the_program_or_its_language_nothing_is_begun(tmp_path: Path) -> None:
