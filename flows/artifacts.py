@@ -112,6 +112,8 @@ def facts(outcome: Outcome) -> Iterator[str]:
             yield f"{step} by {inert(call.model, 80)} ({cost})"
     if outcome.check is not None:
         yield f"label {inert(outcome.check.verdict, _MESSAGE)}"
+        if outcome.check.marks:
+            yield f"critic: {outcome.check.judgement}"
     for state, words in ((CallState.REFUSED, "answers of no use"), (CallState.IN_DOUBT, "calls in doubt")):
         if calls := bought([outcome], state):
             at_most = "at most " if state is CallState.IN_DOUBT else ""

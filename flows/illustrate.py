@@ -137,7 +137,7 @@ async def _illustrate(run: PaperRun, prompt: Prompt, services: Services, paint: 
     run.takes.clear()
     painting = await _paint(run, prompt, services, paint)
     if services.checker is not None:
-        painting = await _check(run, prompt, painting, services, paint)
+        prompt, painting = await _check(run, prompt, painting, services, paint)
     run.resembles = services.duplicates.resembles(run.paper, painting.original)
     await _archive(run, prompt, painting, services)
 
@@ -159,32 +159,36 @@ async def _paint(run: PaperRun, prompt: Prompt, services: Services, paint: Paint
     raise Flawed(f"{flaw.message} So was the take before: look at the originals.")
 
 
-async def _check(run: PaperRun, prompt: Prompt, painting: Painting, services: Services, paint: PaintTask) -> Painting:
-    """The painting whose label reads best: while none reads there is another take, within the budget.
+async def _check(
+    run: PaperRun, prompt: Prompt, painting: Painting, services: Services, paint: PaintTask
+) -> tuple[Prompt, Painting]:
+    """The painting whose label reads best, and its words: while none is good there is another take, within the budget.
 
-    Whatever fails on the way, a picture there is; what is not known of its label is said in the log.
+    Further takes are painted from the words that a critic would have, where one was asked. Whatever fails on the way,
+    a picture there is; what is not known of its label is said in the log.
     """
-    best, verdict, looks = painting, None, list[Check]()
+    best, verdict, looks = (prompt, painting), None, list[Check]()
     try:
         verdict = await run.call("check", check_label, run.paper, prompt, painting, services)
         looks.append(verdict)
+        words = prompt.model_copy(update={"text": verdict.advice, "plan": None}) if verdict.advice else prompt
         for _ in range(1, services.takes):
-            if verdict.reads or not services.has_room_for_a_take:
+            if verdict.is_good or not services.has_room_for_a_take:
                 break
-            get_run_logger().info("The label of %s does not read: it is painted again.", run.paper.id)
-            painting = await run.take(paint, prompt)
-            if painting.original.digest in {each.original.digest for each in run.takes[:-1]}:
+            get_run_logger().info("The picture of %s is painted again: its label %s.", run.paper.id, verdict.verdict)
+            painting = await run.take(paint, words)
+            if painting.original.digest in {each.original.digest for _, each in run.takes[:-1]}:
                 break  # the painter has no other: it does not go by seeds
             if services.duplicates.flaw(run.paper, painting.original) is not None:
                 continue
-            check = await run.call("check", check_label, run.paper, prompt, painting, services)
+            check = await run.call("check", check_label, run.paper, words, painting, services)
             looks.append(check)
-            if check.score > verdict.score:
-                best, verdict = painting, check
+            if check.worth > verdict.worth:
+                best, verdict = (words, painting), check
     except (ProviderError, BudgetReached) as error:
         what = "Whether the label of %s reads is not known: %s" if verdict is None else "No other take of %s: %s"
         get_run_logger().warning(what, run.paper.id, error)
-    run.keep(best, looks, verdict)
+    run.keep(best[1], looks, verdict)
     return best
 
 

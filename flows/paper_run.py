@@ -31,8 +31,8 @@ class PaperRun:
         self.made: dict[Step, Any] = {}
         """What the steps gave, by their names: an outcome shows these."""
         self.cached: set[Step] = set()
-        self.takes: list[Painting] = []
-        """The paintings of the prompt, each with another seed."""
+        self.takes: list[tuple[Prompt, Painting]] = []
+        """The paintings, each with another seed than those of the same prompt."""
         self._new: list[tuple[Step, Any]] = []
         self.resembles: str | None = None
         """The id of a paper whose picture looks nearly like this one's."""
@@ -58,8 +58,9 @@ class PaperRun:
 
     async def take(self, paint: Task[..., Coroutine[Any, Any, Painting]], prompt: Prompt) -> Painting:
         """One more painting of the prompt, with another seed than those before it. Raises as `Steps.call` does."""
-        painting = await self.call("painting", paint, self.paper, prompt, self._services, take=len(self.takes))
-        self.takes.append(painting)
+        number = sum(each.text == prompt.text for each, _ in self.takes)
+        painting = await self.call("painting", paint, self.paper, prompt, self._services, take=number)
+        self.takes.append((prompt, painting))
         return painting
 
     def keep(self, kept: Painting, looks: Sequence[Check] = (), check: Check | None = None) -> None:
@@ -68,7 +69,8 @@ class PaperRun:
         for step, made in lost:
             self._services.lost_time.note(self.paper.key, step, made.seconds)
         self._new = [each for each in self._new if each not in lost]
-        self.made["painting"] = kept.model_copy(update={"dollars": total(each.dollars for each in self.takes)})
+        self.made["prompt"] = next(prompt for prompt, painting in self.takes if painting is kept)
+        self.made["painting"] = kept.model_copy(update={"dollars": total(each.dollars for _, each in self.takes)})
         if check is not None:
             self.made["check"] = check.model_copy(update={"dollars": total(each.dollars for each in looks)})
 

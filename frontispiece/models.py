@@ -147,6 +147,23 @@ class Painting(Value):
     original: Original
 
 
+GOOD_MARK: Final = 6
+"""From this mark on a critic is content."""
+
+
+Side: TypeAlias = Literal["label", "faithfulness", "readability", "style"]
+ABOUT: Final[tuple[Side, ...]] = get_args(Side)
+"""What a critic judges."""
+
+
+class Mark(Value):
+    """What a critic says of one side of a picture."""
+
+    about: Side = Field(description="which side")
+    mark: int = Field(description="from 0 to 10")
+    reason: str = Field(description="why, in one line")
+
+
 class Check(Value):
     """Whether the label of a painting reads, and how that was found out."""
 
@@ -156,11 +173,28 @@ class Check(Value):
     read: str = Field(description="the words that were read on the picture, in one line")
     score: float = Field(description="how much of the wanted words was read: from 0 to 1")
     reads: bool = Field(description="the verdict: whether that is enough")
+    marks: tuple[Mark, ...] = Field(default=(), description="a critic's, where one was asked")
+    advice: str = Field(default="", description="the prompt as the critic would have it; empty: as it is")
     tokens_in: int | None = Field(default=None, description="tokens of the request, the picture's included")
     tokens_out: int | None = Field(default=None, description="tokens of the answer, reasoning included")
     request_id: str | None = Field(default=None, description="the provider's id of the call")
     seconds: float = Field(description="wall time of the reading")
     dollars: float | None = Field(description="price of the call; None when unknown, 0.0 when free")
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is no need for another take."""
+        return self.reads and all(each.mark >= GOOD_MARK for each in self.marks)
+
+    @property
+    def worth(self) -> float:
+        """Of two takes the one with more of it is kept: the marks where there are any, or the score."""
+        return sum(each.mark for each in self.marks) / len(self.marks) if self.marks else self.score
+
+    @property
+    def judgement(self) -> str:
+        """The marks as people read them, such as: label 9, faithfulness 7."""
+        return ", ".join(f"{each.about} {each.mark}" for each in self.marks)
 
     @property
     def verdict(self) -> str:

@@ -148,7 +148,8 @@ def _checker(services: Services) -> str:
     if services.checker is None:
         return ""
     takes = f", up to {services.takes} takes" if services.takes > 1 else ""
-    return f"{services.checker.recipe.kind} {services.checker.recipe.model}{takes}"
+    critic = ", a critic" if services.checker.judges else ""
+    return f"{services.checker.recipe.kind} {services.checker.recipe.model}{critic}{takes}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,10 @@ class Checked(Request):
     checker: Annotated[
         CheckerName | None, Doc("Who looks whether a picture's label reads; left empty, as in the settings.")
     ] = None
+    critic: Annotated[
+        bool | None,
+        Doc("Have it give marks as well, and better the prompt of further takes; left empty, as in the settings."),
+    ] = None
     label_attempts: Annotated[
         Annotated[int, Ge(1), Le(5)] | None,
         Doc("Paintings of a paper at most, while the checker cannot read its label; left empty, as in the settings."),

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     writer: WriterName = Field("template", description="who writes the picture prompts")
     painter: PainterName = Field("lineart", description="who paints them")
     checker: CheckerName = Field(NOBODY, description="who looks whether a picture's label reads; none is nobody")
+    critic: bool = Field(
+        False, description="whether the checker gives marks as well, and betters the prompt of further takes"
+    )
     label_attempts: int = Field(
         1, ge=1, le=5, description="paintings of a paper at most, while the checker cannot read its label"
     )
@@ -273,8 +276,9 @@ def _chosen(choices: dict[str, object]) -> Settings:
             f"{styles.OWN_FOLDER}, or name it in {variable('style')}."
         )
     settings = settings_model()(**chosen)  # type: ignore[arg-type]
-    if settings.checker == registry.NOBODY and chosen.get("label_attempts", 1) != 1:
-        raise BadInput("`label_attempts`: nobody looks whether a label reads; choose a `checker`.")
+    asked = [name for name, usual in (("label_attempts", 1), ("critic", False)) if chosen.get(name, usual) != usual]
+    if settings.checker == registry.NOBODY and asked:
+        raise BadInput(f"`{asked[0]}`: nobody is to look at pictures; choose a `checker`.")
     return settings
 
 

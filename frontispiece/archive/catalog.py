@@ -113,6 +113,12 @@ SCHEMA: Final = pa.schema(
         _field("label_read", pa.string(), "the words that were read on the picture"),
         _field("label_score", pa.float64(), "how much of the wanted words was read: from 0 to 1"),
         _field("label_reads", pa.bool_(), "whether that is enough"),
+        _field("critic_label", pa.int64(), "a critic's mark for the label, from 0 to 10; null: none was asked"),
+        _field("critic_faithfulness", pa.int64(), "its mark for how well the picture fits the paper"),
+        _field("critic_readability", pa.int64(), "its mark for how well the picture is understood at a glance"),
+        _field("critic_style", pa.int64(), "its mark for the style"),
+        _field("critic_reasons", pa.string(), "its reasons, a line for each mark"),
+        _field("critic_advice", pa.string(), "the prompt as it would have it; null: as it is"),
         _field("checker_tokens_in", pa.int64(), "tokens of the request, the picture's included"),
         _field("checker_tokens_out", pa.int64(), "tokens of the answer, reasoning included"),
         _field("checker_request_id", pa.string(), "the provider's id of the call"),
@@ -363,18 +369,14 @@ def _about_painting(painting: Painting) -> dict[str, object]:
 
 
 def _about_check(check: Check) -> dict[str, object]:
+    call = ("model", "tokens_in", "tokens_out", "request_id", "seconds", "dollars")
     return {
         "checker": check.checker,
-        "checker_model": check.model,
-        "label_wanted": check.wanted,
-        "label_read": check.read,
-        "label_score": check.score,
-        "label_reads": check.reads,
-        "checker_tokens_in": check.tokens_in,
-        "checker_tokens_out": check.tokens_out,
-        "checker_request_id": check.request_id,
-        "checker_seconds": check.seconds,
-        "checker_dollars": check.dollars,
+        **{f"checker_{name}": getattr(check, name) for name in call},
+        **{f"label_{name}": getattr(check, name) for name in ("wanted", "read", "score", "reads")},
+        **{f"critic_{each.about}": each.mark for each in check.marks},
+        "critic_reasons": "\n".join(f"{each.about}: {each.reason}" for each in check.marks) or None,
+        "critic_advice": check.advice or None,
     }
 
 

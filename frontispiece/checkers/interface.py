@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from frontispiece.models import Mark, Paper, Prompt
 from frontispiece.recipe import CheckerRecipe
 
 
@@ -18,6 +19,8 @@ class Reading:
     tokens_in: int | None = None
     tokens_out: int | None = None
     request_id: str | None = None
+    marks: tuple[Mark, ...] = ()
+    advice: str = ""
 
 
 class Checker(Protocol):
@@ -37,8 +40,11 @@ class Checker(Protocol):
     A checker that is paid has one.
     """
 
-    async def read(self, picture: bytes) -> Reading:
-        """One reading of a JPEG, never repeated by itself.
+    judges: bool
+    """Whether it is a critic as well, by its settings: gives marks, and says how the prompt could be better."""
+
+    async def read(self, picture: bytes, paper: Paper, prompt: Prompt) -> Reading:
+        """One reading of a JPEG of this paper, painted from this prompt; never repeated by itself.
 
         Raises ProviderUnavailable, InDoubt, ProviderBroken, Blocked, Rejected, OutOfService.
         """

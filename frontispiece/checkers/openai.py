@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, Field, ValidationError
 
+from frontispiece.checkers import critic
 from frontispiece.checkers.interface import Reading
 from frontispiece.errors import Blocked, OutOfService, ProviderBroken, ProviderError, Rejected
+from frontispiece.models import Paper, Prompt
 from frontispiece.providers.chat import MAX_ANSWER_BYTES, answer_text, bill_of, chat_quote, said_in
 from frontispiece.providers.openai_account import OpenAISettings, chat_server, family
 from frontispiece.recipe import CheckerRecipe, canonical_json
+from frontispiece.settings import Settings
 
 if TYPE_CHECKING:  # the client is loaded when a checker is built
     from frontispiece.providers.openai_client import ChatBody, Reply, Shape
@@ -35,8 +38,8 @@ SCHEMA: Final[dict[str, object]] = {
 }
 
 
-class VisionSettings(OpenAISettings):
-    """What the user may set."""
+class VisionSettings(OpenAISettings, Settings):
+    """What the user may set, and whether it is a critic."""
 
     openai_check_model: str = Field(
         "gpt-4.1-mini", description="chat model of the checker openai, which has to take pictures"
@@ -50,6 +53,8 @@ class _Lettering(BaseModel):
 class OpenAIVision:
     """Asks a chat model, once a picture, and does not tell it what is to be read. Raises BadInput without a key.
 
+    A critic is told: it judges the picture by paper and prompt, and its answer may be twice as long.
+
     `seconds` bounds a call in total; None leaves that to the settings.
     """
 
@@ -60,33 +65,41 @@ class OpenAIVision:
     def __init__(self, settings: VisionSettings, *, seconds: float | None = None) -> None:
         from frontispiece.providers.openai_client import OpenAIApi
 
-        self._model, self._most = settings.openai_check_model, settings.openai_max_completion_tokens
+        self.judges = settings.critic
+        self._model = settings.openai_check_model
+        self._most = settings.openai_max_completion_tokens * (2 if self.judges else 1)
+        self._schema = critic.SCHEMA if self.judges else SCHEMA
+        asked, told = (critic.REQUEST, 3 * critic.MOST_BYTES) if self.judges else (REQUEST, 0)
         self._limit: LimitName = "max_completion_tokens"
         self._has_shapes = True
         self._api = OpenAIApi(settings, chat_server(settings), seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.throttle = self._api.throttle
         seen = TILED_TOKENS.get(family(self._model), PATCHED_TOKENS)
-        self.price = chat_quote(self._model, REQUEST + json.dumps(SCHEMA), self._most, seen)
-        sent = canonical_json(request=REQUEST, side=SIDE, max_completion_tokens=self._most)
+        self.price = chat_quote(self._model, asked + json.dumps(self._schema), self._most, seen + told)
+        sent = canonical_json(request=asked, side=SIDE, max_completion_tokens=self._most)
         self.recipe = CheckerRecipe(kind="openai", model=self._model, parameters=sent)
 
-    async def read(self, picture: bytes) -> Reading:
+    async def read(self, picture: bytes, paper: Paper, prompt: Prompt) -> Reading:
         """One call, or another at once where one is refused for a parameter that the server does not know."""
-        reply = await self._ask(f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}")
+        request = critic.request(paper, prompt) if self.judges else REQUEST
+        reply = await self._ask(request, f"data:image/jpeg;base64,{base64.b64encode(picture).decode()}")
         bill = bill_of(reply, self._model)
         try:
             text = answer_text(*said_in(reply))
+            judgement = _judgement(text) if self.judges else None
         except (ProviderBroken, Blocked) as error:
             error.charge = bill.charge
             raise
         return Reading(
-            words=_words(text),
+            words=" ".join(judgement.lines) if judgement else _words(text),
             model=bill.model,
             seconds=round(reply.seconds, 3),
             dollars=bill.dollars,
             tokens_in=bill.tokens_in,
             tokens_out=bill.tokens_out,
             request_id=bill.request_id,
+            marks=judgement.marks if judgement else (),
+            advice=judgement.advice if judgement else "",
         )
 
     async def check(self) -> tuple[str, ...]:
@@ -103,11 +116,11 @@ class OpenAIVision:
         """Let go of connections."""
         await self._api.close()
 
-    async def _ask(self, picture: str) -> "Reply":
+    async def _ask(self, request: str, picture: str) -> "Reply":
         while True:
             limit, has_shapes = self._limit, self._has_shapes
             try:
-                return await self._api.chat(self._body(picture), "to read a picture")
+                return await self._api.chat(self._body(request, picture), "to read a picture")
             except Rejected as error:
                 if error.parameter == limit == "max_completion_tokens":
                     self._limit = "max_tokens"
@@ -116,14 +129,14 @@ class OpenAIVision:
                 else:
                     raise
 
-    def _body(self, picture: str) -> "ChatBody":
+    def _body(self, request: str, picture: str) -> "ChatBody":
         body: ChatBody = {
             "model": self._model,
             "messages": [
                 {
                     "role": "user",
                     "content": [
-                        {"type": "text", "text": REQUEST},
+                        {"type": "text", "text": request},
                         {"type": "image_url", "image_url": {"url": picture}},
                     ],
                 }
@@ -131,15 +144,27 @@ class OpenAIVision:
         }
         body[self._limit] = self._most
         if self._has_shapes:
-            shape: Shape = {"name": "lettering", "strict": True, "schema": SCHEMA}
+            shape: Shape = {"name": "lettering", "strict": True, "schema": self._schema}
             body["response_format"] = {"type": "json_schema", "json_schema": shape}
         return body
 
 
 def _words(text: str) -> str:
     """The lettering in an answer; one that is not in the shape that was asked for is lettering as a whole."""
-    start, end = text.find("{"), text.rfind("}")
     try:
-        return " ".join(_Lettering.model_validate_json(text[start : end + 1]).lines)
+        return " ".join(_Lettering.model_validate_json(_object(text)).lines)
     except ValidationError:
         return text
+
+
+def _judgement(text: str) -> critic.Judgement:
+    """What a critic says. Raises ProviderBroken for an answer in another shape."""
+    try:
+        return critic.Judgement.model_validate_json(_object(text))
+    except ValidationError:
+        raise ProviderBroken("The chat model's answer is no judgement of a picture: marks are missing.") from None
+
+
+def _object(text: str) -> str:
+    """The JSON object in an answer, whatever stands around it."""
+    return text[text.find("{") : text.rfind("}") + 1]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from frontispiece.checkers.interface import Reading
 from frontispiece.errors import BadInput, ProviderBroken, ProviderUnavailable
+from frontispiece.models import Paper, Prompt
 from frontispiece.recipe import CheckerRecipe, canonical_json
 from frontispiece.text import quoted
 
@@ -40,6 +41,7 @@ class Tesseract:
 
     label = "tesseract"
     paid = False
+    judges = False
     price = 0.0
     # By measurement on ink drawings: what is not read at one size mostly is at another.
     sides = (1024, 1536, 3072)
@@ -57,7 +59,7 @@ class Tesseract:
             kind="tesseract", model=self._languages, parameters=canonical_json(psm=_LAYOUT, sides=self.sides)
         )
 
-    async def read(self, picture: bytes) -> Reading:
+    async def read(self, picture: bytes, paper: Paper, prompt: Prompt) -> Reading:
         """What it finds. Raises ProviderUnavailable where it cannot be started, ProviderBroken where it fails."""
         async with self._turns:
             started = time.monotonic()

@@ -83,6 +83,7 @@ class Plate(Value):
     seed: Line | None = Field(default=None, description="decimal digits, where known")
     label: Line | None = Field(default=None, description="whether its label reads; None: nobody has looked")
     label_read: Line | None = Field(default=None, description="the words that were read on it")
+    critic: Line | None = Field(default=None, description="a critic's marks, where one was asked")
     resembles: Line | None = Field(default=None, description="id of a paper whose picture looks nearly the same")
     dollars: float | None = Field(default=None, description="price of prompt, painting and check; None when unknown")
     run: Line = Field(description="id of the run that archived it")
@@ -112,6 +113,7 @@ class Plate(Value):
             ("Run", self.run),
             ("Label", self.label),
             ("Words read", self.label_read),
+            ("Critic", self.critic),
             ("Looks like", f"the picture of {self.resembles}" if self.resembles else None),
         ]
         return [(label, text) for label, text in pairs if text]

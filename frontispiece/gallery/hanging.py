@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from frontispiece.archive.precedence import age, holding
 from frontispiece.gallery.cards import Card, Day, Plate
-from frontispiece.models import Status, said_of_label
+from frontispiece.models import ABOUT, Status, said_of_label
 from frontispiece.money import total
 
 COLUMNS: Final = (
@@ -19,6 +19,7 @@ COLUMNS: Final = (
     *("paper_authors", "paper_categories", "status", "recipe", "writer_model", "prompt", "writer_dollars"),
     *("painter_model", "painter_seed", "painter_dollars", "resembles"),
     *("checker", "checker_dollars", "label_wanted", "label_read", "label_score", "label_reads"),
+    *(f"critic_{about}" for about in ABOUT),
     *("writer_request", "paper_abstract_digest"),
     *("picture_path", "picture_digest", "picture_width", "picture_height", "picture_bytes"),
 )
@@ -84,6 +85,7 @@ def _plate(row: Row) -> Plate:
             "resembles": row["resembles"],
             "label": _verdict(row),
             "label_read": row["label_read"],
+            "critic": _judgement(row),
             "dollars": total(
                 row[f"{who}_dollars"] for who in ("writer", "painter", *(("checker",) if row["checker"] else ()))
             ),
@@ -98,6 +100,12 @@ def _verdict(row: Row) -> str | None:
     if row["label_reads"] is None or row["label_score"] is None:
         return None
     return said_of_label(row["label_reads"], row["label_score"], row["label_wanted"] or "")
+
+
+def _judgement(row: Row) -> str | None:
+    """A critic's marks, where one was asked."""
+    marks = {about: row[f"critic_{about}"] for about in ABOUT}
+    return ", ".join(f"{about} {mark}" for about, mark in marks.items() if mark is not None) or None
 
 
 def _homes(rows: Iterable[Row]) -> dict[str, date]:

@@ -29,17 +29,19 @@ class _Told(BaseModel):
 
 
 async def calls_for(
-    paper: Paper, prompt: Prompt | None, services: Buyer, takes: Sequence[Painting] = ()
+    paper: Paper, prompt: Prompt | None, services: Buyer, takes: Sequence[tuple[Prompt, Painting]] = ()
 ) -> tuple[PaidCall, ...]:
     """All paid calls for this paper's prompt, and for the takes of its painting where there is one to paint.
 
-    Those for checks are of the paintings given as `takes`. Raises ArchiveError.
+    A critic may have had other words painted: `takes` has all that were, and their checks count, too. Raises
+    ArchiveError.
     """
     keys = [prompts.key_of(paper, services)] if services.writer.paid else []
-    if prompt is not None and services.painter.paid:
-        keys += [paintings.key_of(paper, prompt, services, take) for take in range(_takes(paper, prompt, services))]
-    if prompt is not None and services.checker is not None and services.checker.paid:
-        keys += [checks.key_of(paper, prompt, painting, services) for painting in takes]
+    painted = {each.text: each for each in (prompt, *(words for words, _ in takes)) if each is not None}
+    for words in painted.values() if services.painter.paid else ():
+        keys += [paintings.key_of(paper, words, services, take) for take in range(_takes(paper, words, services))]
+    if services.checker is not None and services.checker.paid:
+        keys += [checks.key_of(paper, words, painting, services) for words, painting in takes]
     states = await gather_bounded(partial(_state, services.journal), keys, _READS_AT_ONCE)
     return tuple(call for key, state in zip(keys, states, strict=True) for call in paid_calls(key, state))
 

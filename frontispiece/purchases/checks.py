@@ -46,6 +46,7 @@ class CheckJob(PaperJob[Check]):
     ) -> None:
         super().__init__(paper, buyer, lane, run)
         self._checker, self._pictures = checker_of(buyer), pictures
+        self._prompt = prompt
         self._wanted = label.wanted(paper, prompt)
         self.key = key_of(paper, prompt, painting, buyer)
         self.what = f"check {paper.id} by {self._checker.label}"
@@ -61,7 +62,7 @@ class CheckJob(PaperJob[Check]):
         words: list[str] = []
         score = 0.0
         for picture in self._pictures:
-            read.append(await self._checker.read(picture))
+            read.append(await self._checker.read(picture, self._paper, self._prompt))
             known = set(words)
             words += [word for word in read[-1].words.split() if word not in known]
             score = label.score(self._wanted, " ".join(words))
@@ -74,6 +75,8 @@ class CheckJob(PaperJob[Check]):
             read=one_line(" ".join(words), label.MAX_WORDS),
             score=round(score, 3),
             reads=label.is_enough(score),
+            marks=read[0].marks,
+            advice=read[0].advice,
             tokens_in=read[0].tokens_in,
             tokens_out=read[0].tokens_out,
             request_id=read[0].request_id,

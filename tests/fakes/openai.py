@@ -167,7 +167,8 @@ class FakeOpenAI(FakeBatches):
     Every charge is for the very usage that the answer tells. `tokens_out` makes answers so long, or as long as the
     request allows where it `heeds_limits`; `answers_as` is the model they name; `unknown` parameters are refused.
 
-    On pictures that are `looked_at` there is the next of `lettering` to be read, from the last on the same.
+    On pictures that are `looked_at` there is the next of `lettering` to be read, from the last on the same;
+    a critic finds them good but for what the next of `judgements` says.
 
     Endpoints: chat, images, models, and those of `FakeBatches`.
     """
@@ -188,6 +189,7 @@ class FakeOpenAI(FakeBatches):
         self.answers_as: str | None = None
         self.lettering: list[str] = []
         self.looked_at: list[bytes] = []
+        self.judgements: list[dict[str, object]] = []
         self.unknown: set[str] = set()
         self._ids = itertools.count(1)
 
@@ -282,7 +284,12 @@ class FakeOpenAI(FakeBatches):
     def _lettering(self, body: dict[str, object]) -> str:
         """What stands on the next picture, in the shape that was asked for; the last again from then on."""
         words = self.lettering.pop(0) if len(self.lettering) > 1 else "".join(self.lettering)
-        return json.dumps({"lines": words.split("\n")}) if "response_format" in body else words
+        if "response_format" not in body:
+            return words
+        shape: dict[str, Any] = body["response_format"]["json_schema"]["schema"]["properties"]  # type: ignore[index]
+        marks = {name: {"mark": 8, "reason": "Well done."} for name in shape.keys() - {"lines", "prompt"}}
+        judged = {"prompt": "", **(self.judgements.pop(0) if self.judgements else {})} if marks else {}
+        return json.dumps({"lines": words.split("\n"), **marks, **judged})
 
     async def _draw(self, request: Request) -> Response:
         body = await self._received(request)

@@ -233,3 +233,27 @@ async def test_the_quote_has_looks_and_takes(archive: Path, world: Providers) ->
     assert "1 paper · up to 7 calls" in plan.headline
     assert plan.checker == "openai gpt-4.1-mini, up to 3 takes"
     assert world.paid == (0, 0)
+
+
+async def test_a_critic_has_the_next_take_painted_from_words_of_its_own(archive: Path, world: Providers) -> None:
+    better = "A theatre whose curtain reads 'What Happened in LLMs Layers'."
+    poor = {"faithfulness": {"mark": 2, "reason": "That is another paper."}, "prompt": better}
+    world.openai.lettering, world.openai.judgements = ["What Happened in LLMs Layers"], [poor]
+    asked = {"limit": 1, "checker": "openai", "critic": True, "label_attempts": 3}
+    _, seen = await run_day(**asked)
+    (row,) = rows(archive)
+    assert list(seen.steps.values()) == [["prompt", "painting", "check", "painting", "check", "picture"]]
+    assert [(order["prompt"] == better, order["seed"]) for order in world.fal.requests] == [(False, 42), (True, 42)]
+    assert (row["prompt"], row["critic_faithfulness"], row["label_reads"]) == (better, 8, True)
+    assert row["critic_reasons"].splitlines()[0] == "label: Well done."
+    assert Counter(call["kind"] for call in row["purchases"]) == {"prompt": 1, "painting": 2, "check": 2}
+    assert sum(call["dollars"] for call in row["purchases"]) == pytest.approx(world.dollars)
+    (outcome,) = seen.outcomes.values()
+    assert "critic: label 8, faithfulness 8, readability 8, style 8" in list(facts(outcome))
+    unlink_all(archive.rglob("catalog/*/*.parquet"))
+    paid = world.paid
+    await run_day(**asked)
+    (again,) = rows(archive)
+    assert (again["prompt"], again["picture_digest"], again["recipe"]) == (better, row["picture_digest"], row["recipe"])
+    assert len(again["purchases"]) == 5
+    assert world.paid == paid

@@ -202,7 +202,7 @@ async def test_checkers(fake: Providers, tmp_path: Path, name: CheckerName) -> N
     assert len(checker.sides) == 1 or not checker.paid
     assert await checker.check() == ()
     assert fake.openai.paid == 0
-    reading = await checker.read(b"a picture")
+    reading = await checker.read(b"a picture", SEED_PAPER, prompt())
     assert (reading.words, reading.dollars) == ("SHADOW KV", pytest.approx(fake.openai.dollars))
     await checker.close()
 
@@ -213,7 +213,7 @@ async def test_checkers(fake: Providers, tmp_path: Path, name: CheckerName) -> N
         pytest.param(Listed, "81ec3dcd11e3f0b120b5105f6ce8a354", id="list"),
         pytest.param(Prompt, "124df3e6685bebb0acf0b8d4b722ecb1", id="prompt"),
         pytest.param(Painting, "011cb058158febf01535cc17aad734bf", id="painting"),
-        pytest.param(Check, "387381f3d559b9cabcfe4c46d8f00b8f", id="check"),
+        pytest.param(Check, "e586a52ef0f55325a0751b0c2514edb1", id="check"),
         pytest.param(Picture, "4dbae9ae5c05439fe7c7db51214072dd", id="picture"),
     ],
 )

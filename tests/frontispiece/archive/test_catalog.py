@@ -16,7 +16,20 @@ from hypothesis import strategies as st
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from frontispiece.archive.store import Archive
-from frontispiece.models import CallState, Check, Original, Outcome, PaidCall, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import (
+    ABOUT,
+    CallState,
+    Check,
+    Mark,
+    Original,
+    Outcome,
+    PaidCall,
+    Painting,
+    Paper,
+    Picture,
+    Prompt,
+    Status,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = date(2024, 11, 1)
@@ -92,6 +105,8 @@ CHECK = Check(
     read="BACK-TRANSLATI0N",
     score=1.0,
     reads=True,
+    marks=tuple(Mark(about=about, mark=7, reason="So so.") for about in ABOUT),
+    advice="Another drawing",
     tokens_in=1,
     tokens_out=1,
     request_id="req-9",
@@ -188,7 +203,7 @@ class TestRows:
 
     def test_where_nobody_has_looked_at_the_picture_nothing_is_said_of_its_label(self) -> None:
         row = rows([done()], run()).to_pylist()[0]
-        assert {row[name] for name in row if name.startswith(("checker", "label"))} == {None}
+        assert {row[name] for name in row if name.startswith(("checker", "critic", "label"))} == {None}
 
     def test_answers_of_no_use_are_summed_and_named(self) -> None:
         def call(attempt: str, dollars: float | None, state: CallState = CallState.REFUSED) -> PaidCall:

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fakes.providers import SEED_PAPER, prompt
 from helpers.papers import paper
 from helpers.reader import Reader
 from PIL import Image
@@ -30,7 +31,7 @@ def checker(program: Path | str, **settings: object) -> Tesseract:
 
 async def test_words_that_it_is_sure_of_are_read(tmp_path: Path) -> None:
     reader = Reader(tmp_path, [(95.1, "SHADOWKV"), (12.0, "HATCH"), (80.0, "~~|"), (91.0, "e"), (70.5, "7B")])
-    reading = await checker(reader.program).read(b"a picture")
+    reading = await checker(reader.program).read(b"a picture", SEED_PAPER, prompt())
     assert (reading.words, reading.dollars, reading.request_id) == ("SHADOWKV 7B", 0.0, None)
     assert reader.picture == b"a picture"
     assert reader.asked == [["-", "-", "--psm", "11", "--dpi", "150", "-l", "eng", "tsv"]]
@@ -52,14 +53,14 @@ async def test_how_it_fails_is_said(tmp_path: Path, script: str | None, error: t
     else:
         program.write_text(f"#!/bin/sh\n{script}\n")
     with pytest.raises(error, match=words):
-        await built.read(b"")
+        await built.read(b"", SEED_PAPER, prompt())
 
 
 async def test_who_is_cancelled_leaves_no_program_behind(tmp_path: Path) -> None:
     program, pipe = Reader(tmp_path, "").program, tmp_path / "begun"
     os.mkfifo(pipe)
     program.write_text(f"#!/bin/sh\necho $$ > '{pipe}'\nexec sleep 60\n")
-    reading = asyncio.create_task(checker(program).read(b""))
+    reading = asyncio.create_task(checker(program).read(b"", SEED_PAPER, prompt()))
     number = int(await asyncio.to_thread(pipe.read_text))
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -110,7 +111,7 @@ async def test_most_labels_of_ink_drawings_read_and_others_do_not() -> None:
         drawing = draw(plan, seed_of(one, plan))
         words = ""
         for side in reader.sides:
-            words += f" {(await reader.read(at_side(drawing, side))).words}"
+            words += f" {(await reader.read(at_side(drawing, side), SEED_PAPER, prompt())).words}"
             if label.is_enough(label.score(plan.label, words)):
                 break
         planned.append(plan.label)
