@@ -106,10 +106,14 @@ def within(items: Iterable[T], size: Callable[[T], int], most: int) -> list[T]:
 def facts(outcome: Outcome) -> Iterator[str]:
     """Paper, models, seconds and dollars of one outcome, in inert words."""
     yield inert(outcome.paper.id, 40)
-    for step, call in (("prompt", outcome.prompt), ("painting", outcome.painting)):
+    for step, call in (("prompt", outcome.prompt), ("painting", outcome.painting), ("check", outcome.check)):
         if call is not None:
             cost = "cached" if step in outcome.cached else f"{call.seconds:.1f} s, {price(call.dollars)}"
             yield f"{step} by {inert(call.model, 80)} ({cost})"
+    if outcome.check is not None:
+        yield f"label {inert(outcome.check.verdict, _MESSAGE)}"
+        if outcome.check.marks:
+            yield f"critic: {outcome.check.judgement}"
     for state, words in ((CallState.REFUSED, "answers of no use"), (CallState.IN_DOUBT, "calls in doubt")):
         if calls := bought([outcome], state):
             at_most = "at most " if state is CallState.IN_DOUBT else ""
@@ -132,7 +136,9 @@ def outcome_table(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
             "status": outcome.status.value,
             "day": outcome.paper.listing.day.isoformat(),
             "votes": outcome.paper.listing.upvotes,
-            "seconds": round(sum(call.seconds for call in (outcome.prompt, outcome.painting) if call), 1),
+            "seconds": round(
+                sum(call.seconds for call in (outcome.prompt, outcome.painting, outcome.check) if call), 1
+            ),
             "dollars": _dollars(outcome),
             "cached": ", ".join(outcome.cached),
             "why": one_line(": ".join(filter(None, (outcome.reason, outcome.message))), _MESSAGE),
@@ -140,6 +146,7 @@ def outcome_table(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
             "writer": outcome.prompt.model if outcome.prompt else "",
             "painter": outcome.painting.model if outcome.painting else "",
             "picture": outcome.picture.path if outcome.picture else "",
+            **({"label": one_line(outcome.check.verdict, _MESSAGE)} if outcome.check else {}),
         }
         for outcome in sorted(outcomes, key=lambda outcome: order.index(outcome.status))
     )

@@ -40,7 +40,7 @@ from frontispiece.text import counted
 from tasks.fetch_papers import fetch_papers
 
 BATCH_HOURS = 24.0
-_OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit")
+_OF_EACH_DAY = ("min_upvotes", "categories", "only", "limit", "checker", "critic", "label_attempts")
 
 
 @flow(

@@ -1,15 +1,17 @@
 """Give papers their pictures: a whole day's, or just these.
 
-A day: its list is fetched, papers are chosen, each gets a prompt, a picture and its place in the archive; then the run
-is recorded.
+A day: its list is fetched, papers are chosen, each gets a prompt, a picture, where that is wanted a look whether its
+label reads, and its place in the archive; then the run is recorded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import date
 from functools import partial
+from typing import Any, TypeAlias
 
 from prefect import flow, get_run_logger, runtime
 from prefect.client.schemas.objects import State
+from prefect.tasks import Task
 
 from flows.events import telling_of
 from flows.finding import find
@@ -23,17 +25,19 @@ from flows.verdict import refuses
 from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.choosing import asked_for
 from frontispiece.concurrency import gather_bounded
-from frontispiece.errors import Blocked, Flawed, OriginalMissing
-from frontispiece.models import Painting, Paper, Prompt
-from frontispiece.money import total
+from frontispiece.errors import Blocked, BudgetReached, Flawed, OriginalMissing, ProviderError
+from frontispiece.models import Check, Painting, Paper, Prompt
 from frontispiece.request import DayRequest, Only, PapersRequest, takes
 from frontispiece.services import Services
 from frontispiece.settings import load_settings
 from frontispiece.text import counted
 from tasks.archive_image import archive_image
+from tasks.check_label import check_label
 from tasks.fetch_papers import fetch_papers
 from tasks.paint_image import paint_image
 from tasks.write_prompt import write_prompt
+
+PaintTask: TypeAlias = Task[..., Coroutine[Any, Any, Painting]]
 
 
 def _day_name() -> str:
@@ -117,38 +121,75 @@ async def illustrate(session: Session, papers: Sequence[Paper], only: Only = "al
 
 
 async def illustrate_paper(session: Session, paper: Paper) -> None:
-    """Prompt, picture, archive, one after the other; the session has the outcome, whatever it is."""
+    """Prompt, picture, check, archive, one after the other; the session has the outcome, whatever it is."""
     services = session.services
     async with run_of(paper, services, session.steps, session.listener, session.outcomes) as run:
         prompt = await run.call("prompt", write_prompt, paper, services)
-        painting = await _paint(run, prompt, services)
-        run.resembles = services.duplicates.resembles(paper, painting.original)
         try:
-            await _archive(run, prompt, painting, services)
+            await _illustrate(run, prompt, services, paint_image)
         except OriginalMissing:
             get_run_logger().warning("The original of %s is gone: painting it again.", paper.id)
-            painting = await run.call("painting", anew(paint_image), paper, prompt, services)
-            await _archive(run, prompt, painting, services)
+            await _illustrate(run, prompt, services, anew(paint_image))
 
 
-async def _paint(run: PaperRun, prompt: Prompt, services: Services) -> Painting:
+async def _illustrate(run: PaperRun, prompt: Prompt, services: Services, paint: PaintTask) -> None:
+    """From the prompt to the archived picture. Raises OriginalMissing when a painting's bytes are gone."""
+    run.takes.clear()
+    painting = await _paint(run, prompt, services, paint)
+    if services.checker is not None:
+        prompt, painting = await _check(run, prompt, painting, services, paint)
+    run.resembles = services.duplicates.resembles(run.paper, painting.original)
+    await _archive(run, prompt, painting, services)
+
+
+async def _paint(run: PaperRun, prompt: Prompt, services: Services, paint: PaintTask) -> Painting:
     """A painting that looks like a picture of this paper; what does not is painted once more, with another seed."""
-    paper = run.paper
-    first = await run.call("painting", paint_image, paper, prompt, services)
-    flaw = services.duplicates.flaw(paper, first.original)
+    first = await run.take(paint, prompt)
+    flaw = services.duplicates.flaw(run.paper, first.original)
     if flaw is None:
         return first
     get_run_logger().warning("%s It is painted once more, with another seed.", flaw.message)
-    if "painting" not in run.cached:
-        services.lost_time.note(paper.key, "painting", first.seconds)
-    second = await run.call("painting", paint_image, paper, prompt, services, take=1)
-    second = run.made["painting"] = second.model_copy(update={"dollars": total([first.dollars, second.dollars])})
-    flaw = services.duplicates.flaw(paper, second.original)
+    second = await run.take(paint, prompt)
+    run.keep(second)
+    flaw = services.duplicates.flaw(run.paper, second.original)
     if flaw is None:
         return second
     if flaw.kind == "black":
         raise Blocked(f"{services.painter.label} sent an all-black picture twice, its way of withholding one.")
     raise Flawed(f"{flaw.message} So was the take before: look at the originals.")
+
+
+async def _check(
+    run: PaperRun, prompt: Prompt, painting: Painting, services: Services, paint: PaintTask
+) -> tuple[Prompt, Painting]:
+    """The painting whose label reads best, and its words: while none is good there is another take, within the budget.
+
+    Further takes are painted from the words that a critic would have, where one was asked. Whatever fails on the way,
+    a picture there is; what is not known of its label is said in the log.
+    """
+    best, verdict, looks = (prompt, painting), None, list[Check]()
+    try:
+        verdict = await run.call("check", check_label, run.paper, prompt, painting, services)
+        looks.append(verdict)
+        words = prompt.model_copy(update={"text": verdict.advice, "plan": None}) if verdict.advice else prompt
+        for _ in range(1, services.takes):
+            if verdict.is_good or not services.has_room_for_a_take:
+                break
+            get_run_logger().info("The picture of %s is painted again: its label %s.", run.paper.id, verdict.verdict)
+            painting = await run.take(paint, words)
+            if painting.original.digest in {each.original.digest for _, each in run.takes[:-1]}:
+                break  # the painter has no other: it does not go by seeds
+            if services.duplicates.flaw(run.paper, painting.original) is not None:
+                continue
+            check = await run.call("check", check_label, run.paper, words, painting, services)
+            looks.append(check)
+            if check.worth > verdict.worth:
+                best, verdict = (words, painting), check
+    except (ProviderError, BudgetReached) as error:
+        what = "Whether the label of %s reads is not known: %s" if verdict is None else "No other take of %s: %s"
+        get_run_logger().warning(what, run.paper.id, error)
+    run.keep(best[1], looks, verdict)
+    return best
 
 
 async def _archive(run: PaperRun, prompt: Prompt, painting: Painting, services: Services) -> None:

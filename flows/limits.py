@@ -56,7 +56,7 @@ class SharedLimits:
 
     def __init__(self, hear_seconds: float = HEAR_SECONDS) -> None:
         self._hear_seconds = hear_seconds
-        self._throttles: dict[str, Throttle] = {}
+        self._throttles: dict[str, list[Throttle]] = {}
         self._talks: dict[str, set[asyncio.Task[None]]] = {}
         self._is_over = asyncio.Event()
         self._known: dict[str, GlobalConcurrencyLimitResponse] | None = None
@@ -79,7 +79,7 @@ class SharedLimits:
     def share_waits(self, provider: str, throttle: Throttle) -> None:
         """Once there is a share of its places, let everybody wait together when the provider asks one to."""
         name, say = limit_name(provider), throttle.on_wait
-        self._throttles[name] = throttle
+        self._throttles.setdefault(name, []).append(throttle)
 
         def waits(seconds: float, reason: str) -> None:
             say(seconds, reason)
@@ -107,8 +107,8 @@ class SharedLimits:
             free = max(0, limit.limit - limit.active_slots)
             share = min(own, max(1, (free + 1) // 2))
             if await self._hold(name, share) is not None:
-                if throttle := self._throttles.get(name):
-                    self._talks[name] = {asyncio.create_task(self._listen(name, throttle))}
+                if throttles := self._throttles.get(name):
+                    self._talks[name] = {asyncio.create_task(self._listen(name, each)) for each in throttles}
                 return share
             if not has_said:
                 has_said = True
@@ -240,7 +240,7 @@ async def within_limits(services: Services) -> AsyncIterator[None]:
     """Have the services keep to the limits of the server, and give back what they took."""
     limits = SharedLimits()
     services.keep_to(limits)
-    for each in (services.writer, services.painter):
+    for each in services.providers:
         if isinstance(throttle := getattr(each, "throttle", None), Throttle):
             limits.share_waits(each.recipe.kind, throttle)
     try:

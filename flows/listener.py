@@ -37,7 +37,7 @@ class RunListener:
             self._other.listed(papers, waiting)
 
     def step(self, paper: Paper, name: str) -> None:
-        """A paper has come to a step: prompt, painting or picture."""
+        """A paper has come to a step: prompt, painting, check or picture."""
         if self._other:
             self._other.step(paper, name)
 

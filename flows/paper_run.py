@@ -1,10 +1,10 @@
 """One paper on its way through the steps; whatever happens ends as its own outcome."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from prefect import get_run_logger, runtime
 from prefect.exceptions import Pause, TerminationSignal
@@ -13,14 +13,14 @@ from prefect.tasks import Task
 from flows.listener import RunListener
 from flows.steps import Steps, anew
 from frontispiece.errors import ArchiveError, Blocked, BudgetReached, FrontispieceError, NotYet
-from frontispiece.models import Outcome, Painting, Paper, Picture, Prompt, Status
+from frontispiece.models import Check, Outcome, Painting, Paper, Picture, Prompt, Status, Step
+from frontispiece.money import total
 from frontispiece.purchases.bill import calls_for
 from frontispiece.services import Services
 from frontispiece.text import one_line
 
 P = ParamSpec("P")
-R = TypeVar("R", Prompt, Painting, Picture)
-StepName = Literal["prompt", "painting", "picture"]
+R = TypeVar("R", Prompt, Painting, Check, Picture)
 
 
 class PaperRun:
@@ -28,9 +28,12 @@ class PaperRun:
 
     def __init__(self, paper: Paper, services: Services, steps: Steps, listener: RunListener) -> None:
         self.paper = paper
-        self.made: dict[StepName, Any] = {}
+        self.made: dict[Step, Any] = {}
         """What the steps gave, by their names: an outcome shows these."""
-        self.cached: set[StepName] = set()
+        self.cached: set[Step] = set()
+        self.takes: list[tuple[Prompt, Painting]] = []
+        """The paintings, each with another seed than those of the same prompt."""
+        self._new: list[tuple[Step, Any]] = []
         self.resembles: str | None = None
         """The id of a paper whose picture looks nearly like this one's."""
         self._services = services
@@ -38,7 +41,7 @@ class PaperRun:
         self._listener = listener
         self._began = datetime.now(UTC)
 
-    async def call(self, name: StepName, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def call(self, name: Step, task: Task[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a task as this step. Raises as `Steps.call` does.
 
         What follows from something that was not there before cannot be there either, so nobody looks.
@@ -48,8 +51,28 @@ class PaperRun:
             task = anew(task)
         result = await self._steps.call(task, *args, **kwargs)
         self.made[name] = result.value
+        if not result.cached and isinstance(result.value, Painting | Check):
+            self._new.append((name, result.value))
         (self.cached.add if result.cached else self.cached.discard)(name)
         return result.value
+
+    async def take(self, paint: Task[..., Coroutine[Any, Any, Painting]], prompt: Prompt) -> Painting:
+        """One more painting of the prompt, with another seed than those before it. Raises as `Steps.call` does."""
+        number = sum(each.text == prompt.text for each, _ in self.takes)
+        painting = await self.call("painting", paint, self.paper, prompt, self._services, take=number)
+        self.takes.append((prompt, painting))
+        return painting
+
+    def keep(self, kept: Painting, looks: Sequence[Check] = (), check: Check | None = None) -> None:
+        """Of all takes this is the paper's, with this verdict: it has cost what all have. The others' time is lost."""
+        lost = [each for each in self._new if each[1] is not kept and each[1] is not check]
+        for step, made in lost:
+            self._services.lost_time.note(self.paper.key, step, made.seconds)
+        self._new = [each for each in self._new if each not in lost]
+        self.made["prompt"] = next(prompt for prompt, painting in self.takes if painting is kept)
+        self.made["painting"] = kept.model_copy(update={"dollars": total(each.dollars for _, each in self.takes)})
+        if check is not None:
+            self.made["check"] = check.model_copy(update={"dollars": total(each.dollars for each in looks)})
 
     def outcome(self, status: Status, reason: str | None = None, message: str | None = None) -> Outcome:
         """How it stands with the paper now."""
@@ -67,7 +90,7 @@ class PaperRun:
     async def with_bill(self, outcome: Outcome) -> Outcome:
         """The outcome with all paid calls behind it, and lost time; what cannot be read now stays in the journal."""
         try:
-            calls = await calls_for(self.paper, outcome.prompt, self._services)
+            calls = await calls_for(self.paper, outcome.prompt, self._services, self.takes)
         except ArchiveError as error:
             get_run_logger().warning("What paper %s has cost cannot be read now: %s", self.paper.id, error)
             calls = ()

@@ -23,7 +23,7 @@ NO_RESULTS: Final = Path("data/results")
 class RecordSerializer(Serializer):  # bare: Prefect registers no parametrized serializer
     """Our own records as JSON, and nothing else.
 
-    Prefect's JSON serializer imports whatever class a file names; this one knows four.
+    Prefect's JSON serializer imports whatever class a file names; this one knows five.
     """
 
     type: str = Field(default=KIND, frozen=True)

@@ -18,7 +18,7 @@ from frontispiece.archive.images import MAX_BYTES, thumbnail
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import FrontispieceError
-from frontispiece.models import Outcome, Paper, Status
+from frontispiece.models import STEPS, Outcome, Paper, Status
 from frontispiece.money import price
 from frontispiece.report import Report
 from frontispiece.text import counted
@@ -109,7 +109,7 @@ class RunPage(RunListener):
 
     async def _show_progress(self) -> None:
         counts = Counter(self._at.values())
-        at = "".join(f" · {counts[verb]} at the {verb}" for verb in ("prompt", "painting", "picture") if counts[verb])
+        at = "".join(f" · {counts[verb]} at the {verb}" for verb in STEPS if counts[verb])
         said = f"{self._ended} of {counted(self._papers, 'paper')}{at}"
         if said == self._shown or not self._papers:
             return

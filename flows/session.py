@@ -158,7 +158,7 @@ async def services_for_run(settings: Settings, refresh_id: str = "", account: st
     await _tidy(runtime.flow_run.id)
     async with _opened(settings, refresh_id, account) as services:
         _hear_of_waits(services)
-        for warning in await services.writer.check():  # a free look: a wrong key fails once and not once a paper
+        for warning in await services.look_at_providers():  # free: a wrong key fails once and not once a paper
             get_run_logger().warning(warning)
         async with within_limits(services):
             yield services
@@ -191,7 +191,7 @@ def _hear_of_waits(services: Services) -> None:
     def waits(seconds: float, reason: str) -> None:
         logger.warning("Waiting %.0f s: %s", seconds, reason, extra={"tries_again": ("pause", reason)})
 
-    for throttle in (getattr(services.writer, "throttle", None), getattr(services.painter, "throttle", None)):
+    for throttle in (getattr(each, "throttle", None) for each in services.providers):
         if isinstance(throttle, Throttle):
             throttle.on_wait = waits
 

@@ -8,7 +8,7 @@ which is not the same as 0.0 (free).
 import hashlib
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -87,7 +87,7 @@ class PaidCall(Value):
     """One call to a provider that costs money, as the journal knows it."""
 
     call: str = Field(description="its name: the journal's key, the number of its entry there, and who made it")
-    kind: str = Field(description="what was bought: prompt or painting; empty when unknown")
+    kind: str = Field(description="what was bought: prompt, painting or check; empty when unknown")
     paper_id: str = Field(description="arXiv id of the paper it was for; empty when unknown")
     run: str | None = Field(default=None, description="the run that made it; None: unknown")
     made_at: datetime = Field(description="when it was made, by the clock of who made it")
@@ -160,6 +160,66 @@ class Painting(Value):
     original: Original
 
 
+GOOD_MARK: Final = 6
+"""From this mark on a critic is content."""
+
+
+Side: TypeAlias = Literal["label", "faithfulness", "readability", "style"]
+ABOUT: Final[tuple[Side, ...]] = get_args(Side)
+"""What a critic judges."""
+
+
+class Mark(Value):
+    """What a critic says of one side of a picture."""
+
+    about: Side = Field(description="which side")
+    mark: int = Field(description="from 0 to 10")
+    reason: str = Field(description="why, in one line")
+
+
+class Check(Value):
+    """Whether the label of a painting reads, and how that was found out."""
+
+    checker: str = Field(description="kind of checker, such as tesseract")
+    model: str = Field(description="the model or program that read, by its own word where it says so")
+    wanted: str = Field(description="the words that the label is to show")
+    read: str = Field(description="the words that were read on the picture, in one line")
+    score: float = Field(description="how much of the wanted words was read: from 0 to 1")
+    reads: bool = Field(description="the verdict: whether that is enough")
+    marks: tuple[Mark, ...] = Field(default=(), description="a critic's, where one was asked")
+    advice: str = Field(default="", description="the prompt as the critic would have it; empty: as it is")
+    tokens_in: int | None = Field(default=None, description="tokens of the request, the picture's included")
+    tokens_out: int | None = Field(default=None, description="tokens of the answer, reasoning included")
+    request_id: str | None = Field(default=None, description="the provider's id of the call")
+    seconds: float = Field(description="wall time of the reading")
+    dollars: float | None = Field(description="price of the call; None when unknown, 0.0 when free")
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there is no need for another take."""
+        return self.reads and all(each.mark >= GOOD_MARK for each in self.marks)
+
+    @property
+    def worth(self) -> float:
+        """Of two takes the one with more of it is kept: the marks where there are any, or the score."""
+        return sum(each.mark for each in self.marks) / len(self.marks) if self.marks else self.score
+
+    @property
+    def judgement(self) -> str:
+        """The marks as people read them, such as: label 9, faithfulness 7."""
+        return ", ".join(f"{each.about} {each.mark}" for each in self.marks)
+
+    @property
+    def verdict(self) -> str:
+        """As people read it, such as: reads, 97 % of “ShadowKV”."""
+        return said_of_label(self.reads, self.score, self.wanted)
+
+
+def said_of_label(reads: bool, score: float, wanted: str) -> str:
+    """A verdict on a label in words."""
+    return f"{'reads' if reads else 'does not read'}, {score:.0%} of “{wanted}”"
+
+
 class Picture(Value):
     """The archived JPEG."""
 
@@ -187,8 +247,9 @@ STALE: Final = "stale"
 """The reason why one was skipped that another recipe has made a picture of."""
 WITHDRAWN: Final = "withdrawn"
 """The reason why one was skipped of which only a notice is left."""
-PaidStep: TypeAlias = Literal["prompt", "painting"]
-"""A step that calls a provider."""
+Step: TypeAlias = Literal["prompt", "painting", "check", "picture"]
+"""What a paper's run has to show for, in its order."""
+STEPS: Final[tuple[Step, ...]] = get_args(Step)
 
 
 class Outcome(Value):
@@ -201,8 +262,9 @@ class Outcome(Value):
     recipe: str = Field(description="fingerprint of the recipe that was followed")
     prompt: Prompt | None = None
     painting: Painting | None = None
+    check: Check | None = None
     picture: Picture | None = None
-    cached: tuple[Literal["prompt", "painting", "picture"], ...] = Field(
+    cached: tuple[Step, ...] = Field(
         default=(), description="which steps were already there and cost nothing in this run"
     )
     resembles: str | None = Field(default=None, description="id of a paper whose picture looks nearly the same")
@@ -212,4 +274,4 @@ class Outcome(Value):
     bought: tuple[PaidCall, ...] = Field(
         default=(), description="those of them that this run has made, in this attempt"
     )
-    lost_seconds: dict[PaidStep, float] = Field(default={}, description="wall time of calls that came to nothing")
+    lost_seconds: dict[Step, float] = Field(default={}, description="wall time of calls that came to nothing")

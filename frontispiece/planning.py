@@ -13,6 +13,7 @@ from frontispiece.dates import Days
 from frontispiece.errors import Blocked, SourceError, SourceUnreached
 from frontispiece.models import ARCHIVED, STALE, Paper
 from frontispiece.money import total
+from frontispiece.purchases.buyer import first_take_price
 from frontispiece.purchases.estimate import COLUMNS, Hands, Work, averages, estimate
 from frontispiece.purchases.plan import DayPlan, Plan
 from frontispiece.purchases.prompts import batches_of
@@ -91,6 +92,8 @@ async def make_plan(
     settings, recipe = services.settings, services.recipe
     known = await calendar(services.catalog, days, settings.source, recipe.fingerprint, categories_of(settings))
     standing = {each.day: each for each in known}
+    take = first_take_price(services)
+    further = None if take is None else (services.takes - 1) * take
     in_order = sorted(lists, reverse=request.order == "newest")
     counted: set[str] = set()
     planned: list[DayPlan] = []
@@ -106,7 +109,7 @@ async def make_plan(
         for day in chunk:
             mine = [each for each in waiting if each.listing.day == day and each.key not in counted]
             counted |= {each.key for each in mine}  # a paper that stands on two lists is paid for once
-            prices = [Work(services.writer.request(paper), price(paper), services.painter.price) for paper in mine]
+            prices = [Work(services.writer.request(paper), price(paper), take, further) for paper in mine]
             to_do += mine
             work += prices
             now = standing[day]
@@ -114,14 +117,16 @@ async def make_plan(
                 now = now.model_copy(update={"mark": Mark.PARTIAL})
             least = _least(prices, ordered=request.batch)
             planned.append(_day_plan(now, lists[day], prices, counts, least))
-    # What prompts cost one by one tells nothing of batches.
-    rows = [] if request.batch else await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES)
+    # What prompts cost one by one tells nothing of batches, and the catalog nothing of labels that will read.
+    tells = not request.batch and services.checker is None
+    rows = await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES) if tells else []
     hands = Hands(
         writer_paid=services.writer.paid,
         painter_paid=services.painter.paid,
         prompts_at_once=settings.prompts_at_once,
         paintings_at_once=settings.paintings_at_once,
         answer_tokens=getattr(services.writer, "most_tokens", None),
+        calls_each=services.calls_each,
     )
     plan = Plan(
         id=backfill_id(days, services, request),
@@ -131,12 +136,21 @@ async def make_plan(
         source=settings.source,
         writer=f"{recipe.writer.kind} {recipe.writer.model}",
         painter=f"{recipe.painter.kind} {recipe.painter.model}",
+        checker=_checker(services),
         spent=services.budget.committed,
         max_usd=settings.max_usd,
         stale=len(stale),
         batch=request.batch,
     )
     return plan, to_do
+
+
+def _checker(services: Services) -> str:
+    if services.checker is None:
+        return ""
+    takes = f", up to {services.takes} takes" if services.takes > 1 else ""
+    critic = ", a critic" if services.checker.judges else ""
+    return f"{services.checker.recipe.kind} {services.checker.recipe.model}{critic}{takes}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +209,7 @@ def _day_plan(
         **day.model_dump() | {name: max(count, getattr(day, name)) for name, count in now.items()},
         to_do=len(work),
         problem=found.problem,
-        dollars=total(price for each in work for price in (each.prompt_dollars, each.painting_dollars)),
+        dollars=total(each.dollars for each in work),
         least=least,
         is_new=day.is_news(is_whole=is_whole),
     )

@@ -40,6 +40,14 @@ class PainterRecipe(Value):
     parameters: str = Field(description="canonical JSON of what else is sent: size, seed, quality and the like")
 
 
+class CheckerRecipe(Value):
+    """Everything about a checker that shapes its verdicts. It is no part of a picture's recipe: it changes none."""
+
+    kind: str = Field(description="its name in the registry, such as tesseract")
+    model: str = Field(description="the model's name; for tesseract its languages")
+    parameters: str = Field(description="canonical JSON of what else is sent or asked")
+
+
 class Recipe(Value):
     """Writer, painter and JPEG quality: one way to make a picture from a paper."""
 
@@ -63,6 +71,11 @@ def painting_key(paper: Paper, prompt: Prompt, painter: PainterRecipe, refresh_i
     plan = prompt.plan.model_dump() if prompt.plan else None
     again = (take,) if take else ()  # the first take has the key it always had
     return digest("painting", paper.id, prompt.text, plan, painter.model_dump(), refresh_id, *again)
+
+
+def check_key(paper: Paper, wanted: str, original_digest: str, checker: CheckerRecipe, refresh_id: str) -> str:
+    """What the check of a painting depends on: its bytes, the words that are looked for, and who looks."""
+    return digest("check", paper.id, wanted, original_digest, checker.model_dump(), refresh_id)
 
 
 def picture_key(paper: Paper, original_digest: str, recipe: Recipe) -> str:

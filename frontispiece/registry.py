@@ -16,7 +16,10 @@ from frontispiece.errors import BadInput, FrontispieceError
 SOURCES: Final = "frontispiece.sources"
 WRITERS: Final = "frontispiece.writers"
 PAINTERS: Final = "frontispiece.painters"
+CHECKERS: Final = "frontispiece.checkers"
 SETTINGS: Final = "frontispiece.settings"
+NOBODY: Final = "none"
+"""The name of no checker: pictures are taken as they come."""
 _NOTHING: Final = object()
 
 
@@ -38,8 +41,10 @@ if TYPE_CHECKING:
     SourceName: TypeAlias = str
     WriterName: TypeAlias = str
     PainterName: TypeAlias = str
+    CheckerName: TypeAlias = str
 else:
     SourceName, WriterName, PainterName = (Literal[tuple(registered(group))] for group in (SOURCES, WRITERS, PAINTERS))
+    CheckerName = Literal[(NOBODY, *registered(CHECKERS))]
 
 
 def load(group: str, name: str) -> Any:  # whatever a package says; its family knows what it has to be

@@ -36,6 +36,8 @@ class Report(Value):
     reason: str = Field(default="", description="why no paper of the lists was asked for, or the lists are empty")
     problems: tuple[str, ...] = Field(default=(), description="what could not be read, where no log has it")
     archive: str = Field(description="where the archive is: a folder or a URL")
+    checked: int = Field(default=0, description="pictures on which somebody looked for the label")
+    unread: tuple[str, ...] = Field(default=(), description="the papers whose label does not read")
     files: tuple[str, ...] = Field(default=(), description="the papers' pictures in it, new ones first")
 
 
@@ -46,6 +48,7 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
     unbought, on_order = (reasons.pop(error.__name__, 0) for error in (BudgetReached, NotYet))
     refused = [call.dollars for call in bought(outcomes, CallState.REFUSED)]
     paid = [*(call.dollars for call in bought(outcomes, CallState.DELIVERED)), *refused]
+    checks = [(each.paper, each.check) for each in outcomes if each.picture is not None and each.check is not None]
     doubtful = bought(outcomes, CallState.IN_DOUBT)
     return {
         "papers": len(outcomes) + len(missing),
@@ -69,6 +72,8 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
         "unpriced": paid.count(None),
         "doubts": tuple(f"{call.kind or 'call'} {call.paper_id}" for call in doubtful),
         "in_doubt": known(call.dollars for call in doubtful),
+        "checked": len(checks),
+        "unread": tuple(paper.id for paper, check in checks if not check.reads),
         "files": tuple(
             each.picture.path
             for each in sorted(outcomes, key=lambda outcome: outcome.status is not Status.DONE)

@@ -16,7 +16,7 @@ from annotated_types import Ge, Gt, IsFinite, Le, MinLen
 from typing_extensions import Doc
 
 from frontispiece.errors import BadInput
-from frontispiece.registry import PainterName, SourceName, WriterName
+from frontispiece.registry import CheckerName, PainterName, SourceName, WriterName
 from frontispiece.styles import StyleName
 
 if TYPE_CHECKING:
@@ -102,7 +102,24 @@ class ByRecipe(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfLists(ByRecipe, FromSource):
+class Checked(Request):
+    """Whether pictures are looked at when they are painted."""
+
+    checker: Annotated[
+        CheckerName | None, Doc("Who looks whether a picture's label reads; left empty, as in the settings.")
+    ] = None
+    critic: Annotated[
+        bool | None,
+        Doc("Have it give marks as well, and better the prompt of further takes; left empty, as in the settings."),
+    ] = None
+    label_attempts: Annotated[
+        Annotated[int, Ge(1), Le(5)] | None,
+        Doc("Paintings of a paper at most, while the checker cannot read its label; left empty, as in the settings."),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfLists(Checked, ByRecipe, FromSource):
     """Which papers of which lists."""
 
     min_upvotes: Annotated[Count, Doc("Papers with fewer votes are skipped, where the source has votes.")] = None
@@ -123,7 +140,7 @@ class DayRequest(OfLists):
 
 
 @dataclass(frozen=True)
-class PapersRequest(ByRecipe):
+class PapersRequest(Checked, ByRecipe):
     """Single papers, whatever their votes."""
 
     ids: Annotated[

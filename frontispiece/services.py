@@ -10,12 +10,16 @@ from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.choosing import choose
 from frontispiece.archive.duplicates import DuplicateDetector
 from frontispiece.archive.store import Archive
+from frontispiece.checkers import open_checker
+from frontispiece.checkers.interface import Checker
 from frontispiece.concurrency import Limits, OwnLimits, to_its_end
 from frontispiece.errors import BadInput
 from frontispiece.models import Outcome, Paper, Status
+from frontispiece.money import ROUNDING
 from frontispiece.painters import open_painter
 from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
+from frontispiece.purchases.buyer import first_take_price
 from frontispiece.purchases.journal import Journal
 from frontispiece.purchases.ledger import Ledger
 from frontispiece.purchases.lost_time import LostTime
@@ -31,7 +35,7 @@ FILES_RECALLED = 31
 
 
 class Services:
-    """The real source, writer, painter and archive of one run, and the lanes that bound them.
+    """The real source, writer, painter, checker and archive of one run, and the lanes that bound them.
 
     A plain class on purpose: Prefect looks into dataclasses among a task's arguments, and has no business in here.
     `refresh_id` is empty, or names the run that wanted everything made anew.
@@ -43,6 +47,7 @@ class Services:
         source: Source,
         writer: Writer,
         painter: Painter,
+        checker: Checker | None,
         archive: Archive,
         refresh_id: str,
         budget: Budget,
@@ -51,6 +56,7 @@ class Services:
         self.source = source
         self.writer = writer
         self.painter = painter
+        self.checker = checker
         self.archive = archive
         self.catalog = Catalog(archive)
         self.journal = Journal(archive)
@@ -70,6 +76,33 @@ class Services:
         self._limits = limits
         self.prompts_lane = limits.places(self.writer.recipe.kind, self.settings.prompts_at_once)
         self.paintings_lane = limits.places(self.painter.recipe.kind, self.settings.paintings_at_once)
+        self.checks_lane = self.prompts_lane  # a place at one provider is a place, whatever it is asked
+        if self.checker is not None and self.checker.recipe.kind != self.writer.recipe.kind:
+            self.checks_lane = limits.places(self.checker.recipe.kind, self.settings.prompts_at_once)
+
+    @property
+    def providers(self) -> tuple[Writer | Painter | Checker, ...]:
+        """Writer and painter, and who looks at pictures."""
+        return (self.writer, self.painter) if self.checker is None else (self.writer, self.painter, self.checker)
+
+    @property
+    def takes(self) -> int:
+        """How often a paper is painted at most for its label to read."""
+        return 1 if self.checker is None else self.settings.label_attempts
+
+    @property
+    def calls_each(self) -> int:
+        """How many calls a paper takes at most: its prompt, and each take with the look at it."""
+        return 1 + self.takes * (1 if self.checker is None else 2)
+
+    @property
+    def has_room_for_a_take(self) -> bool:
+        """Whether the budget has room for one more take of a paper that has a picture."""
+        return self.budget.spare + ROUNDING >= (first_take_price(self) or 0.0)
+
+    async def look_at_providers(self) -> tuple[str, ...]:
+        """Free looks before anything is bought: warnings. Raises OutOfService and BadInput as `check` of each does."""
+        return (*await self.writer.check(), *(await self.checker.check() if self.checker else ()))
 
     @asynccontextmanager
     async def lend(self, places: int) -> AsyncIterator[None]:
@@ -101,7 +134,9 @@ class Services:
 
     def check_prices(self, paper: Paper) -> None:
         """Raise BadInput when a limit in dollars cannot be kept, because a price for this paper is unknown."""
-        prices = ((self.writer.label, self.writer.price(paper)), (self.painter.label, self.painter.price))
+        prices = [(self.writer.label, self.writer.price(paper)), (self.painter.label, self.painter.price)]
+        if self.checker is not None:
+            prices.append((f"{self.checker.label}, as checker,", self.checker.price))
         if self.budget.max_usd is not None and (unknown := [label for label, price in prices if price is None]):
             raise BadInput(
                 f"`max_usd`: what {' and '.join(unknown)} will charge is not known, so a limit of "
@@ -154,10 +189,12 @@ async def open_services(
         stack.push_async_callback(writer.close)
         painter = open_painter(settings.painter, settings)
         stack.push_async_callback(painter.close)
+        if checker := open_checker(settings.checker, settings):
+            stack.push_async_callback(checker.close)
         archive = Archive.open(settings.archive)  # last: nothing is opened before keys and files have been found
         if to_write:
             await archive.check_writable()
         budget = await open_budget(archive, account, settings.max_usd)
-        yield Services(settings, source, writer, painter, archive, refresh_id, budget)
+        yield Services(settings, source, writer, painter, checker, archive, refresh_id, budget)
     finally:  # a pool that is cancelled while it closes leaves its further connections open
         await to_its_end(stack.aclose())

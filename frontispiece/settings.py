@@ -19,7 +19,7 @@ from frontispiece import registry, styles
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput
 from frontispiece.network import check_network
-from frontispiece.registry import PainterName, SourceName, WriterName
+from frontispiece.registry import NOBODY, CheckerName, PainterName, SourceName, WriterName
 from frontispiece.text import one_line
 from frontispiece.variables import PREFIX, check_variables
 
@@ -66,6 +66,13 @@ class Settings(BaseSettings):
     source: SourceName = Field("snapshot", description="where lists of papers come from")
     writer: WriterName = Field("template", description="who writes the picture prompts")
     painter: PainterName = Field("lineart", description="who paints them")
+    checker: CheckerName = Field(NOBODY, description="who looks whether a picture's label reads; none is nobody")
+    critic: bool = Field(
+        False, description="whether the checker gives marks as well, and betters the prompt of further takes"
+    )
+    label_attempts: int = Field(
+        1, ge=1, le=5, description="paintings of a paper at most, while the checker cannot read its label"
+    )
 
     categories: Names = Field(
         ("cs.AI", "cs.CL", "cs.CV", "cs.LG"),
@@ -268,7 +275,11 @@ def _chosen(choices: dict[str, object]) -> Settings:
             f"The style {style!r} is no name: choose one of {', '.join(styles.names())}, put the file into the folder "
             f"{styles.OWN_FOLDER}, or name it in {variable('style')}."
         )
-    return settings_model()(**chosen)  # type: ignore[arg-type]
+    settings = settings_model()(**chosen)  # type: ignore[arg-type]
+    asked = [name for name, usual in (("label_attempts", 1), ("critic", False)) if chosen.get(name, usual) != usual]
+    if settings.checker == registry.NOBODY and asked:
+        raise BadInput(f"`{asked[0]}`: nobody is to look at pictures; choose a `checker`.")
+    return settings
 
 
 def variable(field: str) -> str:

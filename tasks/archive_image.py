@@ -7,9 +7,8 @@ from prefect import get_run_logger, task
 
 from frontispiece.addresses import shown
 from frontispiece.archive.decoding import in_a_picture_thread
-from frontispiece.archive.images import MAX_BYTES, Provenance, to_jpeg
-from frontispiece.archive.pictures import put_picture
-from frontispiece.errors import OriginalMissing
+from frontispiece.archive.images import Provenance, to_jpeg
+from frontispiece.archive.pictures import get_original, put_picture
 from frontispiece.models import Painting, Paper, Picture, Prompt
 from frontispiece.recipe import picture_key
 from frontispiece.services import Services
@@ -34,10 +33,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, servic
 
     Raises OriginalMissing when the original's bytes are gone or damaged, and ArchiveError.
     """
-    source = painting.original
-    original = await services.archive.get(source.path, max_bytes=MAX_BYTES)
-    if original is None or hashlib.sha256(original).hexdigest() != source.digest:
-        raise OriginalMissing(f"The original of {paper.id} is missing or damaged in the archive: {source.path}.")
+    original = await get_original(services.archive, paper, painting)
     provenance = Provenance(
         title=paper.title,
         paper_id=paper.id,
@@ -52,7 +48,7 @@ async def archive_image(paper: Paper, prompt: Prompt, painting: Painting, servic
         seed=painting.seed,
         created=paper.folder_date,
         subjects=paper.categories,
-        original=source.digest,
+        original=painting.original.digest,
         run=painting.run,
         made=painting.made,
     )

@@ -54,6 +54,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     tokens = ("unknown" if count is None else f"{count:,} {name}" for name, count in ways if count != 0)
     rows = {
         "backfill": f"{plan.id} · {plan.source} · {plan.writer} · {plan.painter}",
+        "labels": f"read by {plan.checker}" if plan.checker else "",
         "plan": plan.headline,
         "tokens": ", ".join(dict.fromkeys(tokens)),
         "price": "unknown" if plan.is_blind else f"{asked.price} by {by}" if asked.dollars else "",

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from deployments.cli.markup import plain, print_fact
 from deployments.cli.terminal import Stage
-from frontispiece.models import ARCHIVED, TOO_FEW_VOTES, Outcome, Paper, Status
+from frontispiece.models import ARCHIVED, STEPS, TOO_FEW_VOTES, Outcome, Paper, Status
 from frontispiece.money import price
 from frontispiece.report import Report
 from frontispiece.text import counted, one_line
@@ -53,7 +53,7 @@ class RunStage(Stage):
 
     def _describe(self) -> None:
         counts = Counter(self._at.values())
-        parts = [f"{counts[verb]} at the {verb}" for verb in ("prompt", "painting", "picture") if counts[verb]]
+        parts = [f"{counts[verb]} at the {verb}" for verb in STEPS if counts[verb]]
         self.bar.show(", ".join(parts) or "Finishing …", self._waiting)
 
 
@@ -72,6 +72,7 @@ def print_summary(console: Console, report: Report) -> None:
     rows = {
         "papers": f"{report.papers} · {days} · {report.source}",
         "pictures": f"{report.pictures or 'none'} new, in {where}",
+        "labels": _labels(report) if report.checked else None,
         "skipped": reasons or None,
         "on order": f"{report.on_order} (in a batch; a later run fetches them)" if report.on_order else None,
         "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
@@ -90,6 +91,14 @@ def print_summary(console: Console, report: Report) -> None:
         print_fact(console, "see all", "frontispiece open")
         for file in report.files[:MOST_LED_TO]:
             print_fact(console, "picture", _link(report.archive, file))
+
+
+def _labels(report: Report) -> str:
+    said = f"{report.checked - len(report.unread)} of {report.checked} read"
+    if not report.unread:
+        return said
+    more = " …" if len(report.unread) > MOST_NAMED else ""
+    return f"{said}; not those of {', '.join(map(one_line, report.unread[:MOST_NAMED]))}{more}"
 
 
 def _cost(report: Report) -> str:

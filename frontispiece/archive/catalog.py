@@ -21,7 +21,7 @@ from frontispiece.archive.reader import BROKEN, MAX_FILE, Reader
 from frontispiece.archive.store import Archive
 from frontispiece.archive.views import STANDING, TALLIES, narrowed
 from frontispiece.errors import ArchiveError
-from frontispiece.models import CallState, Original, Outcome, PaidCall, Painting, Paper, Picture, Prompt, Value
+from frontispiece.models import CallState, Check, Original, Outcome, PaidCall, Painting, Paper, Picture, Prompt, Value
 from frontispiece.money import known
 
 MAX_ATTEMPTS: Final = 1000
@@ -80,7 +80,9 @@ SCHEMA: Final = pa.schema(
         _field("reason", pa.string(), "kind of error, or why the paper was skipped"),
         _field("message", pa.string(), "the same as one sentence"),
         _field("recipe", pa.string(), "fingerprint of writer, painter and JPEG quality, 16 hex digits", nullable=False),
-        _field("cached", _STRINGS, "steps that cost nothing in this run: prompt, painting, picture", nullable=False),
+        _field(
+            "cached", _STRINGS, "steps that cost nothing in this run: prompt, painting, check, picture", nullable=False
+        ),
         _field("writer", pa.string(), "kind of writer, such as openai"),
         _field("writer_model", pa.string(), "model that wrote the prompt"),
         _field("writer_request", pa.string(), "exact text sent to the writer"),
@@ -108,6 +110,23 @@ SCHEMA: Final = pa.schema(
         _field("original_bytes", pa.int64(), "size in bytes"),
         _field("original_dhash", pa.string(), "what it looks like, 256 bits in hex: few of them differ in look-alikes"),
         _field("original_vector", pa.string(), "place of the same picture as SVG, of painters that draw in strokes"),
+        _field("checker", pa.string(), "who looked whether the label reads, such as tesseract; null: nobody"),
+        _field("checker_model", pa.string(), "model or program that read it"),
+        _field("label_wanted", pa.string(), "the words that the label is to show"),
+        _field("label_read", pa.string(), "the words that were read on the picture"),
+        _field("label_score", pa.float64(), "how much of the wanted words was read: from 0 to 1"),
+        _field("label_reads", pa.bool_(), "whether that is enough"),
+        _field("critic_label", pa.int64(), "a critic's mark for the label, from 0 to 10; null: none was asked"),
+        _field("critic_faithfulness", pa.int64(), "its mark for how well the picture fits the paper"),
+        _field("critic_readability", pa.int64(), "its mark for how well the picture is understood at a glance"),
+        _field("critic_style", pa.int64(), "its mark for the style"),
+        _field("critic_reasons", pa.string(), "its reasons, a line for each mark"),
+        _field("critic_advice", pa.string(), "the prompt as it would have it; null: as it is"),
+        _field("checker_tokens_in", pa.int64(), "tokens of the request, the picture's included"),
+        _field("checker_tokens_out", pa.int64(), "tokens of the answer, reasoning included"),
+        _field("checker_request_id", pa.string(), "the provider's id of the call"),
+        _field("checker_seconds", pa.float64(), "wall time of the reading, seconds"),
+        _field("checker_dollars", pa.float64(), "price of the call, US dollars; null when unknown, 0 when free"),
         _field("picture_path", pa.string(), "the archived JPEG's place in the archive"),
         _field("picture_digest", pa.string(), "SHA-256 of the JPEG, hex"),
         _field("picture_width", pa.int32(), "pixels"),
@@ -122,6 +141,7 @@ SCHEMA: Final = pa.schema(
         _field(
             "painter_lost_seconds", pa.float64(), "wall time of those that came to no picture, from order to failure"
         ),
+        _field("checker_lost_seconds", pa.float64(), "wall time of those that came to no verdict, seconds"),
     ],
     metadata={"description": "Frontispiece: one row for each paper a run looked at"},
 )
@@ -146,8 +166,7 @@ def merged(files: Mapping[str, bytes]) -> bytes:
     last = {row: number for number, row in enumerate(seen)}
     file = pa.BufferOutputStream()
     pq.write_table(table.take(pa.array(sorted(last.values()), pa.int64())), file, compression="zstd")
-    content: bytes = file.getvalue().to_pybytes()
-    return content
+    return bytes(file.getvalue().to_pybytes())
 
 
 def _table(path: str, content: bytes) -> pa.Table:
@@ -293,11 +312,13 @@ def _row(outcome: Outcome, run: Run) -> dict[str, object]:
         "resembles": outcome.resembles,
         **(_about_prompt(outcome.prompt) if outcome.prompt else {}),
         **(_about_painting(outcome.painting) if outcome.painting else {}),
+        **(_about_check(outcome.check) if outcome.check else {}),
         **(_prefixed("picture", outcome.picture) if outcome.picture else {}),
         "purchases": None if outcome.purchases is None else paid_call_rows(outcome.purchases),
         **_about_waste([call for call in outcome.bought if call.state is CallState.REFUSED]),
         "writer_lost_seconds": outcome.lost_seconds.get("prompt", 0.0),
         "painter_lost_seconds": outcome.lost_seconds.get("painting", 0.0),
+        "checker_lost_seconds": outcome.lost_seconds.get("check"),
     }
 
 
@@ -349,6 +370,18 @@ def _about_painting(painting: Painting) -> dict[str, object]:
         "painter_dollars": painting.dollars,
         "painter_nsfw": painting.nsfw,
         **_prefixed("original", painting.original),
+    }
+
+
+def _about_check(check: Check) -> dict[str, object]:
+    call = ("model", "tokens_in", "tokens_out", "request_id", "seconds", "dollars")
+    return {
+        "checker": check.checker,
+        **{f"checker_{name}": getattr(check, name) for name in call},
+        **{f"label_{name}": getattr(check, name) for name in ("wanted", "read", "score", "reads")},
+        **{f"critic_{each.about}": each.mark for each in check.marks},
+        "critic_reasons": "\n".join(f"{each.about}: {each.reason}" for each in check.marks) or None,
+        "critic_advice": check.advice or None,
     }
 
 

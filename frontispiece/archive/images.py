@@ -20,6 +20,7 @@ __all__ = [
     "Copy",
     "ImageFacts",
     "Provenance",
+    "at_side",
     "copies",
     "inspect",
     "read_provenance",
@@ -105,6 +106,15 @@ def _xmp(content: bytes) -> bytes | None:
 def thumbnail(content: bytes, max_side: int = 256, max_bytes: int = 20_000) -> bytes:
     """A small JPEG of the picture, without metadata. Raises as `inspect` does."""
     _, (made,) = _decoded(content, "thumbnail", side=2 * max_side, max_side=max_side, max_bytes=max_bytes)
+    return made
+
+
+def at_side(content: bytes, side: int) -> bytes:
+    """The picture as a JPEG whose longer side has so many pixels, for who reads what is on it.
+
+    Small pictures are enlarged, four times at most. Raises as `inspect` does.
+    """
+    _, (made,) = _decoded(content, "at_side", longer=side)
     return made
 
 

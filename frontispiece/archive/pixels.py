@@ -119,6 +119,15 @@ def thumbnail(image: Image.Image, max_side: int, max_bytes: int) -> Answer:
         side = side * 3 // 4
 
 
+def at_side(image: Image.Image, longer: int) -> Answer:
+    """A JPEG whose longer side has so many pixels; nothing becomes more than four times as large."""
+    picture = _flat(image)
+    scale = min(longer / max(picture.size), 4)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    sized = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return _sized(sized), [_saved(sized, "JPEG", quality=90)]
+
+
 def copies(image: Image.Image, wanted: list[tuple[int, int, str, dict[str, object]]]) -> Answer:
     """Copies of these widths, levels of each colour, kinds and options of Pillow's, the widest first.
 
@@ -142,7 +151,9 @@ def _steps(levels: int) -> list[int]:
     return [round(value * most / MAX_VALUE) * MAX_VALUE // most for value in range(MAX_VALUE + 1)] * 3
 
 
-WORKS: Final[dict[str, Callable[..., Answer]]] = {work.__name__: work for work in (facts, jpeg, thumbnail, copies)}
+WORKS: Final[dict[str, Callable[..., Answer]]] = {
+    work.__name__: work for work in (facts, jpeg, thumbnail, at_side, copies)
+}
 
 
 def _sized(picture: Image.Image) -> dict[str, Any]:

@@ -64,6 +64,10 @@ _PAINTED: Final = """painter IS NOT NULL AND row_number() OVER (
     PARTITION BY paper_key, painter_model, painter_request_id, painter_seconds
     ORDER BY list_contains(cached, 'painting'), run_finished_at, run, list_day
 ) = 1"""
+_CHECKED: Final = """checker IS NOT NULL AND row_number() OVER (
+    PARTITION BY paper_key, checker_model, checker_request_id, checker_seconds
+    ORDER BY list_contains(cached, 'check'), run_finished_at, run, list_day
+) = 1"""
 # Of the rows of a run about a paper the one that says what was spent on it.
 _SPENT_HERE: Final = """row_number() OVER (
     PARTITION BY run, paper_id ORDER BY status = 'done' DESC, run_finished_at, len(cached), list_day, recipe
@@ -130,14 +134,20 @@ FROM purchases GROUP BY ALL;
 _VIEWS: Final = f"""
 {_PURCHASES}
 CREATE VIEW outcomes AS
-WITH counted AS (SELECT *, {_WROTE} AS wrote, {_PAINTED} AS painted, {_SPENT_HERE} AS spent_here FROM parts.once)
-SELECT counted.* EXCLUDE (wrote, painted, spent_here),
+WITH counted AS (
+    SELECT *, {_WROTE} AS wrote, {_PAINTED} AS painted, {_CHECKED} AS checked,
+        {_SPENT_HERE} AS spent_here
+    FROM parts.once
+)
+SELECT counted.* EXCLUDE (wrote, painted, checked, spent_here),
     list_day AS day,
     strftime(run_started_at, '%Y-%m') AS month,
     CASE WHEN spent_here THEN coalesce(spent.dollars, 0) ELSE 0 END AS dollars,
     CASE WHEN wrote THEN writer_seconds ELSE 0 END
         + CASE WHEN painted THEN painter_seconds ELSE 0 END
-        + coalesce(writer_lost_seconds, 0) + coalesce(painter_lost_seconds, 0) AS seconds,
+        + CASE WHEN checked THEN checker_seconds ELSE 0 END
+        + coalesce(writer_lost_seconds, 0) + coalesce(painter_lost_seconds, 0) + coalesce(checker_lost_seconds, 0)
+        AS seconds,
     CASE WHEN spent_here THEN coalesce(spent.unpriced, 0) ELSE 0 END AS unpriced
 FROM counted LEFT JOIN parts.spent USING (run, paper_id);
 

@@ -7,7 +7,7 @@ from pydantic_core import from_json  # unlike json, it answers bottomless nestin
 
 from frontispiece.archive.paths import RESULTS
 from frontispiece.archive.store import Archive
-from frontispiece.models import Painting, Picture, Prompt, Value
+from frontispiece.models import Check, Painting, Picture, Prompt, Value
 from frontispiece.recipe import digest
 from frontispiece.sources.interface import Listed
 
@@ -19,6 +19,7 @@ SHAPES: Final[dict[type[Value], str]] = {
     Listed: "81ec3dcd11e3f0b120b5105f6ce8a354",
     Prompt: "f2dd0c009acdde25dfc47115b59524a6",
     Painting: "6a74104886f4c349d103853d46aed29d",
+    Check: "check-1",
     Picture: "dc3e4e9737f78669ad25a618e02d9eaa",
 }
 """What keys of results say of the fields of their records, so that a result of an older version is made again, not

@@ -86,8 +86,11 @@ class Plate(Value):
     painted_by: Line | None = Field(default=None, description="kind of painter, such as lineart")
     original: Line | None = Field(default=None, description="place of what it sent")
     seed: Line | None = Field(default=None, description="decimal digits, where known")
+    label: Line | None = Field(default=None, description="whether its label reads; None: nobody has looked")
+    label_read: Line | None = Field(default=None, description="the words that were read on it")
+    critic: Line | None = Field(default=None, description="a critic's marks, where one was asked")
     resembles: Line | None = Field(default=None, description="id of a paper whose picture looks nearly the same")
-    dollars: float | None = Field(default=None, description="price of prompt and painting; None when unknown")
+    dollars: float | None = Field(default=None, description="price of prompt, painting and check; None when unknown")
     run: Line = Field(description="id of the run that archived it")
     finished_at: datetime = Field(description="when that run ended, UTC")
 
@@ -113,6 +116,9 @@ class Plate(Value):
             ("Size", f"{self.width} × {self.height}"),
             ("Recipe", self.recipe),
             ("Run", self.run),
+            ("Label", self.label),
+            ("Words read", self.label_read),
+            ("Critic", self.critic),
             ("Looks like", f"the picture of {self.resembles}" if self.resembles else None),
         ]
         return [(label, text) for label, text in pairs if text]

@@ -11,13 +11,15 @@ from pydantic import ValidationError
 
 from frontispiece.archive.precedence import age, holding
 from frontispiece.gallery.cards import Card, Day, Plate
-from frontispiece.models import Status
+from frontispiece.models import ABOUT, Status, said_of_label
 from frontispiece.money import total
 
 COLUMNS: Final = (
     *("run", "run_finished_at", "source", "list_day", "rank", "upvotes", "paper_key", "paper_id", "paper_title"),
     *("paper_authors", "paper_categories", "status", "recipe", "writer_model", "prompt", "writer_dollars"),
     *("painter", "painter_model", "original_path", "painter_seed", "painter_dollars", "resembles"),
+    *("checker", "checker_dollars", "label_wanted", "label_read", "label_score", "label_reads"),
+    *(f"critic_{about}" for about in ABOUT),
     *("writer_request", "paper_abstract_digest", "summary", "summary_by"),
     *("picture_path", "picture_digest", "picture_width", "picture_height", "picture_bytes"),
     "original_vector",
@@ -87,11 +89,29 @@ def _plate(row: Row) -> Plate:
             "original": row["original_path"],
             "seed": row["painter_seed"],
             "resembles": row["resembles"],
-            "dollars": total([row["writer_dollars"], row["painter_dollars"]]),
+            "label": _verdict(row),
+            "label_read": row["label_read"],
+            "critic": _judgement(row),
+            "dollars": total(
+                row[f"{who}_dollars"] for who in ("writer", "painter", *(("checker",) if row["checker"] else ()))
+            ),
             "run": row["run"],
             "finished_at": row["run_finished_at"],
         }
     )
+
+
+def _verdict(row: Row) -> str | None:
+    """Whether the label reads, where somebody has looked."""
+    if row["label_reads"] is None or row["label_score"] is None:
+        return None
+    return said_of_label(row["label_reads"], row["label_score"], row["label_wanted"] or "")
+
+
+def _judgement(row: Row) -> str | None:
+    """A critic's marks, where one was asked."""
+    marks = {about: row[f"critic_{about}"] for about in ABOUT}
+    return ", ".join(f"{about} {mark}" for about, mark in marks.items() if mark is not None) or None
 
 
 def _homes(rows: Iterable[Row]) -> dict[str, date]:

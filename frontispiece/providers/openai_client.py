@@ -22,6 +22,7 @@ import httpx2  # openai's transport
 import openai
 from openai import AsyncAPIResponse, omit
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from openai.types.shared_params.response_format_json_schema import JSONSchema
 
 from frontispiece.errors import (
     InDoubt,
@@ -55,6 +56,7 @@ _VERSION: Final = re.compile(r"/v[0-9]")
 A = TypeVar("A")
 T = TypeVar("T")
 ChatBody = CompletionCreateParamsNonStreaming
+Shape = JSONSchema
 ImageQuality = Literal["low", "medium", "high", "auto"]
 Call = Callable[[], AbstractAsyncContextManager[AsyncAPIResponse[T]]]
 
@@ -102,10 +104,10 @@ class OpenAIApi:
         """Scheme, host and port of the server."""
         return f"{self._bare.scheme}://{self._bare.netloc.decode()}"
 
-    async def chat(self, body: ChatBody) -> Reply:
-        """One chat completion. Raises ProviderError."""
+    async def chat(self, body: ChatBody, wanted: str = "for a prompt") -> Reply:
+        """One chat completion; errors say what was `wanted`. Raises ProviderError."""
         create = self._client.chat.completions.with_streaming_response.create
-        return await self._paid("for a prompt", body, lambda: create(**body))
+        return await self._paid(wanted, body, lambda: create(**body))
 
     async def picture(self, model: str, prompt: str, size: str, quality: ImageQuality) -> Reply:
         """One PNG. Raises ProviderError."""

@@ -5,13 +5,14 @@ Prefect's results hide from a run. A call is counted once, for the run that made
 (`frontispiece.archive.query`), so rows may name the same call as often as they like.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from pydantic import BaseModel
 
 from frontispiece.concurrency import gather_bounded
-from frontispiece.models import CallState, PaidCall, Paper, Prompt
-from frontispiece.purchases import paintings, prompts
+from frontispiece.models import CallState, PaidCall, Painting, Paper, Prompt
+from frontispiece.purchases import checks, paintings, prompts
 from frontispiece.purchases.buyer import Buyer
 from frontispiece.purchases.entries import Call, State
 from frontispiece.purchases.journal import Journal, from_json
@@ -27,27 +28,34 @@ class _Told(BaseModel):
     seconds: float | None = None
 
 
-async def calls_for(paper: Paper, prompt: Prompt | None, services: Buyer) -> tuple[PaidCall, ...]:
+async def calls_for(
+    paper: Paper, prompt: Prompt | None, services: Buyer, takes: Sequence[tuple[Prompt, Painting]] = ()
+) -> tuple[PaidCall, ...]:
     """All paid calls for this paper's prompt, and for the takes of its painting where there is one to paint.
 
-    Raises ArchiveError.
+    A critic may have had other words painted: `takes` has all that were, and their checks count, too. Raises
+    ArchiveError.
     """
     keys = [prompts.key_of(paper, services)] if services.writer.paid else []
-    if prompt is not None and services.painter.paid:
-        keys += [paintings.key_of(paper, prompt, services, take) for take in range(_takes(paper, prompt, services))]
+    painted = {each.text: each for each in (prompt, *(words for words, _ in takes)) if each is not None}
+    for words in painted.values() if services.painter.paid else ():
+        keys += [paintings.key_of(paper, words, services, take) for take in range(_takes(paper, words, services))]
+    if services.checker is not None and services.checker.paid:
+        keys += [checks.key_of(paper, words, painting, services) for words, painting in takes]
     states = await gather_bounded(partial(_state, services.journal), keys, _READS_AT_ONCE)
     return tuple(call for key, state in zip(keys, states, strict=True) for call in paid_calls(key, state))
 
 
 def _takes(paper: Paper, prompt: Prompt, services: Buyer) -> int:
     """How many takes there may have been: nobody begins one before the one before it is settled."""
-    for take in range(paintings.TAKES - 1):
+    most = paintings.most_takes(services)
+    for take in range(most - 1):
         log, following = (
             services.journal.settled_here(paintings.key_of(paper, prompt, services, each)) for each in (take, take + 1)
         )
         if log is not None and log.was_begun_here and following is None:
             return take + 1
-    return paintings.TAKES
+    return most
 
 
 async def _state(journal: Journal, key: str) -> State:

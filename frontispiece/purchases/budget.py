@@ -53,6 +53,11 @@ class Budget:
         """Dollars that are neither spent nor set aside, as far as this run knows; infinite without a limit."""
         return math.inf if self.max_usd is None else self.max_usd - self.committed
 
+    @property
+    def spare(self) -> float:
+        """Those of them that are not kept for anybody's next call either."""
+        return self.room - sum(self._promised.values())
+
     async def look(self) -> None:
         """Learn what other programs have spent from the account. Raises ArchiveError."""
         async with self._changed:

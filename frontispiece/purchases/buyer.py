@@ -1,11 +1,13 @@
-"""Whom prompts and paintings are bought for, and what both kinds of job have in common."""
+"""Whom prompts, paintings and checks are bought for, and what all kinds of job have in common."""
 
 import time
 from typing import ClassVar, Protocol
 
 from frontispiece.archive.store import Archive
+from frontispiece.checkers.interface import Checker
 from frontispiece.concurrency import Lane
-from frontispiece.models import PaidStep, Paper
+from frontispiece.models import Paper, Step
+from frontispiece.money import total
 from frontispiece.painters.interface import Painter
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.job import A, PaidJob, R, T
@@ -21,11 +23,17 @@ class Buyer(Protocol):
     settings: Settings
     writer: Writer
     painter: Painter
+    checker: Checker | None
     archive: Archive
     refresh_id: str
     journal: Journal
     budget: Budget
     lost_time: LostTime
+
+
+def first_take_price(buyer: Buyer) -> float | None:
+    """What one painting costs at most, and a look at it where somebody is to look; None when unknown."""
+    return buyer.painter.price if buyer.checker is None else total([buyer.painter.price, buyer.checker.price])
 
 
 class PaperJob(PaidJob[R, A, T]):
@@ -35,7 +43,7 @@ class PaperJob(PaidJob[R, A, T]):
     who have it. It is left as soon as the provider is free: its next call need not wait for what is ours to do.
     """
 
-    step: ClassVar[PaidStep]
+    step: ClassVar[Step]
 
     def __init__(self, paper: Paper, buyer: Buyer, lane: Lane, run: str | None) -> None:
         self._paper = paper

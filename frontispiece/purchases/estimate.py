@@ -12,8 +12,10 @@ from frontispiece.models import Status, Value
 COLUMNS: Final = (
     *("recipe", "status", "cached", "list_day"),
     *("writer_dollars", "writer_seconds", "writer_tokens_in", "writer_tokens_out"),
-    *("painter_dollars", "painter_seconds"),
+    *("painter_dollars", "painter_seconds", "checker"),
 )
+USUAL_CALLS: Final = 2
+"""Those for a paper: its prompt and its painting."""
 ENOUGH_ROWS: Final = 20
 """So many calls make an average."""
 # Seconds of a call as long as the catalog has no average.
@@ -41,7 +43,10 @@ class Average:
 class Estimate(Value):
     """What papers will take. Dollars and tokens are None when unknown; a free call costs 0."""
 
-    papers: int = Field(description="papers to illustrate: each is a prompt and a painting")
+    papers: int = Field(description="papers to illustrate")
+    calls_each: int = Field(
+        default=USUAL_CALLS, description="calls for each at most: prompt and painting, checks, further takes"
+    )
     dollars: float | None
     tokens_in: int | None
     tokens_out: int | None
@@ -50,8 +55,8 @@ class Estimate(Value):
 
     @property
     def calls(self) -> int:
-        """Prompts and paintings."""
-        return 2 * self.papers
+        """For all of them, at most."""
+        return self.calls_each * self.papers
 
     @property
     def price(self) -> str:
@@ -66,6 +71,14 @@ class Work:
     request: str
     prompt_dollars: float | None
     painting_dollars: float | None
+    """Of one painting, and of the look at it."""
+    further_dollars: float | None = 0.0
+    """Of further takes, while the label does not read."""
+
+    @property
+    def dollars(self) -> float | None:
+        """All of it, at most."""
+        return money.total([self.prompt_dollars, self.painting_dollars, self.further_dollars])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,8 @@ class Hands:
     paintings_at_once: int
     answer_tokens: int | None
     """Tokens that a paid prompt may have, as its list price has them; None where the writer does not say."""
+    calls_each: int = USUAL_CALLS
+    """As in `Estimate`."""
 
 
 def estimate(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Average) -> Estimate:
@@ -93,13 +108,14 @@ def estimate(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Av
         means = (prompt.tokens_in, prompt.tokens_out) if hands.writer_paid else (0, 0)
         tokens_in, tokens_out = (_times(count, each) for each in means)
     else:
-        dollars = money.total(money.total([each.prompt_dollars, each.painting_dollars]) for each in papers)
+        dollars = money.total(each.dollars for each in papers)
         tokens_in = hands.writer_paid * sum(len(each.request) // CHARACTERS_PER_TOKEN + 1 for each in papers)
         tokens_out = _times(count, hands.answer_tokens) if hands.writer_paid else 0
     writing = _seconds(prompt, CHAT_SECONDS if hands.writer_paid else OWN_SECONDS) / hands.prompts_at_once
     at_work = _seconds(painting, PICTURE_SECONDS if hands.painter_paid else OWN_SECONDS) / hands.paintings_at_once
     return Estimate(
         papers=count,
+        calls_each=hands.calls_each,
         dollars=dollars,
         tokens_in=None if tokens_in is None else round(tokens_in),
         tokens_out=None if tokens_out is None else round(tokens_out),
@@ -109,8 +125,12 @@ def estimate(papers: Sequence[Work], hands: Hands, prompt: Average, painting: Av
 
 
 def averages(rows: Iterable[Mapping[str, Any]], recipe: str) -> tuple[Average, Average]:
-    """What prompts and paintings of this recipe came to, by rows of the catalog with `COLUMNS`."""
-    ours = [row for row in rows if row["recipe"] == recipe and row["status"] == Status.DONE]
+    """What prompts and paintings of this recipe came to, by rows of the catalog with `COLUMNS`.
+
+    Where labels were looked at a row tells of several paintings.
+    """
+    done = (row for row in rows if row["recipe"] == recipe and row["status"] == Status.DONE)
+    ours = [row for row in done if not row["checker"]]
     return _average(ours, "prompt", "writer"), _average(ours, "painting", "painter")
 
 

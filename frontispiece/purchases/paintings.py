@@ -19,6 +19,11 @@ TAKES: Final = 2
 """So often a prompt is painted at most: what is no picture is painted once more."""
 
 
+def most_takes(services: Buyer) -> int:
+    """So often it is painted at most where somebody looks for a label, too, and it may be painted for that."""
+    return TAKES if services.checker is None else services.settings.label_attempts + TAKES - 1
+
+
 def key_of(paper: Paper, prompt: Prompt, services: Buyer, take: int = 0) -> str:
     """The key of a painting in the journal."""
     return painting_key(paper, prompt, services.painter.recipe, services.refresh_id, take)
@@ -39,6 +44,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
         self.key = key_of(paper, prompt, buyer, take)
         self.what = f"painting {paper.id} by {buyer.painter.label}"
         self.price = buyer.painter.price
+        self.then = buyer.checker.price if buyer.checker is not None else None
 
     async def submit(self) -> Ticket | Canvas:
         """Order the picture."""

@@ -6,7 +6,7 @@ from frontispiece.archive.calendar import Mark
 from frontispiece.archive.catalog import Tally
 from frontispiece.models import Value
 from frontispiece.money import amount
-from frontispiece.purchases.estimate import Estimate
+from frontispiece.purchases.estimate import USUAL_CALLS, Estimate
 from frontispiece.text import counted
 
 
@@ -36,6 +36,7 @@ class Plan(Value):
     source: str
     writer: str = Field(description="kind and model")
     painter: str = Field(description="kind and model")
+    checker: str = Field(default="", description="kind and model, and how many takes there may be; empty: nobody")
     spent: float = Field(description="dollars that this backfill has spent before")
     max_usd: float | None
     stale: int = Field(default=0, description="papers with a picture by another recipe only that are not to do")
@@ -52,11 +53,16 @@ class Plan(Value):
         return self.unread == len(self.days)
 
     @property
+    def _calls(self) -> str:
+        at_most = "up to " if self.estimate.calls_each > USUAL_CALLS else ""
+        return f"{at_most}{counted(self.estimate.calls, 'call')}"
+
+    @property
     def headline(self) -> str:
         """The plan in one sentence."""
         parts = [f"{sum(each.wants_a_run for each in self.days)} of {counted(len(self.days), 'day')} to run"]
         if self.estimate.papers:
-            parts += [counted(self.estimate.papers, "paper"), counted(self.estimate.calls, "call"), self.estimate.price]
+            parts += [counted(self.estimate.papers, "paper"), self._calls, self.estimate.price]
             parts += [duration(self.estimate.minutes) + (" after up to 24 hours" if self.batch else "")]
         if self.unread:  # neither free nor done in a minute: nobody knows
             parts.append(f"{counted(self.unread, 'list')} could not be read, and nothing of that is in this")

@@ -12,7 +12,7 @@ from frontispiece.models import Paper, Prompt
 from frontispiece.providers.throttle import look_once_more
 from frontispiece.purchases.budget import Purchase
 from frontispiece.purchases.bulk import BulkOrder, Line, Placed, place, side_by_side
-from frontispiece.purchases.buyer import Buyer, PaperJob
+from frontispiece.purchases.buyer import Buyer, PaperJob, first_take_price
 from frontispiece.recipe import prompt_key
 from frontispiece.writers.interface import Batches, BatchTicket, Writer
 
@@ -65,7 +65,7 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
         self.key = key_of(paper, buyer)
         self.what = f"prompt {paper.id} by {buyer.writer.label}"
         self.price = buyer.writer.price(paper)
-        self.then = buyer.painter.price
+        self.then = first_take_price(buyer)
         self.by = buyer.writer.label
 
     async def submit(self) -> Prompt:
@@ -172,7 +172,7 @@ class PromptOrder(BulkOrder[BatchTicket]):
         self._papers = papers
         self._batches = batches_of(buyer.writer)
         self._budget = buyer.budget
-        self._painting = buyer.painter.price
+        self._painting = first_take_price(buyer)
         self._beside = beside
         by = f"by {buyer.writer.label}, in a batch"
         self.lines = {key: Line(f"prompt {paper.id} {by}", self._batches.price(paper)) for key, paper in papers.items()}

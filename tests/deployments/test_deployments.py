@@ -99,6 +99,8 @@ def test_the_form_has_choices_and_words_and_no_secrets(definition: Definition) -
         if name in ("source", "writer", "painter", "style"):
             assert len(field["enum"]) > 1
             assert definition.parameters[name] in field["enum"]
+        if name == "checker":
+            assert {"none", "tesseract"} <= set(field["enum"])
         if name == "day":
             assert field["format"] == "date"
 
@@ -127,7 +129,8 @@ def test_secrets_do_not_travel_in_the_archives_address(secret: str) -> None:
 
 CHANGED = {
     **{"archive": "s3://papers/a", "source": "arxiv", "writer": "openai", "painter": "fal", "style": "fenced"},
-    **{"timezone": "Europe/Berlin", "snapshot": ROOT / "some.jsonl", "openai_temperature": None, "max_usd": 7.5},
+    **{"checker": "tesseract", "label_attempts": 2, "openai_temperature": None, "max_usd": 7.5},
+    **{"timezone": "Europe/Berlin", "snapshot": ROOT / "some.jsonl"},
     **{"work_pool_type": "docker", "openai_image_size": "64x64", "openai_image_quality": "high"},
     **{"prompts_for_all": 8, "paintings_for_all": 9, "smtp_port": 2525, "smtp_security": "tls"},
     **{"gemini_aspect_ratio": "1:1", "gemini_image_size": "2K", "local_images_size": "64x64", "replicate_input": "{}"},

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,7 +23,9 @@ _LOG = (Path(__file__).parents[1] / "seed-log.txt").read_text(encoding="utf-8").
 SEED_REQUEST = _LOG[1].partition(" Prompt: ")[2]
 SEED_RESPONSE = _LOG[2].partition(" Response: ")[2]
 
-CHAT_PRICES = {"gpt-4o-mini": (0.15, 0.60), "gpt-6-luna": (0.10, 0.50)}
+CHAT_PRICES = {"gpt-4o-mini": (0.15, 0.60), "gpt-6-luna": (0.10, 0.50), "gpt-4.1-mini": (0.40, 1.60)}
+SEEN_TOKENS = 1_245
+"""Of a picture of 768x1024 pixels."""
 
 
 def error(status: int, code: str | None, message: str, kind: str = "invalid_request_error") -> Fault:
@@ -164,6 +167,9 @@ class FakeOpenAI(FakeBatches):
     Every charge is for the very usage that the answer tells. `tokens_out` makes answers so long, or as long as the
     request allows where it `heeds_limits`; `answers_as` is the model they name; `unknown` parameters are refused.
 
+    On pictures that are `looked_at` there is the next of `lettering` to be read, from the last on the same;
+    a critic finds them good but for what the next of `judgements` says.
+
     Endpoints: chat, images, models, and those of `FakeBatches`.
     """
 
@@ -181,6 +187,9 @@ class FakeOpenAI(FakeBatches):
         self.tokens_out: int | None = None
         self.heeds_limits = True
         self.answers_as: str | None = None
+        self.lettering: list[str] = []
+        self.looked_at: list[bytes] = []
+        self.judgements: list[dict[str, object]] = []
         self.unknown: set[str] = set()
         self._ids = itertools.count(1)
 
@@ -234,8 +243,14 @@ class FakeOpenAI(FakeBatches):
     def completed(self, body: dict[str, object], share: float = 1.0) -> tuple[dict[str, object], dict[str, str]]:
         """A completion, charged for, and its headers."""
         model, asked = str(body["model"]), body["messages"][0]["content"]  # type: ignore[index]
-        answer = SEED_RESPONSE if asked == SEED_REQUEST else invented(asked)
-        tokens_in, tokens_out = math.ceil(len(asked) / 4), self.tokens_out or math.ceil(len(answer) / 4)
+        seen = 0
+        if isinstance(asked, list):
+            asked, picture = _looked_at(asked)
+            self.looked_at.append(picture)
+            answer, seen = self._lettering(body), SEEN_TOKENS
+        else:
+            answer = SEED_RESPONSE if asked == SEED_REQUEST else invented(asked)
+        tokens_in, tokens_out = seen + math.ceil(len(asked) / 4), self.tokens_out or math.ceil(len(answer) / 4)
         most = body.get("max_completion_tokens") or body.get("max_tokens")
         is_cut = self.heeds_limits and isinstance(most, int) and tokens_out > most
         if is_cut:
@@ -266,6 +281,16 @@ class FakeOpenAI(FakeBatches):
         }
         return completion, headers
 
+    def _lettering(self, body: dict[str, object]) -> str:
+        """What stands on the next picture, in the shape that was asked for; the last again from then on."""
+        words = self.lettering.pop(0) if len(self.lettering) > 1 else "".join(self.lettering)
+        if "response_format" not in body:
+            return words
+        shape: dict[str, Any] = body["response_format"]["json_schema"]["schema"]["properties"]  # type: ignore[index]
+        marks = {name: {"mark": 8, "reason": "Well done."} for name in shape.keys() - {"lines", "prompt"}}
+        judged = {"prompt": "", **(self.judgements.pop(0) if self.judgements else {})} if marks else {}
+        return json.dumps({"lines": words.split("\n"), **marks, **judged})
+
     async def _draw(self, request: Request) -> Response:
         body = await self._received(request)
         width, height = (int(side) for side in str(body["size"]).split("x"))
@@ -285,6 +310,12 @@ class FakeOpenAI(FakeBatches):
             },
             headers=headers,
         )
+
+
+def _looked_at(content: list[dict[str, Any]]) -> tuple[str, bytes]:
+    """The words of a message, and the picture beside them."""
+    text, image = content
+    return text["text"], base64.b64decode(image["image_url"]["url"].partition("base64,")[2])
 
 
 def invented(request: str) -> str:

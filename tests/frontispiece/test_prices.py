@@ -4,7 +4,7 @@ import pytest
 
 from frontispiece.painters.fal import picture_dollars
 from frontispiece.painters.openai_images import image_quote, image_token_dollars
-from frontispiece.writers.openai import chat_dollars, chat_quote
+from frontispiece.providers.chat import chat_dollars, chat_quote
 
 
 @pytest.mark.parametrize(

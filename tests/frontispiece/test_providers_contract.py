@@ -1,21 +1,25 @@
-"""One contract for all writers, one for all painters: whatever the registry holds keeps it."""
+"""One contract for all writers, one for all painters, one for all checkers: whatever the registry holds keeps it."""
 
 import inspect
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from fakes.comfyui import WORKFLOW
 from fakes.providers import SEED_PAPER, Providers, prompt
+from helpers.reader import Reader
 
+from frontispiece.checkers import open_checker
+from frontispiece.checkers.interface import Checker
 from frontispiece.errors import ProviderError
-from frontispiece.models import Painting, Picture, Prompt, Value
+from frontispiece.models import Check, Painting, Picture, Prompt, Value
 from frontispiece.painters import open_painter
 from frontispiece.painters.interface import Canvas, Painter, Ticket
 from frontispiece.recipe import PainterRecipe, Recipe, WriterRecipe, digest, prompt_key
-from frontispiece.registry import PainterName, WriterName
+from frontispiece.registry import NOBODY, CheckerName, PainterName, WriterName
 from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
 from frontispiece.sources.interface import Listed
@@ -25,6 +29,7 @@ from frontispiece.writers.interface import Writer
 WRITERS: tuple[WriterName, ...] = get_args(WriterName)
 PAINTERS: tuple[PainterName, ...] = get_args(PainterName)
 KEYS = ("fal_key", "openai_api_key", "bfl_api_key", "replicate_api_token", "gemini_api_key")
+CHECKERS: tuple[CheckerName, ...] = tuple(name for name in get_args(CheckerName) if name != NOBODY)
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -193,12 +198,31 @@ async def test_archives_know_these_fingerprints(
     await writer.close()
 
 
+@pytest.mark.parametrize("name", CHECKERS)
+async def test_checkers(fake: Providers, tmp_path: Path, name: CheckerName) -> None:
+    fake.openai.lettering = ["SHADOW KV"]
+    checker = open_checker(name, fake.settings(tesseract=str(Reader(tmp_path, "SHADOW KV").program)))
+    assert checker is not None
+    assert same_signatures(Checker, checker)
+    assert checker.recipe.kind == name
+    assert checker.label
+    assert checker.price is not None
+    assert (checker.price > 0) == checker.paid
+    assert len(checker.sides) == 1 or not checker.paid
+    assert await checker.check() == ()
+    assert fake.openai.paid == 0
+    reading = await checker.read(b"a picture", SEED_PAPER, prompt())
+    assert (reading.words, reading.dollars) == ("SHADOW KV", pytest.approx(fake.openai.dollars))
+    await checker.close()
+
+
 @pytest.mark.parametrize(
     ("record", "fields"),
     [
         pytest.param(Listed, "12fc9aba15f087e42dab222c2e568a7d", id="list"),
         pytest.param(Prompt, "124df3e6685bebb0acf0b8d4b722ecb1", id="prompt"),
         pytest.param(Painting, "f7bcff8a1e1c5b382f5193e419206cd5", id="painting"),
+        pytest.param(Check, "e586a52ef0f55325a0751b0c2514edb1", id="check"),
         pytest.param(Picture, "4dbae9ae5c05439fe7c7db51214072dd", id="picture"),
     ],
 )

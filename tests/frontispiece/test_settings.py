@@ -54,6 +54,14 @@ def test_choices_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings(painter=None).painter == "fal"
 
 
+def test_several_takes_are_for_who_has_them_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadInput, match=r"`label_attempts`.*`checker`"):
+        load_settings(label_attempts=2)
+    assert load_settings(label_attempts=2, checker="openai").label_attempts == 2
+    monkeypatch.setenv("FRONTISPIECE_LABEL_ATTEMPTS", "2")  # of a file that names a checker, too
+    assert load_settings(checker="none").label_attempts == 2
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

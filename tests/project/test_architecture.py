@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from frontispiece.registry import PAINTERS, SOURCES, WRITERS, registered
+from frontispiece.registry import CHECKERS, PAINTERS, SOURCES, WRITERS, registered
 
 ROOT = Path(__file__).parents[2]
 ROOMS: Final = ("frontispiece", "tasks", "flows", "deployments")
@@ -22,7 +22,7 @@ FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 LAYERS: Final = (
     {"ground"},
     {"providers", "lineart"},
-    {"sources", "writers", "painters"},
+    {"sources", "writers", "painters", "checkers"},
     {"archive"},
     {"purchases", "gallery"},
     {"services", "letter"},
@@ -115,7 +115,7 @@ def test_the_library_is_in_layers_and_families_do_not_know_each_other(path: Path
 
 def test_what_a_provider_is_like_is_asked_of_it(path: Path) -> None:
     """Nobody compares its name: what such a comparison knows stands in the provider's own file."""
-    names = {name for group in (SOURCES, WRITERS, PAINTERS) for name in registered(group)}
+    names = {name for group in (SOURCES, WRITERS, PAINTERS, CHECKERS) for name in registered(group)}
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Compare):
             compared = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}

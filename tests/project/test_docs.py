@@ -54,7 +54,7 @@ def test_the_rooms_in_the_architecture_are_the_rooms_there_are() -> None:
     for room in ("deployments", "flows", "tasks", "frontispiece"):
         for path in (ROOT / room).glob("*.py"):
             assert path.name == "__init__.py" or re.search(rf"\b{path.stem}\b", text), f"{path} is not drawn"
-    for family in ("sources", "writers", "painters", "archive", "gallery"):
+    for family in ("sources", "writers", "painters", "checkers", "archive", "gallery"):
         for path in (ROOT / "frontispiece" / family).glob("*.py"):
             assert path.name in ("__init__.py", "interface.py") or re.search(rf"\b{path.stem}\b", text), path
 

@@ -17,7 +17,10 @@ from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import SCHEMA, Catalog, Run, Standing, rows
 from frontispiece.archive.store import Archive
 from frontispiece.models import (
+    ABOUT,
     CallState,
+    Check,
+    Mark,
     Original,
     Outcome,
     PaidCall,
@@ -100,6 +103,23 @@ def picture(path: str = "pictures/20241031/6550f79d46b1945c.jpg") -> Picture:
     return Picture(path=path, digest="cd" * 32, width=384, height=720, bytes=40_000)
 
 
+CHECK = Check(
+    checker="tesseract",
+    model="tesseract",
+    wanted="Back-translation",
+    read="BACK-TRANSLATI0N",
+    score=1.0,
+    reads=True,
+    marks=tuple(Mark(about=about, mark=7, reason="So so.") for about in ABOUT),
+    advice="Another drawing",
+    tokens_in=1,
+    tokens_out=1,
+    request_id="req-9",
+    seconds=0.5,
+    dollars=0.0,
+)
+
+
 def done(paper_id: str = "2410.24175", recipe: str = RECIPE, path: str | None = None) -> Outcome:
     return Outcome(
         paper=listed(paper_id),
@@ -171,7 +191,8 @@ class TestRows:
         assert re.fullmatch("[0-9a-f]{64}", row["paper_abstract_digest"])
 
     def test_a_full_row_fills_every_column(self) -> None:
-        row = rows([done()], run()).to_pylist()[0]
+        looked_at = done().model_copy(update={"check": CHECK, "lost_seconds": {"check": 0.5}})
+        row = rows([looked_at], run()).to_pylist()[0]
         assert {name for name, value in row.items() if value is None} == {
             "paper_updated",
             "reason",
@@ -184,6 +205,10 @@ class TestRows:
             "wasted_dollars",
             "wasted_unpriced",
         }
+
+    def test_where_nobody_has_looked_at_the_picture_nothing_is_said_of_its_label(self) -> None:
+        row = rows([done()], run()).to_pylist()[0]
+        assert {row[name] for name in row if name.startswith(("checker", "critic", "label"))} == {None}
 
     def test_answers_of_no_use_are_summed_and_named(self) -> None:
         def call(attempt: str, dollars: float | None, state: CallState = CallState.REFUSED) -> PaidCall:

@@ -35,6 +35,7 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.models import Paper, Prompt
+from frontispiece.providers.chat import MAX_ANSWER_BYTES
 from frontispiece.providers.openai_account import chat_server
 from frontispiece.providers.openai_client import OpenAIApi
 from frontispiece.purchases import bulk
@@ -48,7 +49,7 @@ from frontispiece.purchases.prompts import PromptOrder, fetch, key_of, order
 from frontispiece.services import Services, open_services
 from frontispiece.settings import load_settings
 from frontispiece.writers.interface import BatchTicket
-from frontispiece.writers.openai import MAX_ANSWER_BYTES, OpenAIChat
+from frontispiece.writers.openai import OpenAIChat
 from frontispiece.writers.openai_batches import Delivery, OpenAIBatches, reply_in
 from tasks.order_prompts import fetch_prompts, order_prompts
 from tasks.write_prompt import write_prompt

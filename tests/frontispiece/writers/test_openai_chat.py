@@ -209,7 +209,7 @@ async def test_answers_as_real_servers_give_them(fake: Providers, open_chat: Ope
         ),
         pytest.param(openai.spoken("A line", "abort"), ProviderBroken, "broke off", id="another reason"),
         pytest.param(openai.spoken("A line", "MAX_TOKENS"), ProviderBroken, "length limit", id="too long"),
-        pytest.param(openai.spoken("A line", "SAFETY"), Blocked, "holds the prompt back", id="filtered"),
+        pytest.param(openai.spoken("A line", "SAFETY"), Blocked, "holds the answer back", id="filtered"),
         pytest.param(openai.OWN["200: key"], OutOfService, "No credentials", id="401 in the body"),
         pytest.param(
             openai.OWN["200: money"], OutOfService, "quota is used up.*Insufficient credits", id="402 in the body"

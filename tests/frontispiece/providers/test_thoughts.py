@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontispiece.writers.thoughts import without_thoughts
+from frontispiece.providers.thoughts import without_thoughts
 
 ANSWER = "A line drawing of a lighthouse made of books, with a sign that reads 'Test Paper'."
 THOUGHT = "The user wants a prompt.\nLet me think it over."
