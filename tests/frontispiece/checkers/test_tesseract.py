@@ -108,7 +108,7 @@ async def test_most_labels_of_ink_drawings_read_and_others_do_not() -> None:
     for entry in entries[1::10]:
         one = paper(entry["id"], " ".join(entry["title"].split()), abstract=entry["abstract"])
         plan = plan_scene(one)
-        drawing = draw(plan, seed_of(one, plan))
+        drawing = draw(plan, seed_of(one, plan)).png
         words = ""
         for side in reader.sides:
             words += f" {(await reader.read(at_side(drawing, side), SEED_PAPER, prompt())).words}"

@@ -3,9 +3,8 @@
 fal, the first of them, has a file of its own, with more of it.
 """
 
-import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -66,21 +65,12 @@ def service(request: pytest.FixtureRequest) -> Service:
     return SERVICES[str(request.param)]
 
 
+Nap = Callable[[float], Awaitable[None]]
 Open = Callable[..., ByTicket]
 
 
 @pytest.fixture
-def naps() -> list[float]:
-    """The pauses that the painter asked for, none of which was taken in full."""
-    return []
-
-
-@pytest.fixture
-def open_painter(fake: Providers, naps: list[float], opened: list[ByTicket]) -> Open:
-    async def nap(seconds: float) -> None:
-        naps.append(seconds)
-        await asyncio.sleep(0)
-
+def open_painter(fake: Providers, nap: Nap, opened: list[ByTicket]) -> Open:
     def build(service: Service, seconds: float = PATIENCE, **choices: object) -> ByTicket:
         opened.append(service.painter(fake.settings(**choices), seconds=seconds, sleep=nap))
         return opened[-1]

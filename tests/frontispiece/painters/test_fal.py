@@ -1,8 +1,7 @@
 """The fal painter against the fake of fal's queue, over a real socket."""
 
-import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,22 +36,13 @@ from frontispiece.providers.answers import refusal
 from frontispiece.providers.http import Answer
 from frontispiece.settings import load_settings
 
+Nap = Callable[[float], Awaitable[None]]
 Open = Callable[..., FalQueue]
 Written = Callable[[dict[str, object]], dict[str, object]]
 
 
 @pytest.fixture
-def naps() -> list[float]:
-    """The pauses that the painter asked for, none of which was taken in full."""
-    return []
-
-
-@pytest.fixture
-def open_fal(fake: Providers, naps: list[float], opened: list[FalQueue]) -> Open:
-    async def nap(seconds: float) -> None:
-        naps.append(seconds)
-        await asyncio.sleep(0)
-
+def open_fal(fake: Providers, nap: Nap, opened: list[FalQueue]) -> Open:
     def build(seconds: float = PATIENCE, **choices: object) -> FalQueue:
         opened.append(FalQueue(fake.settings(**choices), seconds=seconds, sleep=nap))
         return opened[-1]
