@@ -38,6 +38,10 @@ DaysAtOnce: TypeAlias = Annotated[
     Doc("Days side by side at most; left empty, as many as keep writer and painter busy."),
 ]
 OneDay: TypeAlias = Annotated[date | None, Doc("The day of the list; left empty, the newest one.")]
+LeastVotes: TypeAlias = Annotated[Count, Doc("Papers with fewer votes are skipped, where the source has votes.")]
+OfCategories: TypeAlias = Annotated[
+    tuple[str, ...] | None, Doc("Only papers of these arXiv categories; left empty, as in the settings.")
+]
 MostPapers: TypeAlias = Annotated[Count, Doc("At most so many papers of each list.")]
 MostDollars: TypeAlias = Annotated[Dollars, Doc("The most that this run may spend, in US dollars.")]
 Refresh: TypeAlias = Annotated[bool, Doc("Make everything anew, even what is archived; paid steps are paid again.")]
@@ -122,10 +126,8 @@ class Checked(Request):
 class OfLists(Checked, ByRecipe, FromSource):
     """Which papers of which lists."""
 
-    min_upvotes: Annotated[Count, Doc("Papers with fewer votes are skipped, where the source has votes.")] = None
-    categories: Annotated[
-        tuple[str, ...] | None, Doc("Only papers of these arXiv categories; left empty, as in the settings.")
-    ] = None
+    min_upvotes: LeastVotes = None
+    categories: OfCategories = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,27 @@ class DayRequest(OfLists):
     limit: MostPapers = None
     max_usd: MostDollars = None
     refresh: Refresh = False
+
+
+@dataclass(frozen=True)
+class CompareRequest(FromSource):
+    """One day's papers by several recipes."""
+
+    day: OneDay = None
+    _: KW_ONLY
+    recipes: Annotated[
+        tuple[str, ...],
+        Doc(
+            "A recipe, such as painter=fal,style=fenced: writer, painter, style, models; the settings decide the rest. "
+            "Two at least."
+        ),
+    ]
+    min_upvotes: LeastVotes = None
+    categories: OfCategories = None
+    limit: Annotated[Count, Doc("At most so many papers of the list.")] = None
+    max_usd: Annotated[Dollars, Doc("The most that this comparison may spend, restarts included, in US dollars.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
-from deployments.cli import admin, backfill, gallery, letter, query, run, serve, settings
+from deployments.cli import admin, backfill, compare, gallery, letter, query, run, serve, settings
 from deployments.ending import end_when_told, let_end
 from deployments.exit_codes import Exit, exit_of
 from deployments.output import lenient_output, say
@@ -44,6 +44,7 @@ COMMANDS: Final[dict[str, Callable[..., int]]] = {
     "settings": settings.show_settings,
     "backfill": backfill.backfill,
     "status": backfill.status,
+    "compare": compare.compare,
     "gallery": gallery.publish,
     "open": gallery.open_gallery,
     "letter": letter.letter,

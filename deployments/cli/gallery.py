@@ -51,7 +51,7 @@ def publish(
 
     """
     place = archive_at(archive)
-    done, problems = asyncio.run(_publish(place, site_url, everything))
+    done, problems = asyncio.run(publish_into(place, site_url, everything))
     for problem in problems:
         say(problem)
     say(f"{_news(done) if done.files else 'Nothing new'}; papers in the gallery: {done.papers:,}.")
@@ -84,7 +84,7 @@ def open_gallery(
     from frontispiece.gallery.layout import INDEX, day_page
 
     place = archive_at(archive)
-    done, problems = asyncio.run(_publish(place, None, everything=False))
+    done, problems = asyncio.run(publish_into(place, None, everything=False))
     for problem in problems:
         say(problem, sys.stderr)
     page = INDEX if day is None else day_page(day)
@@ -116,7 +116,10 @@ def archive_at(place: str | None) -> "Archive":
     return asyncio.run(begun(place or load_settings().archive))
 
 
-async def _publish(archive: "Archive", site_url: str | None, everything: bool) -> "tuple[Published, list[str]]":
+async def publish_into(
+    archive: "Archive", site_url: str | None = None, everything: bool = False
+) -> "tuple[Published, list[str]]":
+    """Write what is new into an archive's gallery; gives what was done, and what is wrong, a sentence each."""
     from frontispiece.archive.catalog import Catalog
     from frontispiece.archive.paths import CATALOG, catalog_month
     from frontispiece.gallery.publisher import publish

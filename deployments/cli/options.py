@@ -73,6 +73,11 @@ def style(_: object, tokens: Sequence[Token]) -> str | None:
     return None
 
 
+def texts(_: object, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """As they are written, one at a time."""
+    return tuple(token.value for token in tokens)
+
+
 OneDay: TypeAlias = Annotated[date | None, Parameter(converter=one_day, metavar="DAY")]
 
 _WRITTEN: Final = {
@@ -81,6 +86,7 @@ _WRITTEN: Final = {
     "categories": Parameter(converter=names, n_tokens=1, metavar="C,C"),
     "style": Parameter(converter=style, metavar="STYLE"),
     "ids": Parameter(metavar="ID-OR-URL"),
+    "recipes": Parameter(name="--with", converter=texts, n_tokens=1, metavar="RECIPE"),
     "max_usd": Parameter(metavar="DOLLARS"),
 }
 
@@ -112,6 +118,8 @@ def asks(kind: type[R]) -> Callable[[Callable[Concatenate[R, ...], int]], Callab
 
     def written(name: str) -> str:
         by_place = signature(kind).parameters[name].kind is Place.POSITIONAL_OR_KEYWORD
+        if own := _WRITTEN.get(name, Parameter()).name:
+            return "".join(own)
         return name if by_place else f"--{name.replace('_', '-')}"
 
     bare = get_type_hints(kind)

@@ -78,7 +78,7 @@ def print_summary(console: Console, report: Report) -> None:
         "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
         "blocked": str(report.blocked) if report.blocked else None,
         "failed": str(report.failed) if report.failed else None,
-        "cost": f"{_cost(report)}, {report.seconds:.1f} s",
+        "cost": f"{cost(report)}, {report.seconds:.1f} s",
         "in doubt": f"{price(report.in_doubt)} at most, perhaps on the bill: {named}" if report.doubts else None,
         "catalog": ", ".join(report.catalog) or None,
     }
@@ -101,7 +101,8 @@ def _labels(report: Report) -> str:
     return f"{said}; not those of {', '.join(map(one_line, report.unread[:MOST_NAMED]))}{more}"
 
 
-def _cost(report: Report) -> str:
+def cost(report: Report) -> str:
+    """What a run has paid."""
     unknown = f"{counted(report.unpriced, 'call')} of unknown price" if report.unpriced else ""
     known = price(report.dollars) if report.dollars or not unknown else ""
     refused = f" ({price(report.refused)} of it for answers of no use)" if report.refused else ""

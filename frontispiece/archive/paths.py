@@ -17,6 +17,7 @@ RESULTS: Final = "results"
 PAID_CALLS: Final = "paid-calls"
 LETTERS: Final = "letters"
 POSTERS: Final = "posters"
+COMPARISONS: Final = "compare"
 
 _SUFFIXES: Final = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")
@@ -38,6 +39,7 @@ _DAY: Final = rf"{_MONTH.pattern}-[0-9]{{2}}"
 _LETTER: Final = re.compile(rf"{LETTERS}/{_DAY}/letter\.(?:eml|html)")
 _LETTER_MARK: Final = re.compile(rf"{LETTERS}/{_DAY}/({_HEX.pattern})-([0-9]{{3}})\.json")
 _POSTER: Final = re.compile(rf"{POSTERS}/[0-9a-z.-]{{4,24}}\.(?:png|pdf)")
+_COMPARISON: Final = re.compile(rf"{COMPARISONS}/{_DAY}-{_HEX.pattern}\.html")
 _NAMES: Final = {
     CATALOG: (_CATALOG_FILE, _EMPTY_DAY),
     JOURNAL: (_JOURNAL_FILE,),
@@ -47,6 +49,7 @@ _NAMES: Final = {
     PAID_CALLS: (_PAID_CALLS_FILE,),
     LETTERS: (_LETTER, _LETTER_MARK),
     POSTERS: (_POSTER,),
+    COMPARISONS: (_COMPARISON,),
 }
 ROOMS: Final = tuple(_NAMES)
 """The folders whose files have names that are made here; those of others may be any paths."""
@@ -210,6 +213,11 @@ def letter_mark(path: str) -> tuple[str, int] | None:
 def poster_path(name: str, kind: Literal["png", "pdf"]) -> str:
     """The place of a poster. Raises ValueError for a name that no file can have."""
     return _matching(_POSTER, f"{POSTERS}/{name}.{kind}")
+
+
+def comparison_path(day: date, comparison: str) -> str:
+    """The place of the page on which recipes are compared over a day's papers."""
+    return _matching(_COMPARISON, f"{COMPARISONS}/{day.isoformat()}-{comparison}.html")
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:

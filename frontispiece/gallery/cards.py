@@ -8,6 +8,7 @@ import hashlib
 import re
 import urllib.parse
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Annotated
@@ -59,6 +60,12 @@ def first_sentences(text: str, limit: int) -> str:
         return text
     ends = [end.start() + 1 for end in _END_OF_SENTENCE.finditer(text[: limit + 2])]
     return text[: ends[-1]] if ends else _shortened(text, limit)
+
+
+def byline(authors: Sequence[str]) -> str:
+    """Authors in one line; of many the first ones."""
+    left = len(authors) - _NAMED
+    return ", ".join(authors[:_NAMED]) + (f" and {counted(left, 'other')}" if left > 0 else "")
 
 
 Line = Annotated[str, AfterValidator(_line)]
@@ -166,8 +173,7 @@ class Card(Value):
     @cached_property
     def byline(self) -> str:
         """The authors in one line; of many the first ones."""
-        left = len(self.authors) - _NAMED
-        return ", ".join(self.authors[:_NAMED]) + (f" and {counted(left, 'other')}" if left > 0 else "")
+        return byline(self.authors)
 
     @cached_property
     def gist(self) -> str:

@@ -17,6 +17,7 @@ from frontispiece.dates import first_day, month_of
 from frontispiece.gallery import layout
 from frontispiece.gallery.cards import Card, Day, Plate, first_sentences
 from frontispiece.gallery.citing import bibtex, json_ld, ris
+from frontispiece.gallery.comparison import Comparison
 from frontispiece.gallery.related import Related
 from frontispiece.gallery.search import day_scripts, days_script, words_scripts
 from frontispiece.gallery.words import STOP
@@ -165,6 +166,11 @@ def month_files(month: str, days: Mapping[date, Day]) -> Files:
     cards = {card.key: card for day in days.values() for card in day.cards if card.upvotes}
     best = sorted(cards.values(), key=lambda card: -(card.upvotes or 0))[:_BEST]
     return {place: _rendered("month.html", place, month=month, weeks=weeks, days=days, best=best)}
+
+
+def comparison_page(comparison: Comparison) -> bytes:
+    """The page on which recipes are compared; it lies beside the gallery's folder, in one of its own."""
+    return _rendered("compare.html", "", "../gallery/", comparison=comparison)
 
 
 def front_files(

@@ -1,5 +1,6 @@
 """How the command ends, as scripts see it: the real command against fakes of the providers."""
 
+import asyncio
 import contextlib
 import io
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from fakes.providers import Providers, fake_providers
+from helpers.bill import books
 from helpers.real_server import PATIENCE, RealServer
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Completed, Crashed, Failed, Suspended
@@ -195,3 +197,24 @@ def test_help_and_docs_tell_all_codes() -> None:
     told = re.findall(r"^ +(\d+)  (.+)$", said.partition("exit codes:")[2], re.M)
     rows = re.findall(r"^\| (\d+) \| (.+?) \|$", (ROOT / "docs" / "failures.md").read_text(), re.M)
     assert told == rows == [(str(code.value), code.meaning) for code in Exit]
+
+
+def test_recipes_are_compared_within_one_limit(place: Place) -> None:
+    """Each paper that is paid for is painted by both; prompts that they share are bought once, and nothing twice."""
+    asked = ("compare", "2024-10-01", "--with", "painter=fal", "--with", "painter=fal,fal_model=fal-ai/qwen-image")
+    quoted = place.here(*asked, "--dry-run", "--limit", "2")
+    assert (quoted.code, place.world.paid) == (Exit.DONE, (0, 0)), quoted
+    assert "Dry run: 2 papers · 4 pictures to make · $" in quoted.out
+    assert not (place.folder / "archive").exists()
+    limited = place.here(*asked, "--max-usd", "0.05")
+    assert (limited.code, place.world.paid) == (Exit.BUDGET_REACHED, (2, 4)), limited
+    assert "1 paper left at the limit in dollars" in limited.out
+    ended = place.here(*asked, "--max-usd", "0.1")
+    assert (ended.code, place.world.paid) == (Exit.DONE, (3, 6)), ended
+    (page,) = (place.folder / "archive" / "compare").glob("2024-10-01-*.html")
+    assert f"3 papers to compare: {page}" in ended.out
+    assert page.read_text().count('class="versus"') == 3
+    again = place.here(*asked, "--max-usd", "0.1")
+    assert (again.code, place.world.paid) == (Exit.DONE, (3, 6)), again
+    assert again.out.splitlines()[-1] == "Nothing is left to make."
+    assert asyncio.run(books(place.folder / "archive")).dollars == pytest.approx(place.world.dollars)

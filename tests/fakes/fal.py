@@ -16,6 +16,7 @@ from fakes.faults import Fault, Faults, Honest, Odd
 from fakes.pictures import ODD, marked, png
 
 PRICE = 0.003
+PRICES = {"/fal-ai/qwen-image": 0.02}
 
 
 def error(status: int, detail: object, **headers: str) -> Fault:
@@ -178,7 +179,7 @@ class FakeFal:
         if self.alike:
             job.content = marked(job.content, number)
         self.orders[job.id] = job
-        self.dollars += PRICE * math.ceil(size["width"] * size["height"] / 1e6)  # type: ignore[index]
+        self.dollars += PRICES.get(request.url.path, PRICE) * math.ceil(size["width"] * size["height"] / 1e6)  # type: ignore[index]
         # The sub-path of the model is not in the addresses.
         place = f"{request.base_url}{request.path_params['owner']}/{request.path_params['app']}/requests/{job.id}"
         return JSONResponse(

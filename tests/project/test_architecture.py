@@ -27,7 +27,7 @@ LAYERS: Final = (
     {"purchases", "gallery"},
     {"services", "letter"},
     {"planning"},
-    {"looking", "maintenance"},
+    {"looking", "maintenance", "comparing"},
 )
 """Inside the library: each part may import those of the layers before its own, and itself. Ground are the files."""
 HOMES: Final = {
@@ -55,7 +55,8 @@ HOMES: Final = {
     "pydantic_settings": {"frontispiece.settings", "deployments.cli.settings"},
     "annotated_types": {"frontispiece.request"},
     "cyclopts": {
-        f"deployments.cli.{name}" for name in ("app", "options", "run", "serve", "gallery", "letter", "admin", "query")
+        f"deployments.cli.{name}"
+        for name in ("app", "options", "run", "serve", "compare", "gallery", "letter", "admin", "query")
     },
 }
 

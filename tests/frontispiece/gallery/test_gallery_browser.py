@@ -4,7 +4,9 @@ import asyncio
 import functools
 import hashlib
 import importlib.util
+import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -18,10 +20,12 @@ from helpers.stocked import NOW, painting, run
 
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.images import Provenance, to_jpeg
-from frontispiece.archive.paths import CATALOG, catalog_month, picture_path
+from frontispiece.archive.paths import CATALOG, catalog_month, comparison_path, picture_path
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.gallery import layout
+from frontispiece.gallery.comparison import Comparison
+from frontispiece.gallery.pages import comparison_page
 from frontispiece.gallery.publisher import publish
 from frontispiece.letter.edition import edition
 from frontispiece.letter.writing import write_letter
@@ -88,17 +92,36 @@ async def outcome(archive: Archive, one: Paper, recipe: str) -> Outcome:
     )
 
 
+async def put_up_for_votes(archive: Archive, papers: list[Paper]) -> None:
+    """The page on which both recipes are compared."""
+    entries = []
+    for one in papers:
+        made = {recipe: (await outcome(archive, one, recipe)).picture for recipe in (OLD, NEW)}
+        told = {name: getattr(one, name) for name in ("key", "id", "title", "authors", "abstract")}
+        pictures = [
+            {"recipe": recipe, "path": each.path, "width": each.width, "height": each.height}
+            for recipe, each in made.items()
+            if each
+        ]
+        entries.append({**told, "contenders": pictures})
+    about = {"id": "0123456789ab", "day": DAYS[0], "source": "arxiv", "entries": entries}
+    compared = Comparison.model_validate({**about, "recipes": {OLD: "painter=fal", NEW: "painter=lineart<br>"}})
+    await archive.put(comparison_path(DAYS[0], compared.id), comparison_page(compared))
+
+
 async def hung(place: Path) -> None:
     """A gallery of four days in two months; the newest day's papers also have an older picture, of another recipe."""
     archive = Archive.open(str(place))
+    papers_of = {}
     for nth, day in enumerate(DAYS):
-        papers = [hanging(100 * nth + number, day) for number in range(9 if nth == 0 else 5)]
+        papers = papers_of[day] = [hanging(100 * nth + number, day) for number in range(9 if nth == 0 else 5)]
         for recipe in (OLD, NEW) if nth == 0 else (NEW,):
             made = [await outcome(archive, one, recipe) for one in papers]
             at = NOW - timedelta(days=30 * (recipe == OLD))
             said = run(f"run-{recipe}", at).model_copy(update={"source": "huggingface" if nth == 2 else "arxiv"})
             await Catalog(archive).write(day, said.id, made, said)
     await publish(archive, Catalog(archive).narrow, await archive.list(CATALOG), catalog_month)
+    await put_up_for_votes(archive, papers_of[DAYS[0]])
     await write_letter(archive, await edition(archive, Days(DAYS[0], DAYS[0])), load_settings(letter_papers=8))
 
 
@@ -175,6 +198,7 @@ def visit(browser: "sync_api.Browser", base: str) -> Iterator[Visit]:
 
 
 PLACES = ("index.html", "day/2024-10-31.html", "month/2024-10.html", "calendar.html", "search.html?q=delta")
+COMPARED = "../compare/2024-10-31-0123456789ab.html"
 # How much has moved without being asked to: an observer is told of what was before it.
 SHIFT = """() => new Promise((told) => {
   let moved = 0;
@@ -310,6 +334,58 @@ def test_what_is_kept_is_kept_in_the_browser_until_it_is_not(visit: Visit) -> No
     assert visit.open("kept.html").locator("#kept a").count() == 0
 
 
+def test_recipes_are_judged_blind_and_the_votes_are_kept_and_saved(browser: "sync_api.Browser", folder: Path) -> None:
+    context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, accept_downloads=True)
+    visit = Visit(context.new_page(), f"{folder.as_uri()}/")
+    page = visit.open(COMPARED)
+    pair = page.locator(".versus:visible")
+    sides, place = pair.locator("figure"), page.locator(".progress p")
+
+    def hung_where(recipe: str) -> str:
+        return "Left" if sides.first.get_attribute("data-recipe") == recipe else "Right"
+
+    orders = set()
+    for number in range(9):  # eight votes for one recipe, by buttons and keys, and a tie
+        sync_api.expect(place).to_have_text(f"Pair {number + 1} of 9")
+        assert not page.get_by_text("painter=fal").first.is_visible()
+        loaded(page, ".versus:not([hidden]) img")
+        orders.add(hung_where(NEW))
+        if number == 4:
+            page.reload()
+            sync_api.expect(place).to_have_text("Pair 5 of 9")
+            page.keyboard.press("Backspace")
+            sync_api.expect(page.get_by_role("button", name=hung_where(NEW))).to_have_attribute("aria-pressed", "true")
+            page.keyboard.press(f"Arrow{hung_where(NEW)}")
+            page.keyboard.press("ArrowDown")
+        elif number % 2:
+            page.keyboard.press(f"Arrow{hung_where(NEW)}")
+        else:
+            page.get_by_role("button", name=hung_where(NEW)).click()
+    assert orders == {"Left", "Right"}
+    sync_api.expect(page.get_by_role("heading", name="painter=lineart<br> wins")).to_be_focused()
+    # 8.5 of 9: Wilson's interval reaches from 0.629 to 0.994.
+    rows = page.locator(".standings tr").all_inner_texts()
+    assert [row.replace("\n", "").split("\t") for row in rows] == [
+        ["painter=lineart<br>", "8", "0", "1", "94 %", "63 % to 99 %"],
+        ["painter=fal", "0", "8", "1", "6 %", "1 % to 37 %"],
+    ]
+    assert page.locator("figcaption:visible").count() == 18
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save the votes").click()
+    votes = json.loads(saved.value.path().read_text())
+    assert (votes["comparison"], votes["recipes"][NEW]) == ("0123456789ab", "painter=lineart<br>")
+    assert Counter(vote[vote["vote"]] if vote["vote"] != "tie" else "tie" for vote in votes["votes"]) == {
+        NEW: 8,
+        "tie": 1,
+    }
+    page.reload()
+    sync_api.expect(page.get_by_role("heading", name="painter=lineart<br> wins")).to_be_visible()
+    page.get_by_role("button", name="Start again").click()
+    sync_api.expect(place).to_have_text("Pair 1 of 9")
+    context.close()
+    assert visit.wrong == []
+
+
 def test_chance_leads_to_some_paper(visit: Visit) -> None:
     visit.open("index.html").get_by_role("button", name="A picture by chance").click()
     visit.page.wait_for_url("**/paper/*/*.html")
@@ -403,7 +479,7 @@ def test_pages_work_without_scripts(browser: "sync_api.Browser", base: str) -> N
 def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tuple[int, int]) -> None:
     """Nor does anything jump while a page arrives."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    for place in (*PLACES, layout.page_of(hanging(0, DAYS[0]).key)):
+    for place in (*PLACES, COMPARED, layout.page_of(hanging(0, DAYS[0]).key)):
         page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="load")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], place
         assert page.evaluate(SHIFT) <= 0.05, place
@@ -472,7 +548,7 @@ def test_axe_finds_nothing(browser: "sync_api.Browser", folder: Path, theme: str
             for wrong in results.response["violations"]
         )
 
-    for place in (*PLACES, layout.page_of(hanging(0, DAYS[0]).key)):
+    for place in (*PLACES, COMPARED, layout.page_of(hanging(0, DAYS[0]).key)):
         page.goto(f"{folder.as_uri()}/gallery/{place}", wait_until="load")
         look(place)
     page.goto(f"{folder.as_uri()}/letters/2024-10-31/letter.html")
