@@ -82,7 +82,7 @@
     const count = Object.keys(state.votes).length;
     const beats = (one, other) => tally(one, other).interval[0] > 0.5;
     const winner = recipes.find((one) => recipes.every((other) => other === one || beats(one, other)));
-    $("h2", result).replaceChildren(...(winner ? [made("bdi", { textContent: names[winner] }), " wins"] : [count ? "No recipe wins yet" : "No votes yet"]));
+    $("h1", result).replaceChildren(...(winner ? [made("bdi", { textContent: names[winner] }), " wins"] : [count ? "No recipe wins yet" : "No votes yet"]));
     const left = pairs.length - count;
     const said = [`${count} of ${pairs.length} pairs voted on`];
     if (count && !winner) said.push(left ? "more votes may tell" : "the intervals reach across a half; more papers may tell");
@@ -127,7 +127,7 @@
     }
     if (isResult) {
       judged();
-      if (focused) $("h2", result).focus();
+      if (focused) $("h1", result).focus();
     } else if (at + 1 < pairs.length) {
       for (const image of pairs[at + 1].element.querySelectorAll("img")) new Image().src = image.src; // there already
     }
