@@ -104,7 +104,7 @@ class Quote:
     limit: int
     """So many papers of the list there is money for, by every recipe: whoever is paid for can be compared."""
     left: int
-    """Papers that there is no money for."""
+    """Papers with pictures to be made that there is no money for."""
     shares: tuple[Share, ...]
     """Of all papers that are asked for."""
     to_do: int
@@ -153,7 +153,7 @@ async def _quote(day: date, listed: Listed, request: CompareRequest, cast: Seque
         source=first.settings.source,
         papers=tuple(papers),
         limit=limit,
-        left=sum(paper.key not in within for paper in papers),
+        left=len({key for own in prices for key in own} - within),
         shares=tuple(Share(rival, len(own), total(own.values())) for (rival, _), own in zip(cast, prices, strict=True)),
         to_do=sum(len(own.keys() & within) for own in prices),
         spent=budget.committed,

@@ -214,7 +214,7 @@ def test_recipes_are_compared_within_one_limit(place: Place) -> None:
     (page,) = (place.folder / "archive" / "compare").glob("2024-10-01-*.html")
     assert f"3 papers to compare: {page}" in ended.out
     assert page.read_text().count('class="versus"') == 3
-    again = place.here(*asked, "--max-usd", "0.1")
+    again = place.here(*asked, "--max-usd", "0.05")  # which is spent already
     assert (again.code, place.world.paid) == (Exit.DONE, (3, 6)), again
     assert again.out.splitlines()[-1] == "Nothing is left to make."
     assert asyncio.run(books(place.folder / "archive")).dollars == pytest.approx(place.world.dollars)
