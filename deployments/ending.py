@@ -23,7 +23,8 @@ _SHOW_CURSOR: Final = b"\x1b[?25h"  # which a progress bar hides
 
 _lasts: Final[list[Callable[[], object]]] = []
 _is_watched: Final = threading.Event()
-_interrupted: Final = threading.Event()
+_codes: Final[list[int]] = []
+"""Of the command that is over."""
 
 
 def end_when_told() -> None:
@@ -59,27 +60,25 @@ def loading() -> Iterator[None]:
 
 
 def let_end(code: int) -> None:
-    """From now on nothing more is interrupted: the command is over, and what is left comes to its end or is ended.
+    """From now on nothing more is interrupted: the command is over, and ends with this code.
 
-    Nothing where nobody has called `end_when_told`.
+    What is left comes to its end or is ended. Nothing where nobody has called `end_when_told`.
     """
-    if not _is_watched.is_set():
-        return
-    signal.signal(signal.SIGINT, lambda *_: None)
-    if code == Exit.INTERRUPTED:
-        _interrupted.set()
+    if _is_watched.is_set():
+        signal.signal(signal.SIGINT, lambda *_: None)
+        _codes.append(code)
 
 
 def _leave() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):  # the interpreter, as it goes, gives them their old meaning back
         signal.signal(each, signal.SIG_IGN)
-    if _interrupted.is_set():
-        # It would close what was broken off, and that may start a thread to tell of it: none starts any more, and who
-        # has started it waits for ever.
+    if _codes:
+        # The interpreter would close what was broken off, and that may start a thread to tell of it: none starts any
+        # more, and who has started it waits for ever.
         for stream in filter(None, (sys.stdout, sys.stderr)):
             with suppress(OSError, ValueError):
                 stream.flush()
-        os._exit(Exit.INTERRUPTED)
+        os._exit(_codes[-1])
 
 
 def at_the_end(last: Callable[[], object]) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 
 import uvicorn
 
-_TRIES: Final = 40
+TRIES: Final = 100
 PAUSE: Final = 0.05
 _COLLECTING: Final = 1.0
 _OLD_ONES_TOO: Final = 30
@@ -40,6 +40,7 @@ class AskedAgain:
 
     def __init__(self, app: _App) -> None:
         self._app = app
+        self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, scope: _Message, receive: _Receive, send: _Send) -> None:
         """Answer a request."""
@@ -49,10 +50,13 @@ class AskedAgain:
         asked = [await receive()]
         while asked[-1].get("more_body"):
             asked.append(await receive())
-        for _ in range(_TRIES):
-            if await self._is_answered(dict(scope), asked, receive, send):
-                return
-            await asyncio.sleep(PAUSE)
+        if await self._is_answered(dict(scope), asked, receive, send):
+            return
+        async with self._one_at_a_time:  # else those that ask again would turn each other away
+            for _ in range(TRIES):
+                await asyncio.sleep(PAUSE)
+                if await self._is_answered(dict(scope), asked, receive, send):
+                    return
         await self._app(scope, _read_again(asked, receive), send)
 
     async def _is_answered(self, scope: _Message, asked: list[_Message], receive: _Receive, send: _Send) -> bool:

@@ -89,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     with suppress(OSError):
         say(f"frontispiece: standard output cannot be written: {failures[0].strerror}.", sys.stderr)
-    return code or Exit.FAILED
+    let_end(code := code or Exit.FAILED)
+    return code
 
 
 def _run(tokens: list[str]) -> int:

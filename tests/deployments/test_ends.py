@@ -19,6 +19,13 @@ from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.store import Archive
 
 pytestmark = pytest.mark.slow
+LEFT_OPEN = (
+    "import sys, threading; from deployments.cli import main\n"
+    "def run():\n"
+    "    try: yield\n"
+    "    finally: threading.Thread(target=print).start()\n"
+    "left = run(); next(left); sys.exit(main())"
+)
 
 
 @pytest.mark.parametrize("place", ["folder", "bucket"])
@@ -77,14 +84,7 @@ def with_a_library_that_waits(folder: Path) -> Iterator["subprocess.Popen[str]"]
 @contextlib.contextmanager
 def with_a_run_left_open(folder: Path) -> Iterator["subprocess.Popen[str]"]:
     """Which Python closes as it goes: Prefect would start a thread to log that, and no thread starts any more."""
-    code = (
-        "import sys, threading; from deployments.cli import main\n"
-        "def run():\n"
-        "    try: yield\n"
-        "    finally: threading.Thread(target=print).start()\n"
-        "left = run(); next(left); sys.exit(main())"
-    )
-    with at_a_mute_bucket(folder, ("-c", code)) as process:
+    with at_a_mute_bucket(folder, ("-c", LEFT_OPEN)) as process:
         yield process
 
 
@@ -117,6 +117,17 @@ def test_who_is_told_to_end_does_so_within_two_seconds(
     assert (process.returncode, "Traceback" in complaints) == (130, False), complaints
     assert "frontispiece: " in complaints
     assert seconds < 3, "a second of it is the machine's, when it is busy"
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [(("settings",), 0), (("run", "2999-01-01"), 2)], ids=["done", "bad input"]
+)
+def test_a_run_left_open_keeps_no_command_from_its_end(command: tuple[str, ...], code: int, tmp_path: Path) -> None:
+    """It may have been told to end while it was ending by itself, or with an error."""
+    with start(command, "archive", tmp_path, run=("-c", LEFT_OPEN)) as process:
+        said, complaints = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "Traceback" in complaints) == (code, False), complaints
+    assert bool(said) == (code == 0)
 
 
 def test_one_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from fakes.providers import fake_providers
 from helpers.real_server import PATIENCE, RealServer, prepared, until
 
 from deployments.notice import Notice, notice_path, write_notice
-from deployments.own_server import AskedAgain
+from deployments.own_server import TRIES, AskedAgain
 from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
 from frontispiece.purchases.process_identity import ProcessIdentity
 
@@ -182,7 +182,7 @@ class Busy:
     [
         pytest.param("POST", 0, (201, "yes"), 1, id="at once"),
         pytest.param("PATCH", 3, (201, "yes"), 4, id="later"),
-        pytest.param("POST", 1000, (503, "no"), 41, id="never"),
+        pytest.param("POST", 1000, (503, "no"), TRIES + 2, id="never"),
         pytest.param("GET", 1, (503, "no"), 1, id="only reading"),
     ],
 )
