@@ -48,7 +48,7 @@ _CHUNK: Final = 14
 _BROAD: Final = 6.5  # pixels: a broader stroke is an area; the largest letters have this width
 _OUTLINE: Final = 1.6  # pixels: of the lines along its sides
 _BROAD_PAPER: Final = 3.0  # pixels: a narrower one of paper is a glint, and hides no other stroke
-_MANY: Final = 40  # points of a line: every other one of a longer line does for a pen
+_MANY: Final = 40  # points of a line: every other one of a longer line does for a pen, and its corners
 _LARGE: Final = 3.0  # pixels: from this radius on a dot is an area
 
 
@@ -104,10 +104,15 @@ class Pen:
         ]
         halves = self._half_widths(ways, width, 1.0 if closed else taper)
         is_broad = width > (_BROAD if tone is not Tone.PAPER else _BROAD_PAPER)
+        place = len(self.display)
+        corners = self._ink(points, halves, tone, None if is_broad else 0.0)
         if not is_broad:
-            is_fine = len(points) > _MANY and step < 10
-            self.display.append((tone, [*points[:-1:2], points[-1]] if is_fine else points, width))
-        self._ink(points, halves, tone, None if is_broad else 0.0)
+            if len(points) > _MANY and step < 10:
+                kept = sorted({*range(0, len(points), 2), *corners, len(points) - 1})
+                line = [points[i] for i in kept]
+            else:
+                line = points
+            self.display.insert(place, (tone, line, width))
         if width > 1.6:
             for end in (0, -1):
                 if halves[end] < 0.8:
@@ -125,8 +130,12 @@ class Pen:
             halves.append(max(0.22, half * body * (1 + 0.2 * _WAVER[int(way + offset) % _PERIOD])))
         return halves
 
-    def _ink(self, points: Line, halves: list[float], tone: Tone, kind: float | None) -> None:
-        """Fill a ribbon around the points, in short pieces so that it never overlaps itself within one polygon."""
+    def _ink(self, points: Line, halves: list[float], tone: Tone, kind: float | None) -> list[int]:
+        """Fill a ribbon around the points, in short pieces so that it never overlaps itself within one polygon.
+
+        Gives the points where it turns sharply.
+        """
+        corners: list[int] = []
         left: Line = []
         right: Line = []
         last, start = len(points) - 1, 0
@@ -142,6 +151,7 @@ class Pen:
             right.append((x + dy * half, y - dx * half))
             turns = i > 0 and dx * before_x + dy * before_y < _SHARP_TURN
             if turns:
+                corners.append(i)
                 self.display.append((tone, _disc(x, y, half), kind))
             if turns or i - start >= _CHUNK or i == last:
                 self.display.append((tone, left[start : i + 1] + right[start : i + 1][::-1], kind))
@@ -149,6 +159,7 @@ class Pen:
             before_x, before_y = dx, dy
         if kind is None:
             self.display += [(tone, side, _OUTLINE) for side in (left, right)]
+        return corners
 
     def shape(self, line: Path, width: float = 2.4, tone: Tone = Tone.PAPER, wobble: float = 0.9) -> None:
         """A filled shape with an ink outline."""

@@ -169,3 +169,14 @@ def test_a_mirrored_page_is_turned() -> None:
     assert [(y, round(768 - x, 1)) for *_, points in turned for x, y in points] == [
         (y, pytest.approx(x, abs=0.11)) for *_, points in straight for x, y in points
     ]
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_long_line_keeps_its_corners(shift: int) -> None:
+    """Wherever its points lie; the hand strays less than two pixels."""
+    pen = Pen(1)
+    corners = [(103.0 + shift, 200.0), (403.0, 200.0 + 2 * shift), (405.0, 391.0), (100.0, 400.0 - shift)]
+    pen.stroke(corners, 2.4, closed=True)
+    points = [point for _, _, line in drawn(pen) for point in line]
+    for corner in corners:
+        assert min(abs(complex(*corner) - complex(*point)) for point in points) < 2, corner
