@@ -1,9 +1,10 @@
 # Everything happens in a virtual environment of the project's own; the first use of any target sets it up.
 # Another Python: make run PYTHON=python3.12
 
-PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Not the one of .venv, which is made by it: that may be activated.
+PYTHON ?= $(shell PATH="$$(printf %s "$$PATH" | tr : '\n' | grep -vxF "$(CURDIR)/$(BIN)" | paste -sd: -)" command -v python3 || echo python3)
 READY := $(VENV)/.ready
 # Compiled once: every command starts sooner.
 export PYTHONDONTWRITEBYTECODE :=

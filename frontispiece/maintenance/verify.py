@@ -196,8 +196,8 @@ def _opens(content: bytes) -> bool:
 
 def _about_files(paths: Iterable[str]) -> list[Finding]:
     mend = (
-        "If no run is going on, `frontispiece rebuild` enters it, or `frontispiece import-log` for an old log's; "
-        "what neither takes may be deleted."
+        "A run that was cut off enters it when the same is run again; else `frontispiece rebuild` does, or "
+        "`frontispiece import-log` for an old log's. What none of them takes may be deleted."
     )
     return [Finding(about=path, wrong="The catalog has no row about this file.", mend=mend) for path in sorted(paths)]
 
