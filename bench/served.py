@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from helpers.real_server import until
 from job import pictures, report
 from measuring import python
 from prefect.client.schemas.objects import FlowRun
@@ -27,8 +28,8 @@ async def backfill(days: str) -> FlowRun:
 def main() -> None:
     with LOG.open("wb") as log:
         serve = subprocess.Popen(python("-m", "deployments.cli", "serve"), stdout=log, stderr=log)  # noqa: S603
-    while "Ctrl-C" not in LOG.read_text():
-        assert serve.poll() is None, LOG.read_text()
+    until(lambda: "Ctrl-C" in LOG.read_text() or serve.poll() is not None)
+    assert serve.poll() is None, LOG.read_text()
     run = asyncio.run(backfill(sys.argv[1]))
     serve.terminate()
     serve.wait()

@@ -160,9 +160,9 @@ class RunPage(RunListener):
 
 @asynccontextmanager
 async def run_page(
-    archive: Archive, other: RunListener, outcomes: Sequence[Outcome], seconds_between: float = SECONDS_BETWEEN
+    archive: Archive, other: RunListener, outcomes: Sequence[Outcome], seconds_between: float
 ) -> AsyncIterator[RunPage]:
-    """A page that is kept up to date for as long as the run goes on. `outcomes` as in `RunPage`."""
+    """A page that is kept up to date for as long as the run goes on. Arguments as in `RunPage`."""
     page = RunPage(archive, other, outcomes, seconds_between)
     try:
         yield page

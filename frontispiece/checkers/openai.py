@@ -17,7 +17,6 @@ from frontispiece.settings import Settings
 
 if TYPE_CHECKING:  # the client is loaded when a checker is built
     from frontispiece.providers.openai_client import ChatBody, Reply, Shape
-    from frontispiece.providers.openai_errors import LimitName
 
 SIDE: Final = 1024
 TILED_TOKENS: Final = {"gpt-4o-mini": 36_835}
@@ -70,7 +69,6 @@ class OpenAIVision:
         self._most = settings.openai_max_completion_tokens * (2 if self.judges else 1)
         self._schema = critic.SCHEMA if self.judges else SCHEMA
         asked, told = (critic.REQUEST, 3 * critic.MOST_BYTES) if self.judges else (REQUEST, 0)
-        self._limit: LimitName = "max_completion_tokens"
         self._has_shapes = True
         self._api = OpenAIApi(settings, chat_server(settings), seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.throttle = self._api.throttle
@@ -117,17 +115,14 @@ class OpenAIVision:
         await self._api.close()
 
     async def _ask(self, request: str, picture: str) -> "Reply":
-        while True:
-            limit, has_shapes = self._limit, self._has_shapes
-            try:
-                return await self._api.chat(self._body(request, picture), "to read a picture")
-            except Rejected as error:
-                if error.parameter == limit == "max_completion_tokens":
-                    self._limit = "max_tokens"
-                elif error.parameter == "response_format" and has_shapes:
-                    self._has_shapes = False
-                else:
-                    raise
+        wanted, has_shapes = "to read a picture", self._has_shapes
+        try:
+            return await self._api.chat(self._body(request, picture), self._most, wanted)
+        except Rejected as error:
+            if error.parameter != "response_format" or not has_shapes:
+                raise
+            self._has_shapes = False
+            return await self._api.chat(self._body(request, picture), self._most, wanted)
 
     def _body(self, request: str, picture: str) -> "ChatBody":
         body: ChatBody = {
@@ -142,7 +137,6 @@ class OpenAIVision:
                 }
             ],
         }
-        body[self._limit] = self._most
         if self._has_shapes:
             shape: Shape = {"name": "lettering", "strict": True, "schema": self._schema}
             body["response_format"] = {"type": "json_schema", "json_schema": shape}

@@ -36,7 +36,7 @@ from frontispiece.errors import (
 from frontispiece.providers.answers import heard
 from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer
 from frontispiece.providers.openai_account import OpenAISettings, Server
-from frontispiece.providers.openai_errors import LIBRARY_ERRORS, complaint, is_complaint, translate
+from frontispiece.providers.openai_errors import LIBRARY_ERRORS, LimitName, complaint, is_complaint, translate
 from frontispiece.providers.throttle import Throttle
 from frontispiece.recipe import digest
 from frontispiece.text import quoted
@@ -80,6 +80,7 @@ class OpenAIApi:
     """
 
     def __init__(self, settings: OpenAISettings, server: Server, *, seconds: float | None, max_bytes: int) -> None:
+        self._limit: LimitName = "max_completion_tokens"
         self.throttle = Throttle()
         self._patience = settings.openai_seconds
         self._seconds = seconds or PATIENCES * self._patience
@@ -104,8 +105,27 @@ class OpenAIApi:
         """Scheme, host and port of the server."""
         return f"{self._bare.scheme}://{self._bare.netloc.decode()}"
 
-    async def chat(self, body: ChatBody, wanted: str = "for a prompt") -> Reply:
-        """One chat completion; errors say what was `wanted`. Raises ProviderError."""
+    async def chat(self, body: ChatBody, most_tokens: int, wanted: str = "for a prompt") -> Reply:
+        """One chat completion of so many tokens at most; errors say what was `wanted`. Raises ProviderError.
+
+        It is asked for once more, at once, where the server does not know the limit by its name.
+        """
+        limit = self._limit
+        try:
+            return await self._chat(self.bounded(body, most_tokens), wanted)
+        except Rejected as error:
+            if limit == "max_tokens" or error.parameter != limit:
+                raise
+            self._limit = "max_tokens"
+            return await self._chat(self.bounded(body, most_tokens), wanted)
+
+    def bounded(self, body: ChatBody, most_tokens: int) -> ChatBody:
+        """The body with a limit to the answer's tokens, by the name that this server knows."""
+        bounded = body.copy()
+        bounded[self._limit] = most_tokens
+        return bounded
+
+    async def _chat(self, body: ChatBody, wanted: str) -> Reply:
         create = self._client.chat.completions.with_streaming_response.create
         return await self._paid(wanted, body, lambda: create(**body))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from frontispiece.errors import Blocked, OutOfService, ProviderBroken, ProviderError, Rejected
+from frontispiece.errors import Blocked, OutOfService, ProviderBroken, ProviderError
 from frontispiece.models import Paper, Prompt
 from frontispiece.providers.answers import OrNone, clean
 from frontispiece.providers.chat import MAX_ANSWER_BYTES, answer_text, bill_of, chat_quote, said_in
@@ -19,7 +19,6 @@ from frontispiece.text import encodable
 
 if TYPE_CHECKING:  # the client is loaded when a writer is built
     from frontispiece.providers.openai_client import ChatBody, Reply
-    from frontispiece.providers.openai_errors import LimitName
 
 MAX_PROMPT = 8_000
 
@@ -69,7 +68,6 @@ class OpenAIChat:
         self._temperature = settings.openai_temperature
         self._effort = settings.openai_reasoning_effort
         self.most_tokens = settings.openai_max_completion_tokens
-        self._limit: LimitName = "max_completion_tokens"
         self._api = OpenAIApi(settings, chat_server(settings), seconds=seconds, max_bytes=MAX_ANSWER_BYTES)
         self.throttle = self._api.throttle
         self.batches = OpenAIBatches(self._api, self)
@@ -111,24 +109,16 @@ class OpenAIChat:
 
         Errors as in `frontispiece.writers.interface.Writer`.
         """
-        request, limit = self.request(paper), self._limit
-        try:
-            reply = await self._api.chat(self._body(request, limit))
-        except Rejected as error:
-            if limit == "max_tokens" or error.parameter != limit:
-                raise
-            self._limit = "max_tokens"
-            reply = await self._api.chat(self._body(request, self._limit))
-        return self.read(reply, request)
+        request = self.request(paper)
+        return self.read(await self._api.chat(self._body(request), self.most_tokens), request)
 
     def body(self, paper: Paper) -> Mapping[str, object]:
         """What `write` sends, to be sent by other means."""
-        return self._body(self.request(paper), self._limit)
+        return self._api.bounded(self._body(self.request(paper)), self.most_tokens)
 
-    def _body(self, request: str, limit: "LimitName") -> "ChatBody":
+    def _body(self, request: str) -> "ChatBody":
         """One user message; what is None is not sent."""
         body: ChatBody = {"model": self._model, "messages": [{"role": "user", "content": request}]}
-        body[limit] = self.most_tokens
         if self._temperature is not None:
             body["temperature"] = self._temperature
         if self._effort is not None:
