@@ -9,7 +9,6 @@ from uuid import UUID
 
 from prefect import get_run_logger, runtime
 from prefect.client.schemas.objects import State
-from prefect.context import TagsContext
 from prefect.exceptions import Pause, TerminationSignal
 
 from flows.events import tell_of_budget
@@ -134,10 +133,7 @@ async def open_session(
         if not account:  # a backfill tidies up when all days of a month have been run
             await tidy_catalog(services.archive)
         try:
-            # Without tags: those of the flow run would be its tasks', and Prefect asks the server for a slot of each
-            # tag before a task may start.
-            with TagsContext(current_tags=set()):
-                yield session
+            yield session
         except (asyncio.CancelledError, Pause, TerminationSignal, FrontispieceError) as error:
             if session.outcomes and not session.is_recorded:
                 get_run_logger().warning("The run ends early (%s): recording what was done.", type(error).__name__)
