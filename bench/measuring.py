@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from helpers.real_server import free_port
+from helpers.real_server import free_port, prepared
 
-from deployments.serve import Notice, only_one, own_server
+from deployments.serve import STARTING, Notice, only_one, own_server
+from deployments.server import FOR_ONE_PROCESS, answers, launch_server
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -64,7 +66,7 @@ def rss_of(pid: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Prefect's server, started as `frontispiece serve` starts it."""
+    """Prefect's server, started as we start it."""
 
     api: str
     pid: int
@@ -73,13 +75,28 @@ class Server:
 
 @contextmanager
 def prefect_server(home: Path) -> Iterator[Server]:
-    """A server with a database of its own. Its settings are those of this process' environment."""
+    """That of `serve`, with a database of its own. Its settings are those of this process' environment."""
     os.environ["PREFECT_HOME"] = str(home)
     with only_one(home) as file, own_server(file, home, free_port()) as url:
         file.seek(0)
         server = Notice.model_validate_json(file.read()).server
         assert server is not None
         yield Server(f"{url}/api", server.pid, home)
+
+
+@contextmanager
+def server_of_a_command(home: Path) -> Iterator[Server]:
+    """That of `run` and `backfill`, likewise."""
+    prepared(home)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        environment = {**os.environ, **FOR_ONE_PROCESS, "PREFECT_HOME": str(home)}
+        process = launch_server(listener, environment, home / "server.log", with_starter=True)
+    assert answers(url, lambda: process.poll() is None, STARTING)
+    try:
+        yield Server(f"{url}/api", process.pid, home)
+    finally:
+        process.communicate(timeout=STARTING)
 
 
 def recorded(home: Path) -> int:

@@ -1,8 +1,9 @@
 """A stretch of days by ours, by plain asyncio and by Prefect as a newcomer would write it: `python bench/stretch.py`.
 
-Round by round, one after the other, each with new fakes and a new archive, against one server; all must make the same
-pictures. `one day` is ours with all these papers on a single day; `served` is asked of `serve`, and its CPU
-holds the start of its processes. Prints turns, and one line of JSON with the medians.
+Round by round, one after the other, each with new fakes and a new archive; all must make the same pictures. `one day`
+is ours with all these papers on a single day; `served` is asked of `serve`, and its CPU holds the start of its
+processes. It and `naive` have the server that `serve` starts, the others that of a command. Prints turns, and one line
+of JSON with the medians.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from job import FIRST_DAY, environment, files, providers, write_snapshot
-from measuring import Server, cpu_of, prefect_server, python, run
+from measuring import Server, cpu_of, prefect_server, python, run, server_of_a_command
 
 from deployments.server import SERVER_SETTINGS
 
@@ -124,9 +125,10 @@ def main() -> None:
             folder = Path(place) / f"{latency:g}"
             folder.mkdir()
             stretch = Stretch(folder, days, papers, latency)
-            with prefect_server(folder / "served") as server:
+            with prefect_server(folder / "served") as served, server_of_a_command(folder / "own") as own:
                 for _ in range(rounds):
                     for name in asked.only or CONTENDERS:
+                        server = served if name in ("served", "naive") else own
                         print(f"{latency:g} s  {name:8} {stretch.turn(name, server)}", flush=True)
             found[f"latency {latency:g}"] = stretch.medians()
     print(json.dumps(found))

@@ -45,8 +45,13 @@ _STARTING: Final = float(SERVER_SETTINGS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEO
 _ANSWERING: Final = 20.0
 _KNOCKING: Final = 2.0
 _STOPPING: Final = 30.0  # a busy machine takes its time to write down what the run has told
-_FOR_ONE_PROCESS: Final = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1"}
-"""No pages and no schedules; what Prefect 3.8 tells the server that it starts itself (SubprocessASGIServer)."""
+FOR_ONE_PROCESS: Final = {
+    # No pages and no schedules; what Prefect 3.8 tells the server that it starts itself (SubprocessASGIServer).
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    # Automations hear of events, and then they go: nobody sees the feed, and its rows are a third of the server's work.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+}
 _TELLING: Final = {
     *("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH"),
     *("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "PREFECT_SERVER_EPHEMERAL_ENABLED"),
@@ -196,7 +201,7 @@ def _own_server(environment: Mapping[str, str], log: Path) -> tuple[str, Callabl
     # It is given a port that is taken already: one that was only found free may be another's by then.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
-        server = launch_server(listener, {**environment, **_FOR_ONE_PROCESS}, log, with_starter=True)
+        server = launch_server(listener, {**environment, **FOR_ONE_PROCESS}, log, with_starter=True)
     atexit.register(_stop, server)
     return f"http://127.0.0.1:{port}", lambda: server.poll() is None
 
