@@ -13,7 +13,7 @@ from prefect.tasks import Task
 from flows.listener import RunListener
 from flows.steps import Steps, anew
 from frontispiece.errors import ArchiveError, Blocked, BudgetReached, FrontispieceError, NotYet
-from frontispiece.models import Check, Outcome, Painting, Paper, Picture, Prompt, Status, Step
+from frontispiece.models import NOT_REACHED, Check, Outcome, Painting, Paper, Picture, Prompt, Status, Step
 from frontispiece.money import total
 from frontispiece.purchases.bill import calls_for
 from frontispiece.services import Services
@@ -128,7 +128,7 @@ async def run_of(
     try:
         yield run
     except (asyncio.CancelledError, TerminationSignal) as error:
-        outcome = run.outcome(Status.FAILED, "Cancelled", "The run was cancelled.")
+        outcome = run.outcome(Status.SKIPPED, NOT_REACHED, "The run ended before it had its picture.")
         told = error if isinstance(error, TerminationSignal) else None
     except Pause:
         outcome = run.outcome(Status.SKIPPED, "Suspended", "The run was suspended; resumed, it goes on.")

@@ -65,7 +65,7 @@ class RunPage(RunListener):
     def ended(self, outcome: Outcome) -> None:
         """One paper less to go."""
         self._at.pop(outcome.paper.key, None)
-        self._ended += 1
+        self._ended += outcome.is_reached
         super().ended(outcome)
 
     def closed(self, report: Report) -> None:

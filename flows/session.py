@@ -22,7 +22,7 @@ from flows.tidy import tidy_catalog
 from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
 from frontispiece.errors import FrontispieceError
-from frontispiece.models import Outcome, Paper, Status
+from frontispiece.models import NOT_REACHED, Outcome, Paper, Status
 from frontispiece.providers.throttle import Throttle
 from frontispiece.report import Report, sum_up
 from frontispiece.request import Only
@@ -73,6 +73,7 @@ class Session:
         paths = []
         for day, group in groupby(by_day, key=lambda outcome: outcome.paper.listing.day):
             paths.append(await self._record_day(day, run, list(group)))
+        not_reached = self._not_reached()
         report = Report(
             days=days or tuple(sorted({outcome.paper.listing.day for outcome in by_day})),
             source=settings.source,
@@ -80,20 +81,20 @@ class Session:
             catalog=tuple(paths),
             archive=self.services.archive.where(""),
             listed=sum(self.lists.values()),
-            **sum_up(by_day, self.missing),
+            **sum_up([*by_day, *not_reached], self.missing),
         )
         self.listener.closed(report)
-        await self._page.finish([*by_day, *self._not_reached()])
+        await self._page.finish([*by_day, *not_reached])
         state = verdict(report, settings.failure_limit)
         tell_of_budget(state, self.services.budget)
         return state
 
     def _not_reached(self) -> list[Outcome]:
-        """For the run's page alone: nothing was done about them, so they have no record."""
+        """For the report and the run's page: nothing was done about them, so they have no record."""
         reached = {(each.paper.key, each.paper.listing.day) for each in self.outcomes}
         left = [paper for paper in self.chosen if (paper.key, paper.listing.day) not in reached]
         about = {
-            "reason": "not reached",
+            "reason": NOT_REACHED,
             "message": "The run ended before.",
             "recipe": self.services.recipe.fingerprint,
         }

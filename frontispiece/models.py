@@ -234,7 +234,7 @@ class Status(StrEnum):
     """How it ended for one paper."""
 
     DONE = "done"  # a picture was archived by this run
-    SKIPPED = "skipped"  # nothing to do: archived before, or not wanted
+    SKIPPED = "skipped"  # nothing was made of it: archived before, not wanted, or the run ended before
     BLOCKED = "blocked"  # a provider refuses the content: trying again is no use
     FAILED = "failed"  # anything else; a later run tries again
 
@@ -247,6 +247,8 @@ STALE: Final = "stale"
 """The reason why one was skipped that another recipe has made a picture of."""
 WITHDRAWN: Final = "withdrawn"
 """The reason why one was skipped of which only a notice is left."""
+NOT_REACHED: Final = "not reached"
+"""The reason of one that a run has not come to, or was cut off at: that has not failed."""
 Step: TypeAlias = Literal["prompt", "painting", "check", "picture"]
 """What a paper's run has to show for, in its order."""
 STEPS: Final[tuple[Step, ...]] = get_args(Step)
@@ -275,3 +277,8 @@ class Outcome(Value):
         default=(), description="those of them that this run has made, in this attempt"
     )
     lost_seconds: dict[Step, float] = Field(default={}, description="wall time of calls that came to nothing")
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the run has come to an end with it, whatever that is."""
+        return self.reason != NOT_REACHED

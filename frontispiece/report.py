@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from frontispiece.errors import BudgetReached, NotYet
-from frontispiece.models import CallState, Outcome, PaidCall, Status, Value
+from frontispiece.models import NOT_REACHED, CallState, Outcome, PaidCall, Status, Value
 from frontispiece.money import known
 
 
@@ -24,6 +24,7 @@ class Report(Value):
     blocked: int = Field(description="papers a provider refuses for their content")
     failed: int = Field(description="papers a later run should try again")
     unbought: int = Field(default=0, description="papers left because the budget was reached")
+    not_reached: int = Field(default=0, description="papers that the run did not come to, or was cut off at")
     on_order: int = Field(default=0, description="papers whose prompts are on order in a batch")
     failures: tuple[str, ...] = Field(description="the failed and blocked papers, a sentence each")
     dollars: float = Field(description="what this run paid, as far as prices are known")
@@ -45,7 +46,9 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
     """The part of a report that follows from the outcomes, and from papers that are not to be had (a sentence each)."""
     count = Counter(outcome.status for outcome in outcomes)
     reasons = Counter(outcome.reason or "" for outcome in outcomes if outcome.status is Status.SKIPPED)
-    unbought, on_order = (reasons.pop(error.__name__, 0) for error in (BudgetReached, NotYet))
+    unbought, on_order, not_reached = (
+        reasons.pop(reason, 0) for reason in (BudgetReached.__name__, NotYet.__name__, NOT_REACHED)
+    )
     refused = [call.dollars for call in bought(outcomes, CallState.REFUSED)]
     paid = [*(call.dollars for call in bought(outcomes, CallState.DELIVERED)), *refused]
     checks = [(each.paper, each.check) for each in outcomes if each.picture is not None and each.check is not None]
@@ -56,6 +59,7 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
         "skipped": reasons.total(),
         "reasons": dict(reasons.most_common()),
         "unbought": unbought,
+        "not_reached": not_reached,
         "on_order": on_order,
         "blocked": count[Status.BLOCKED],
         "failed": count[Status.FAILED] + len(missing),

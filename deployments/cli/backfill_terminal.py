@@ -36,7 +36,8 @@ class BackfillStage(Stage):
 
     def ended(self, outcome: Outcome) -> None:
         """The bar moves on."""
-        self.bar.step()
+        if outcome.is_reached:
+            self.bar.step()
 
 
 def print_plan(console: Console, plan: Plan) -> None:

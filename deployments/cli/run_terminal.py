@@ -42,7 +42,8 @@ class RunStage(Stage):
         """A line for a picture, with its file; the log has those of failures."""
         self._at.pop(outcome.paper.key, None)
         self._describe()
-        self.bar.step()
+        if outcome.is_reached:
+            self.bar.step()
         if outcome.status is Status.DONE and outcome.picture is not None:
             paper = outcome.paper
             self.say(f"✓ {one_line(paper.id)}  {outcome.picture.path}  {one_line(paper.title)}", "green", is_cut=True)
@@ -76,6 +77,7 @@ def print_summary(console: Console, report: Report) -> None:
         "skipped": reasons or None,
         "on order": f"{report.on_order} (in a batch; a later run fetches them)" if report.on_order else None,
         "left": f"{report.unbought} (at the limit in dollars; a higher one goes on)" if report.unbought else None,
+        "not reached": f"{report.not_reached} (the next run goes on with them)" if report.not_reached else None,
         "blocked": str(report.blocked) if report.blocked else None,
         "failed": str(report.failed) if report.failed else None,
         "cost": f"{cost(report)}, {report.seconds:.1f} s",

@@ -5,13 +5,16 @@ IDENTITY tells rows from each other. One that stands in two files, as while mont
 
 Of the rows about one paper under one recipe the newest that tells of a picture holds; where there is none, the newest
 refusal; else the newest failure. A row of a paper that was skipped hides none of them.
+
+Rows of earlier versions call a paper failed at which a run was cancelled: AS_READ has all readings take it for what it
+is, not reached.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
 
-from frontispiece.models import Status
+from frontispiece.models import NOT_REACHED, Status
 
 R = TypeVar("R", bound=Mapping[str, Any])
 
@@ -30,6 +33,13 @@ AGE_OF_ROW: Final = """row(
     coalesce(run_finished_at, TIMESTAMPTZ '-infinity'), coalesce(run, ''), coalesce(list_day, DATE '-infinity')
 )"""
 """The same for SQL: after PARTITION BY and ORDER BY, and to be compared."""
+
+_WAS_CUT_OFF: Final = f"status = '{Status.FAILED}' AND reason = 'Cancelled'"
+AS_READ: Final = f"""* REPLACE (
+    CASE WHEN {_WAS_CUT_OFF} THEN '{Status.SKIPPED}' ELSE status END AS status,
+    CASE WHEN {_WAS_CUT_OFF} THEN '{NOT_REACHED}' ELSE reason END AS reason
+)"""
+"""What to SELECT of rows as they are in the files."""
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _WEAKEST_FIRST: Final = {str(status): -place for place, status in enumerate(STRENGTH)}

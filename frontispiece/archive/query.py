@@ -37,7 +37,7 @@ from frontispiece.archive.catalog import SCHEMA
 from frontispiece.archive.exports import FileFormat, export
 from frontispiece.archive.folder import Entry
 from frontispiece.archive.paid_calls import entered
-from frontispiece.archive.precedence import HOLDS_FIRST, ONE_ROW
+from frontispiece.archive.precedence import AS_READ, HOLDS_FIRST, ONE_ROW
 from frontispiece.archive.reader import FileGone, Reader, columns_of
 from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveUnavailable, BadInput
@@ -79,7 +79,7 @@ _ON_THE_BILL: Final = "state IN ('delivered', 'refused')"
 _PURCHASES: Final = f"""
 CREATE SCHEMA parts;
 
-CREATE VIEW parts.once AS SELECT * FROM files QUALIFY row_number() OVER (PARTITION BY {ONE_ROW}) = 1;
+CREATE VIEW parts.once AS SELECT {AS_READ} FROM files QUALIFY row_number() OVER (PARTITION BY {ONE_ROW}) = 1;
 
 CREATE VIEW parts.journalled AS
 SELECT *, CASE state WHEN 'delivered' THEN coalesce(request_id, seconds::VARCHAR) ELSE attempt END AS mark

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from frontispiece.archive.folder import Entry
 from frontispiece.archive.paths import CATALOG
-from frontispiece.archive.precedence import IDENTITY
+from frontispiece.archive.precedence import AS_READ, IDENTITY
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import ArchiveError, ArchiveUnavailable
@@ -152,7 +152,8 @@ class Reader:
 
             def ask(places: Collection[Path]) -> list[dict[str, Any]]:
                 # Cast, so that a file of other types is an error, and does not change what all others are taken for.
-                connection.execute(f"CREATE OR REPLACE TEMP VIEW files AS SELECT {ours} FROM ({_all_rows(places)})")  # noqa: S608
+                typed = f"SELECT {ours} FROM ({_all_rows(places)})"  # noqa: S608
+                connection.execute(f"CREATE OR REPLACE TEMP VIEW files AS SELECT {AS_READ} FROM ({typed})")  # noqa: S608
                 rows: list[dict[str, Any]] = connection.sql(sql, params=dict(values)).to_arrow_table().to_pylist()
                 return rows
 

@@ -90,12 +90,7 @@ async def done_by_run(catalog: Catalog, run: str, day: date, for_it: str = "") -
         {row["paper_key"] for row in mine if row["status"] == status}
         for status in (Status.DONE, Status.FAILED, Status.BLOCKED)
     )
-    calls = {
-        call["call"]: call
-        for row in mine
-        for call in row["purchases"] or ()
-        if call["run"] == run or (call["run"] == for_it and row["status"] != Status.SKIPPED)
-    }
+    calls = {call["call"]: call for row in mine for call in row["purchases"] or () if call["run"] in (run, for_it)}
     prices = [call["dollars"] for call in calls.values() if call["state"] in _ON_THE_BILL]
     spent = Spent(dollars=known(prices), unpriced=prices.count(None))
     return DoneByRun(pictures=len(done), failed=len(failed - done - blocked), blocked=len(blocked - done), spent=spent)

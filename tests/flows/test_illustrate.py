@@ -83,7 +83,7 @@ async def test_who_is_told_to_end_within_a_papers_work_records_what_was_done(
     rows = [row for path in archive.rglob("catalog/*/*.parquet") for row in pq.read_table(path).to_pylist()]
     ends = {row["paper_id"]: row["reason"] or row["status"] for row in rows}
     assert len(ends) == 4
-    assert set(ends.values()) == {"done", "Cancelled"}
+    assert set(ends.values()) == {"done", "not reached"}
 
 
 async def test_a_day_gets_its_pictures_and_one_parquet_file(archive: Path) -> None:

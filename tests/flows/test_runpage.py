@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from fakes.providers import Providers
+from helpers.bill import books
 from helpers.real_server import RealServer, eventually, until
 from helpers.watching import run_day
 from prefect import runtime
 
 from flows.illustrate import illustrate_day
 from flows.listener import RunListener, surrounded
+from frontispiece.archive.query import open_records
+from frontispiece.archive.store import Archive
+from frontispiece.report import Report
 
 
 class Named(RunListener):
@@ -21,6 +25,9 @@ class Named(RunListener):
 
     def listed(self, papers: int, waiting: int) -> None:
         self.run = str(runtime.flow_run.id)
+
+    def closed(self, report: Report) -> None:
+        self.report = report
 
 
 async def pictures_of(server: RealServer, run: str, count: int) -> str:
@@ -55,5 +62,15 @@ async def test_pictures_come_while_it_runs_and_who_was_not_reached_is_named(
     assert set(page) == {"progress", "pictures", "outcomes"}
     rows = json.loads(page["outcomes"]["data"])
     why = Counter(row["why"].partition(":")[0] or row["status"] for row in rows)
-    assert why == {"archived": 2, "done": 1, "Cancelled": 4, "not reached": 2}
+    assert why == {"archived": 2, "done": 1, "not reached": 6}
     assert len({row["paper"] for row in rows}) == 9
+    assert page["progress"]["description"].startswith("1 of 7 papers")
+    # Who was cut off has not failed, and what was paid for it is in the books.
+    report = named.report
+    assert (report.papers, report.pictures, report.failed, report.not_reached) == (9, 1, 0, 6)
+    assert (report.skipped, report.reasons, report.failures) == (2, {"archived": 2}, ())
+    async with open_records(Archive.open(str(archive))) as records:
+        assert records.ask("SELECT failed, skipped FROM runs ORDER BY started_at").rows == [(0, 0), (0, 6)]
+        prompts = records.ask("SELECT count(prompt) FROM outcomes WHERE reason = 'not reached'").rows
+    assert prompts == [(world.openai.paid - 3,)]
+    assert (await books(archive)).agree_with(world.dollars)

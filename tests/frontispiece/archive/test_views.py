@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.catalog import Catalog, Run, Standing, Tally
 from frontispiece.archive.precedence import holding
-from frontispiece.archive.query import open_records
+from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.spending import done_by_run
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.errors import ArchiveError
@@ -421,3 +422,22 @@ async def test_the_calendar_marks_days(archive: Archive) -> None:
     assert days[0] == failed
     (first,) = await calendar(Catalog(archive), Days(date(2024, 1, 1), date(2024, 1, 1)), "arxiv", recipe)
     assert (first.mark, first.archived, first.to_do) == (Mark.DONE, 1, 0)
+
+
+async def test_who_was_cut_off_by_an_earlier_version_has_not_failed(archive: Archive) -> None:
+    """It wrote so, and rows stay: whoever reads them takes them for not reached, with their prompts."""
+    day, recipe = date(2024, 3, 4), RECIPES[0]
+    cut_off, failed = (
+        outcome(numbered(number, day), Status.FAILED, recipe, "so", 1).model_copy(update={"reason": reason})
+        for number, reason in enumerate(("Cancelled", "ProviderBroken"))
+    )
+    await write(archive, day, "run", 0, [cut_off, failed])
+    (now,) = await calendar(Catalog(archive), Days(day, day), "arxiv", recipe)
+    assert (now.failed, now.wanted, now.prompted) == (1, 2, 2)
+    standing = await Catalog(archive).standing([KEYS[0], KEYS[1]], recipe)
+    assert [standing[key].failed for key in KEYS[:2]] == [False, True]
+    assert (await done_by_run(Catalog(archive), "run", day)).failed == 1
+    async with open_records(archive) as records:
+        assert records.ask("SELECT papers, failed, skipped FROM runs").rows == [(2, 1, 1)]
+        assert records.ask("SELECT status, prompt FROM latest WHERE reason = 'not reached'").rows == [("skipped", "p")]
+        assert records.ask(f"SELECT failures FROM ({STATS})").rows == [("ProviderBroken 1",)]  # noqa: S608
