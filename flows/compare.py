@@ -10,6 +10,7 @@ from prefect.states import Completed, Failed
 from flows.events import tell_of_budget
 from flows.illustrate import illustrate_day
 from flows.inputs import check_day, day_meant
+from flows.interrupts import go_along
 from flows.listener import surrounded
 from flows.results import NO_RESULTS
 from flows.schedule import label_run
@@ -58,6 +59,7 @@ async def compare(request: CompareRequest) -> State[None]:
             services.read_ahead[day] = listed  # one that grows meanwhile would give them other papers
             with surrounded(services=services):
                 ended: State[None] = await illustrate_day(**_of_recipe(rival, asked, request), return_state=True)
+            go_along(ended)
             return ended
 
         states = [await by(rivals[0], first)]

@@ -23,6 +23,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
+from flows.interrupts import go_along
 from flows.listener import RunListener, surrounded, surroundings
 from flows.schedule import labels
 from frontispiece.concurrency import task_group
@@ -107,6 +108,7 @@ class DayRuns:
         try:
             with surrounded(services=self._services, listener=listener), tags(*about):
                 state = await self._run_day(day=day, **self._parameters, return_state=True)
+                go_along(state)
         except Exception as error:  # one day must not take the others along
             get_run_logger().error("%s could not be run: %s", day, error)
         finally:

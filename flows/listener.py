@@ -61,6 +61,8 @@ class Surroundings:
     """Those of the run that has started this one, which share their bounds and their budget."""
     opened: Services | None = None
     """Those that were opened for this run, by who has looked whether there is anything to do."""
+    is_command: bool = False
+    """Whether this process is a command's, which takes SIGTERM for Ctrl-C itself; else one that Prefect has started."""
 
 
 # A flow's parameters are what its form shows and the server keeps: nothing else can be handed to it through them.

@@ -19,7 +19,7 @@ from frontispiece.text import counted, one_line
 
 SECONDS_BETWEEN: Final = 10.0
 _TO_BEGIN: Final = 1.0
-_AFTER_A_CANCEL: Final = 2.0
+_AFTER_A_CANCEL: Final = 0.5
 """Who cancels does not wait for long: then the page stays as it was last shown."""
 
 

@@ -135,9 +135,9 @@ async def open_session(
             await tidy_catalog(services.archive)
         try:
             yield session
-        except (asyncio.CancelledError, Pause, TerminationSignal, FrontispieceError) as error:
+        except (asyncio.CancelledError, Pause, TerminationSignal, FrontispieceError):
             if session.outcomes and not session.is_recorded:
-                get_run_logger().warning("The run ends early (%s): recording what was done.", type(error).__name__)
+                get_run_logger().warning("The run ends early: recording what was done.")
                 await session.record()
             raise
 

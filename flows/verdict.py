@@ -8,6 +8,8 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
+from flows.interrupts import interruptible
+from flows.listener import surroundings
 from frontispiece.errors import BadInput
 from frontispiece.money import amount
 from frontispiece.report import Report
@@ -23,12 +25,16 @@ REFUSED: Final = "Refused"
 
 
 def refuses(run: Callable[P, Awaitable[State[None]]]) -> Callable[P, Awaitable[State[None]]]:
-    """Have a run whose input cannot be end with that sentence, as Failed; its name is REFUSED where a person asked."""
+    """Have a run whose input cannot be end with that sentence, as Failed; its name is REFUSED where a person asked.
+
+    One that a person has interrupted, at a command, ends as Cancelled: Prefect would say that it crashed.
+    """
 
     @wraps(run)
     async def judged(*args: P.args, **kwargs: P.kwargs) -> State[None]:
+        work = run(*args, **kwargs)
         try:
-            return await run(*args, **kwargs)
+            return await (interruptible(work) if surroundings.get().is_command else work)
         except BadInput as error:
             context = FlowRunContext.get()
             is_scheduled = context is not None and context.flow_run is not None and context.flow_run.auto_scheduled

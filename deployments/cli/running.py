@@ -133,7 +133,7 @@ def run_here(
         run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
 
     async def ended() -> "tuple[State[Any], BaseException | None]":
-        with tags(TAG), surrounded(listener=stage, opened=found.opened):
+        with tags(TAG), surrounded(listener=stage, opened=found.opened, is_command=True):
             state: State[Any] = await run(**request.values, return_state=True)
         # A flow that judges itself and returns Failed has no error to show.
         has_gone_wrong = state.is_final() and not state.is_completed()
@@ -148,13 +148,18 @@ def run_here(
 
 
 def exit_after(state: "State[Any]", error: BaseException | None) -> Exit:
-    """What the end of a run comes to: its state decides. Raises an error of ours, and says another in one line."""
+    """What the end of a run comes to: its state decides. Raises an error of ours, and says another in one line.
+
+    Raises KeyboardInterrupt for one that was cancelled.
+    """
     from flows.verdict import has_left_work
 
+    if state.is_cancelled():
+        raise KeyboardInterrupt
     if isinstance(error, FrontispieceError):
         raise error
     if error is not None:
         say(f"frontispiece: {state.message}", sys.stderr)
     if state.is_completed():
         return Exit.BUDGET_REACHED if has_left_work(state) else Exit.DONE
-    return Exit.INTERRUPTED if state.is_cancelled() else Exit.FAILED
+    return Exit.FAILED

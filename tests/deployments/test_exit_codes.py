@@ -160,12 +160,16 @@ def test_a_prefect_server_out_of_reach(command: str, place: Place) -> None:
         pytest.param(Failed(), Exit.FAILED, id="failed"),
         pytest.param(Failed(name=BUDGET_REACHED), Exit.FAILED, id="failed at the limit"),
         pytest.param(Crashed(), Exit.FAILED, id="crashed"),
-        pytest.param(Cancelled(), Exit.INTERRUPTED, id="cancelled"),
         pytest.param(Suspended(), Exit.FAILED, id="not ended"),
     ],
 )
 def test_the_state_decides(state: State[None], code: Exit) -> None:
     assert exit_after(state, None) is code
+
+
+def test_who_was_cancelled_was_interrupted() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        exit_after(Cancelled(), None)
 
 
 @pytest.mark.parametrize(

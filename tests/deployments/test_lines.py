@@ -25,13 +25,13 @@ def test_a_run_that_is_told_to_end_has_not_crashed_and_does_not_run() -> None:
         (TASK, logging.ERROR, f"Crash detected! {TOLD}"),
         (TASK, logging.ERROR, f"Finished in state Crashed('{TOLD}')"),
         (TASK, logging.ERROR, "Finished in state Running()"),
-        ("frontispiece", logging.WARNING, "The run ends early (CancelledError): recording what was done."),
+        ("frontispiece", logging.WARNING, "The run ends early: recording what was done."),
         (FLOW, logging.ERROR, "Finished in state Cancelled('Flow run was cancelled.')"),
         (FLOW, logging.ERROR, f"Crash detected! {TOLD}"),
         (FLOW, logging.ERROR, "Finished in state Running()"),
         ("asyncio", logging.ERROR, "unhandled exception during asyncio.run() shutdown"),
     ) == [
-        "WARNING: The run ends early (CancelledError): recording what was done.",
+        "WARNING: The run ends early: recording what was done.",
         "ERROR: Finished in state Cancelled('Flow run was cancelled.')",
         "Ended before it was done: what is done is kept, and the same again goes on from there.",
     ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fakes.faults import OneAtATime
@@ -34,7 +34,8 @@ from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
 from flows.bundles import Bundles, is_served, processes_at_hand
 from flows.daily import daily
-from flows.dayruns import DayRuns, Ended, NextDay, after_daily, tag
+from flows.dayruns import DayRuns, Ended, NextDay, after_daily, days_of, tag
+from flows.interrupts import MESSAGE
 from flows.listener import RunListener, surrounded
 from flows.planpage import BackfillPage
 from flows.results import NO_RESULTS
@@ -362,13 +363,16 @@ async def test_an_unknown_price_has_to_be_allowed(
 async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, archive: Archive) -> None:
     world.fal.latency = math.inf
     looker = Looker()
-    with surrounded(listener=looker):
+    with surrounded(listener=looker, is_command=True):
         going = asyncio.create_task(backfill(RANGE, return_state=True))
     await eventually(lambda: world.fal.paid >= 2 * PER_DAY)
-    going.cancel()
-    await asyncio.wait([going])
-    days = await runs_of(looker.plans[0].id)
-    assert not {StateType.RUNNING, StateType.PENDING} & {each.state_type for each in days}
+    going.cancel()  # as Ctrl-C does
+    assert (await going).is_cancelled()
+    async with get_client() as client:
+        whole = await client.read_flow_run(UUID(looker.run))
+        runs = [whole, *await days_of(whole.id, client)]
+    assert {each.state_type for each in runs} == {StateType.CANCELLED}
+    assert {each.state.message for each in runs if each.state} <= {MESSAGE, "It had not begun."}
     page = {each.key: each for each in await page_of(looker.run)}
     assert re.match(r"3 days: .* · 0 pictures", page["calendar"].description or "")
     for job in world.fal.orders.values():
