@@ -22,7 +22,6 @@ from flows.schedule import label_run
 from flows.session import Session, choose_now, open_session
 from flows.steps import anew
 from flows.verdict import refuses
-from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.choosing import asked_for
 from frontispiece.concurrency import gather_bounded
 from frontispiece.errors import Blocked, BudgetReached, Flawed, OriginalMissing, ProviderError
@@ -98,7 +97,7 @@ async def illustrate_list(
         listed = (await session.steps.call(fetch_papers, day, services)).value
         session.lists[day] = len(listed.papers)
         if not listed.papers:
-            await note_empty(services.archive, day, services.settings.source)
+            await services.note_empty(day)
         await illustrate(session, asked_for(listed.papers, categories, limit), only)
 
 

@@ -31,6 +31,9 @@ class Days:
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range(len(self)))
 
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and self.first <= day <= self.last
+
     def __len__(self) -> int:
         return (self.last - self.first).days + 1
 

@@ -3,13 +3,12 @@
 Lists that are read here are handed to the run (`Services.read_ahead`), so that no source is asked twice.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from frontispiece.archive.calendar import Mark, calendar, note_empty
+from frontispiece.archive.calendar import Mark, calendar
 from frontispiece.archive.choosing import asked_for
 from frontispiece.archive.results import kept
 from frontispiece.dates import Days
@@ -21,7 +20,7 @@ from frontispiece.recipe import digest
 from frontispiece.report import Report, sum_up
 from frontispiece.request import BackfillRequest, DayRequest, PapersRequest
 from frontispiece.services import Services
-from frontispiece.sources import categories_of
+from frontispiece.sources import categories_of, days_known
 from frontispiece.sources.ids import parse_id
 from frontispiece.sources.interface import Finite, Listed
 
@@ -56,7 +55,7 @@ async def look_at_day(day: date, request: DayRequest, services: Services) -> Rep
     if waiting or (papers and await _is_news(day, services, is_whole=len(papers) == len(listed.papers))):
         return None
     if not listed.papers:
-        await note_empty(services.archive, day, services.settings.source)
+        await services.note_empty(day)
     about = {"days": (day,), "listed": len(listed.papers), "problems": (*listed.problems, *services.catalog.problems)}
     return _report(settled, services, began, **about, reason=await _why_none(listed, request, services))
 
@@ -82,7 +81,8 @@ async def look_at_days(days: Days, request: BackfillRequest, services: Services)
     if not request.dry_run:
         fingerprint, categories = services.recipe.fingerprint, categories_of(settings)
         standing = await calendar(services.catalog, days, settings.source, fingerprint, categories)
-        if any(each.mark is Mark.NEVER_RUN for each in standing):
+        known = await days_known(services.source) or days
+        if any(each.mark is Mark.NEVER_RUN and each.day in known for each in standing):
             return None
     elif request.refresh:
         services.refresh_id = "dry run"
@@ -112,9 +112,8 @@ async def _why_none(listed: Listed, request: DayRequest, services: Services) -> 
     """Why a list is empty, or nothing on it was asked for, where somebody knows."""
     if listed.papers:
         return "the limit is 0" if request.limit == 0 else f"none is in {', '.join(request.categories or ())}"
-    if isinstance(services.source, Finite):
-        first, last = await asyncio.to_thread(services.source.ends)
-        return f"{services.source.name} has papers from {first} to {last}"
+    if isinstance(services.source, Finite) and (known := await days_known(services.source)):
+        return f"{services.source.name} has papers from {known.first} to {known.last}"
     return ""
 
 

@@ -21,7 +21,7 @@ from frontispiece.recipe import digest
 from frontispiece.request import BackfillRequest, Only, Order
 from frontispiece.services import Services, open_budget
 from frontispiece.settings import Settings
-from frontispiece.sources import categories_of
+from frontispiece.sources import categories_of, days_known
 from frontispiece.sources.interface import Listed
 
 LISTS_AT_ONCE: Final = 4
@@ -92,6 +92,7 @@ async def make_plan(
     settings, recipe = services.settings, services.recipe
     known = await calendar(services.catalog, days, settings.source, recipe.fingerprint, categories_of(settings))
     standing = {each.day: each for each in known}
+    ends = await days_known(services.source) or days
     take = first_take_price(services)
     further = None if take is None else (services.takes - 1) * take
     in_order = sorted(lists, reverse=request.order == "newest")
@@ -116,7 +117,7 @@ async def make_plan(
             if mine and now.mark in (Mark.DONE, Mark.EMPTY) and not request.refresh:  # the list has grown since
                 now = now.model_copy(update={"mark": Mark.PARTIAL})
             least = _least(prices, ordered=request.batch)
-            planned.append(_day_plan(now, lists[day], prices, counts, least))
+            planned.append(_day_plan(now, lists[day], prices, counts, least, is_known=day in ends))
     # What prompts cost one by one tells nothing of batches, and the catalog nothing of labels that will read.
     tells = not request.batch and services.checker is None
     rows = await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES) if tells else []
@@ -195,7 +196,13 @@ def _least(work: Sequence[Work], *, ordered: bool) -> float:
 
 
 def _day_plan(
-    day: Day, found: _List, work: Sequence[Work], settled: Counter[tuple[date, str | None]], least: float
+    day: Day,
+    found: _List,
+    work: Sequence[Work],
+    settled: Counter[tuple[date, str | None]],
+    least: float,
+    *,
+    is_known: bool,
 ) -> DayPlan:
     """The day as the calendar has it, with what its list has now and what is known of its papers from other lists."""
     now = {
@@ -211,5 +218,5 @@ def _day_plan(
         problem=found.problem,
         dollars=total(each.dollars for each in work),
         least=least,
-        is_new=day.is_news(is_whole=is_whole),
+        is_new=is_known and day.is_news(is_whole=is_whole),
     )

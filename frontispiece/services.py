@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from datetime import date
 
 from frontispiece import registry
+from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.choosing import choose
 from frontispiece.archive.duplicates import DuplicateDetector
@@ -26,7 +27,7 @@ from frontispiece.purchases.lost_time import LostTime
 from frontispiece.recipe import Recipe
 from frontispiece.request import Only
 from frontispiece.settings import Settings
-from frontispiece.sources import open_source
+from frontispiece.sources import days_known, open_source
 from frontispiece.sources.interface import Listed, OneAtATime, Source
 from frontispiece.writers import open_writer
 from frontispiece.writers.interface import Writer
@@ -131,6 +132,12 @@ class Services:
             include_withdrawn=self.settings.include_withdrawn,
             refresh=bool(self.refresh_id),
         )
+
+    async def note_empty(self, day: date) -> None:
+        """Remember that the source lists nothing on this day, where it can tell. Raises ArchiveError."""
+        known = await days_known(self.source)
+        if known is None or day in known:
+            await note_empty(self.archive, day, self.settings.source)
 
     def check_prices(self, paper: Paper) -> None:
         """Raise BadInput when a limit in dollars cannot be kept, because a price for this paper is unknown."""

@@ -25,7 +25,7 @@ from tasks.caching import worth_another_attempt
 async def write_letter(archive: Archive, day: date | None, settings: Settings) -> Letter:
     """Write it; without a day, that of the newest one. Raises BadInput and ArchiveError."""
     about = day or await edition.newest_day(archive)
-    letter = await writing.write_letter(archive, await edition.edition(archive, Days(about, about)), settings)
+    letter = await writing.write_letter(archive, await edition.edition(archive, Days(about, about), settings), settings)
     logger = get_run_logger()
     for problem in letter.problems:
         logger.warning(problem)

@@ -81,7 +81,10 @@ def open_gallery(
         archive: Folder or URL of the archive; left out, as in the settings.
 
     """
+    from frontispiece.archive.absence import no_picture
+    from frontispiece.dates import Days
     from frontispiece.gallery.layout import INDEX, day_page
+    from frontispiece.settings import load_settings
 
     place = archive_at(archive)
     done, problems = asyncio.run(publish_into(place, None, everything=False))
@@ -89,7 +92,7 @@ def open_gallery(
         say(problem, sys.stderr)
     page = INDEX if day is None else day_page(day)
     if day is not None and not asyncio.run(place.exists(f"gallery/{page}")):
-        raise BadInput(f"The archive has no picture of {day}; frontispiece run {day} makes some.")
+        raise asyncio.run(no_picture(place, Days(day, day), load_settings()))
     address = _address_of(place, done, page)
     say(address)
     if not only_print:

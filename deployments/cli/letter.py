@@ -72,7 +72,7 @@ async def _letter(
     from frontispiece.letter.edition import edition, newest_day
 
     about = day or await newest_day(archive)
-    written = await writing.write_letter(archive, await edition(archive, Days(about, about)), settings)
+    written = await writing.write_letter(archive, await edition(archive, Days(about, about), settings), settings)
     return written, await sending.send(written, archive, settings, again=again) if send else None
 
 
@@ -101,11 +101,12 @@ def poster(
     """
     from frontispiece.letter.edition import edition
     from frontispiece.letter.poster import make_poster
+    from frontispiece.settings import load_settings
 
     shown, place = _days_shown(days), archive_at(archive)
 
     async def made() -> "tuple[tuple[str, ...], tuple[str, ...]]":
-        done = await make_poster(place, await edition(place, shown))
+        done = await make_poster(place, await edition(place, shown, load_settings()))
         return done.paths, done.problems
 
     paths, problems = asyncio.run(made())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from frontispiece.archive.absence import no_picture
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import Copy, copies
@@ -16,6 +17,7 @@ from frontispiece.gallery.hanging import COLUMNS, hang
 from frontispiece.gallery.layout import MANIFEST, placed
 from frontispiece.gallery.manifest import MAX_MANIFEST, Manifest
 from frontispiece.gallery.thumbnails import MAX_BYTES, MAX_PIXELS
+from frontispiece.settings import Settings
 from frontispiece.text import counted
 
 
@@ -42,7 +44,7 @@ async def newest_day(archive: Archive) -> date:
     raise BadInput(f"The archive {archive.where()} has no picture yet.")
 
 
-async def edition(archive: Archive, days: Days) -> Edition:
+async def edition(archive: Archive, days: Days, settings: Settings) -> Edition:
     """What there is of these days. Raises BadInput when that is nothing, and ArchiveError."""
     catalog = Catalog(archive)
     keys = {row["paper_key"] for row in await catalog.narrow(("paper_key",), first=days.first, last=days.last)}
@@ -54,9 +56,7 @@ async def edition(archive: Archive, days: Days) -> Edition:
         for card in day.cards:
             cards.setdefault(card.key, card)
     if not cards:
-        named = days.first if len(days) == 1 else days
-        makes = f"run {days.first}" if len(days) == 1 else f"backfill {days}"
-        raise BadInput(f"The archive has no picture of {named}; frontispiece {makes} makes some.")
+        raise await no_picture(archive, days, settings)
     manifest = Manifest.parse(await archive.get(placed(MANIFEST), max_bytes=MAX_MANIFEST))
     return Edition(days, tuple(cards.values()), manifest.site_url)
 

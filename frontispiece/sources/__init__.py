@@ -1,8 +1,11 @@
 """Where papers come from. A source is one file, and an entry point in the group `frontispiece.sources`."""
 
+import asyncio
+
 from frontispiece import registry
+from frontispiece.dates import Days
 from frontispiece.settings import Settings
-from frontispiece.sources.interface import Source
+from frontispiece.sources.interface import Finite, Source
 
 EVERY_PAPER: registry.SourceName = "arxiv"
 """The source that is asked for papers which another one does not have."""
@@ -20,3 +23,8 @@ def open_source(name: registry.SourceName, settings: Settings) -> Source:
     """The source of that name. Raises BadInput when its settings are incomplete, such as a missing key."""
     built: Source = registry.build(registry.SOURCES, name, settings, Source)
     return built
+
+
+async def days_known(source: Source) -> Days | None:
+    """The days of which a file can tell what is listed on them; None for a source without ends. Raises as it does."""
+    return Days(*await asyncio.to_thread(source.ends)) if isinstance(source, Finite) else None

@@ -122,7 +122,9 @@ async def hung(place: Path) -> None:
             await Catalog(archive).write(day, said.id, made, said)
     await publish(archive, Catalog(archive).narrow, await archive.list(CATALOG), catalog_month)
     await put_up_for_votes(archive, papers_of[DAYS[0]])
-    await write_letter(archive, await edition(archive, Days(DAYS[0], DAYS[0])), load_settings(letter_papers=8))
+    await write_letter(
+        archive, await edition(archive, Days(DAYS[0], DAYS[0]), load_settings()), load_settings(letter_papers=8)
+    )
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -17,11 +17,12 @@ from frontispiece.dates import Days
 from frontispiece.errors import ArchiveError
 from frontispiece.letter.edition import edition
 from frontispiece.letter.poster import DPI, HEIGHT, MOST, WIDTH, make_poster
+from frontispiece.settings import load_settings
 
 
 async def test_a_poster_is_a_sheet_of_the_days_pictures(tmp_path: Path) -> None:
     archive = await stocked(tmp_path)
-    shown = await edition(archive, Days(DAY, DAY))
+    shown = await edition(archive, Days(DAY, DAY), load_settings())
     poster = await make_poster(archive, shown)
     assert (poster.paths, poster.problems) == (("posters/2024-10-31.png", "posters/2024-10-31.pdf"), ())
     png, pdf = [await archive.get(path) or b"" for path in poster.paths]
@@ -49,14 +50,14 @@ async def test_titles_that_cannot_be_lettered_do_no_harm_and_of_many_papers_some
     ]
     await Catalog(archive).write(DAY + timedelta(days=1), "run-1", made[:13], run())
     await Catalog(archive).write(DAY, "run-2", made[13:], run("run-2"))
-    week = await edition(archive, Days(DAY - timedelta(days=3), DAY + timedelta(days=3)))
+    week = await edition(archive, Days(DAY - timedelta(days=3), DAY + timedelta(days=3)), load_settings())
     assert len(week.cards) > MOST
     assert (await make_poster(archive, week)).paths[0] == "posters/2024-10-28..2024-11-03.png"
 
 
 async def test_a_picture_that_is_lost_is_left_out_and_said(tmp_path: Path) -> None:
     archive = await stocked(tmp_path, pictures=2)
-    shown = await edition(archive, Days(DAY, DAY))
+    shown = await edition(archive, Days(DAY, DAY), load_settings())
     first, last = sorted((tmp_path / "pictures").rglob("*.jpg"))
     first.write_bytes(b"\xff\xd8\xff no picture")
     problem = "1 picture of 2024-10-31 cannot be shown; see frontispiece verify."

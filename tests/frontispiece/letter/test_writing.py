@@ -3,6 +3,7 @@
 import asyncio
 import email
 import email.policy
+import re
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,6 +14,7 @@ from helpers.hostile import WEAPONS
 from helpers.stocked import DAY, NOW, outcome, run, stocked
 
 from deployments.cli import main
+from frontispiece.archive.calendar import note_empty
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
@@ -33,7 +35,7 @@ async def archive(tmp_path: Path) -> Archive:
 
 
 async def composed(archive: Archive, **choices: object) -> Letter:
-    return await compose(archive, await edition(archive, Days(DAY, DAY)), load_settings(**choices))
+    return await compose(archive, await edition(archive, Days(DAY, DAY), load_settings()), load_settings(**choices))
 
 
 def parsed(content: bytes) -> tuple[EmailMessage, str, str]:
@@ -48,7 +50,9 @@ def parsed(content: bytes) -> tuple[EmailMessage, str, str]:
 
 async def test_a_letter_has_a_text_a_page_and_the_pictures_it_shows(archive: Archive) -> None:
     await write_letter(
-        archive, await edition(archive, Days(DAY, DAY)), load_settings(letter_from="Ärzte <a@b.example>")
+        archive,
+        await edition(archive, Days(DAY, DAY), load_settings()),
+        load_settings(letter_from="Ärzte <a@b.example>"),
     )
     message, text, html = parsed(await archive.get("letters/2024-10-31/letter.eml") or b"")
     assert message["Subject"] == "Thursday, 31 October 2024: On 1 Things & “Others”, and 2 more"
@@ -131,11 +135,23 @@ async def test_a_picture_that_is_lost_is_named_and_said(archive: Archive, capsys
         await composed(archive)
 
 
-async def test_a_day_without_pictures_has_no_letter(archive: Archive) -> None:
-    with pytest.raises(
-        BadInput, match="The archive has no picture of 2024-10-30; frontispiece run 2024-10-30 makes some"
-    ):
-        await edition(archive, Days(date(2024, 10, 30), date(2024, 10, 30)))
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        pytest.param(30, 30, "2024-10-30; frontispiece run 2024-10-30 makes some.", id="not run"),
+        pytest.param(
+            22, 23, "2024-10-22..2024-10-23; frontispiece backfill 2024-10-22..2024-10-23 makes some.", id="of two"
+        ),
+        pytest.param(22, 22, "2024-10-22: snapshot lists no papers on that day.", id="known to be empty"),
+        pytest.param(
+            1, 2, "2024-10-01..2024-10-02: snapshot has papers from 2024-10-21 to 2024-10-31 only.", id="beyond a file"
+        ),
+    ],
+)
+async def test_days_without_pictures_have_no_letter(first: int, last: int, said: str, archive: Archive) -> None:
+    await note_empty(archive, date(2024, 10, 22), "snapshot")
+    with pytest.raises(BadInput, match=f"^The archive has no picture of {re.escape(said)}$"):
+        await edition(archive, Days(date(2024, 10, first), date(2024, 10, last)), load_settings())
     assert await newest_day(archive) == DAY
 
 
