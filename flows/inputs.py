@@ -30,7 +30,12 @@ def check_day(day: date | None, source: str) -> None:
 
 
 def days_meant(request: BackfillRequest, source: str) -> Days:
-    """The days of a backfill. Raises BadInput for what is no stretch of days that the source can have."""
+    """The days of a backfill.
+
+    Raises BadInput for what is no stretch of days that the source can have, and for a choice that goes with another.
+    """
+    if request.batch_hours is not None and not request.batch:
+        raise BadInput("`batch_hours` goes with `batch`.")
     with about("days"):
         days = parse_days(request.days, datetime.now(UTC).date())
         check_days(days, source, confirmed=request.yes)

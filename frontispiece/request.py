@@ -16,6 +16,7 @@ from annotated_types import Ge, Gt, IsFinite, Le, MinLen
 from typing_extensions import Doc
 
 from frontispiece.errors import BadInput
+from frontispiece.refusals import wanted
 from frontispiece.registry import CheckerName, PainterName, SourceName, WriterName
 from frontispiece.styles import StyleName
 
@@ -349,9 +350,8 @@ def _bounds(hint: object) -> str:
 def _refusal(kind: type[Request], problem: "ErrorDetails", written: Callable[[str], str]) -> str:
     """What is wrong with a value, in one sentence."""
     name = str(problem["loc"][0])
-    is_beyond = problem["type"].startswith(("greater", "less", "predicate"))
+    is_beyond = problem["type"].startswith(("greater", "less"))
     bounds = _bounds(kind.__dataclass_fields__[name].type) if is_beyond else ""
-    named = written(name)
-    if bounds:
-        return f"{named} is {bounds}, not {problem['input']}."
-    return f"{named}: {problem['msg']}, not {problem['input']!r}."
+    value = problem["input"]
+    said = f" is {words}" if (words := bounds or wanted(problem)) else f": {problem['msg']}"
+    return f"{written(name)}{said}, not {repr(value) if isinstance(value, str) else value}."

@@ -179,6 +179,12 @@ def recipe_of(settings: Settings) -> Recipe:
     )
 
 
+def ignores_style(settings: Settings) -> bool:
+    """Whether the writer writes the same whatever the style."""
+    by_name = (settings.model_copy(update={"style": name}) for name in ("seed", "fenced"))
+    return len({recipe_of(each).writer for each in by_name}) == 1
+
+
 @asynccontextmanager
 async def open_services(
     settings: Settings, refresh_id: str = "", account: str = "", *, to_write: bool = True

@@ -15,10 +15,11 @@ from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationErr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from frontispiece import registry, styles
+from frontispiece import categories, registry, styles
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput
 from frontispiece.network import check_network
+from frontispiece.refusals import wanted
 from frontispiece.registry import NOBODY, CheckerName, PainterName, SourceName, WriterName
 from frontispiece.text import one_line
 from frontispiece.variables import PREFIX, check_variables
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 ENV_FILE = ".env"
 _ADDRESS = r"[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]+@[0-9A-Za-z.-]+"
+_OF_A_RUN = ("categories", "style")
+"""What is chosen for a run, and only looked at here."""
 _MAILBOX = re.compile(rf'{_ADDRESS}|[^<>@,;:"\\]+ <{_ADDRESS}>')
 
 
@@ -188,6 +191,11 @@ class Settings(BaseSettings):
             raise ValueError(str(error).removesuffix(".")) from None
         return value
 
+    @field_validator("categories")
+    @classmethod
+    def _some_categories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return categories.checked(value)
+
     @field_validator("webhook")
     @classmethod
     def _some_address(cls, value: SecretStr | None) -> SecretStr | None:
@@ -250,16 +258,19 @@ def load_settings(**choices: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        raise BadInput(f"{variable(field)}: {_complaint(field, first)}.") from None
+        # What was chosen for this run has another name at the command line, and in the form.
+        named = f"`{field}`" if field in _OF_A_RUN and choices.get(field) is not None else variable(field)
+        raise BadInput(f"{named}{_complaint(field, first)}.") from None
 
 
 def _complaint(field: str, error: "ErrorDetails") -> str:
     """What is wrong with a value, and the value where it is no secret, nor holds what another variable would."""
     if error["type"] == "value_error":  # words of ours
         said = error["msg"].removeprefix("Value error, ")
-        return f"{said[0].upper()}{said[1:]}"
+        return f": {said[0].upper()}{said[1:]}"
+    said = f" is {words}" if (words := wanted(error)) else f": {error['msg']}"
     value = one_line(shown(str(error["input"])).partition("=")[0], 40)
-    return error["msg"] if is_secret(settings_model().model_fields[field]) else f"{error['msg']}, not {value!r}"
+    return said if is_secret(settings_model().model_fields[field]) else f"{said}, not {value!r}"
 
 
 def is_secret(field: FieldInfo) -> bool:

@@ -12,10 +12,12 @@ from typing import Annotated, Any, Concatenate, Final, TypeAlias, TypeVar, get_a
 from cyclopts import Parameter, Token
 
 from frontispiece.errors import BadInput
+from frontispiece.refusals import wanted
 from frontispiece.request import Request, takes
 from frontispiece.text import counted
 
 R = TypeVar("R", bound=Request)
+T = TypeVar("T", int, float)
 
 Verbose: TypeAlias = Annotated[bool, Parameter(name=("--verbose", "-v"), help="Print the whole log.")]
 
@@ -51,15 +53,19 @@ def names(_: object, tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(name.strip() for token in tokens for name in token.value.split(",") if name.strip())
 
 
-def whole(_: object, tokens: Sequence[Token]) -> int:
-    """The whole number that is written; nothing is rounded. Raises BadInput, in a request's words."""
-    from pydantic import TypeAdapter, ValidationError
+def number(kind: type[T]) -> Callable[[object, Sequence[Token]], T]:
+    """Reads a number of this kind; nothing is rounded. Raises BadInput, in a request's words."""
 
-    text = tokens[0].value
-    try:
-        return TypeAdapter(int).validate_python(text)
-    except ValidationError as error:
-        raise BadInput(f"{tokens[0].keyword}: {error.errors()[0]['msg']}, not {text!r}.") from None
+    def read(_: object, tokens: Sequence[Token]) -> T:
+        from pydantic import TypeAdapter, ValidationError
+
+        text = tokens[0].value
+        try:
+            return TypeAdapter(kind).validate_python(text)
+        except ValidationError as error:
+            raise BadInput(f"{tokens[0].keyword} is {wanted(error.errors()[0])}, not {text!r}.") from None
+
+    return read
 
 
 def style(_: object, tokens: Sequence[Token]) -> str | None:
@@ -69,6 +75,10 @@ def style(_: object, tokens: Sequence[Token]) -> str | None:
     text = tokens[0].value
     if styles.is_name(text):
         return text
+    try:
+        styles.template(text)
+    except BadInput as error:
+        raise BadInput(f"{tokens[0].keyword}: {error}") from None
     os.environ["FRONTISPIECE_STYLE"] = text
     return None
 
@@ -131,9 +141,10 @@ def _written(place: Place, bare: dict[str, Any]) -> Place:
     if place.name not in bare:
         return place
     annotation: Any = bare[place.name]
-    if int in get_args(annotation):
-        annotation = Annotated[annotation, Parameter(converter=whole)]
-    elif place.name in _WRITTEN:
+    for each in (int, float):
+        if each in get_args(annotation):
+            annotation = Annotated[annotation, Parameter(converter=number(each))]
+    if place.name in _WRITTEN:
         annotation = Annotated[annotation, _WRITTEN[place.name]]
     kind = Place.POSITIONAL_ONLY if place.kind is Place.POSITIONAL_OR_KEYWORD else place.kind
     return place.replace(annotation=annotation, kind=kind)

@@ -68,8 +68,10 @@ def beforehand(settings: "Settings", *, dry_run: bool = False) -> "Iterator[Befo
     """
     from deployments.server import check_address
     from frontispiece.archive.presence import for_dry_run
-    from frontispiece.services import open_services
+    from frontispiece.services import ignores_style, open_services
 
+    if settings.style != type(settings).model_fields["style"].default and ignores_style(settings):
+        say(f"The writer {settings.writer} has no use for a style: {settings.style} changes nothing.", sys.stderr)
     check_address(os.environ.get("PREFECT_API_URL"))
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())

@@ -14,7 +14,7 @@ from frontispiece.providers.http import Answer, retry_after
 from frontispiece.recipe import digest
 from frontispiece.settings import Settings, variable
 from frontispiece.sources.interface import ARXIV_BEGAN
-from frontispiece.sources.reading import checked_address, checked_categories
+from frontispiece.sources.reading import checked_address
 from frontispiece.text import quoted
 
 
@@ -66,7 +66,7 @@ class Door:
 
     def __init__(self, settings: DoorSettings, address: str, pace: Pace, timeout: float) -> None:
         self._url = checked_address(getattr(settings, address), variable(address))
-        self._categories = checked_categories(settings.categories)
+        self._categories = settings.categories
         self.spacing = settings.arxiv_spacing
         self._pace = pace
         self._timeout = timeout

@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeVar
 
 from pydantic import Field
 
+from frontispiece.categories import OWN_SETS, PHYSICS
 from frontispiece.errors import SourceBroken
 from frontispiece.models import Paper
 from frontispiece.providers.http import Answer
@@ -39,12 +40,6 @@ FRESH_SECONDS: Final = 3600.0
 """arXiv announces once a day."""
 MAX_PAGES: Final = 3_000
 """All of arXiv has some 2,500 pages."""
-
-_OWN_SETS: Final = {"cs", "econ", "eess", "math", "q-bio", "q-fin", "stat"}
-_PHYSICS: Final = {
-    *("astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nlin", "nucl-ex"),
-    *("nucl-th", "physics", "quant-ph"),
-}
 
 
 Asked = TypeVar("Asked")
@@ -177,7 +172,7 @@ def sets_of(categories: tuple[str, ...]) -> tuple[str, ...]:
     names = set[str]()
     for category in categories:
         archive = category.partition(".")[0]
-        names.add(archive if archive in _OWN_SETS else "physics" if archive in _PHYSICS else "")
+        names.add(archive if archive in OWN_SETS else "physics" if archive in PHYSICS else "")
     return ("",) if "" in names or not names else tuple(sorted(names))
 
 

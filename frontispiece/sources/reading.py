@@ -9,13 +9,11 @@ from pydantic import AfterValidator, StringConstraints, ValidationError
 
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput
-from frontispiece.sources.ids import ARCHIVE, SUBJECT, parse_id
+from frontispiece.sources.ids import parse_id
 from frontispiece.sources.text import paper_line
 from frontispiece.text import quoted
 
 MAX_PROBLEMS: Final = 20
-
-_CATEGORY: Final = re.compile(rf"{ARCHIVE}(?:\.{SUBJECT})?")
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -85,11 +83,3 @@ def checked_address(url: str, variable: str) -> str:
     if not fits:
         raise BadInput(f"{variable}: {shown(url)[:200]!r} is not the address of a server, such as https://example.org.")
     return url
-
-
-def checked_categories(categories: tuple[str, ...]) -> tuple[str, ...]:
-    """The categories of the settings. Raises BadInput for one that has not the form of arXiv's."""
-    for category in categories:
-        if not _CATEGORY.fullmatch(category):
-            raise BadInput(f"FRONTISPIECE_CATEGORIES: {category[:60]!r} is no arXiv category, such as cs.CL.")
-    return categories

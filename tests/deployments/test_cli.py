@@ -49,7 +49,7 @@ ROOT = Path(__file__).parents[2]
         pytest.param(["backfill", "2010..2023"], "--yes", id="more than ten years"),
         pytest.param(["backfill", "2999-01"], "future", id="future range"),
         pytest.param(["backfill", "2024-10", "--max-usd", "-1"], "--max-usd is more than 0", id="less than no money"),
-        pytest.param(["backfill", "2024-10", "--max-usd", "nan"], "--max-usd is more than", id="no number of dollars"),
+        pytest.param(["backfill", "2024-10", "--max-usd", "nan"], "--max-usd is a finite number", id="no number of dollars"),
         pytest.param(["run", "1991-08-13"], "before arXiv's first day of 1991-08-14", id="a day before all papers"),
         pytest.param(
             ["backfill", "2024-10", "--days-at-once", "0"], "--days-at-once is from 1 to 8", id="no days at once"
@@ -178,6 +178,24 @@ def test_status_tells_a_list_from_a_part_of_it(
     assert main(["status", str(DAY), "--source", "arxiv"]) == 0
     (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if str(DAY) in line]
     assert row[1 : 1 + len(said)] == said
+
+
+@pytest.mark.parametrize(("style", "is_told"), [("woodcut", True), ("seed", False)], ids=["of no use", "the usual one"])
+def test_a_style_that_changes_nothing_is_said_to(
+    style: str, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path / "archive"))
+    assert main(["run", str(DAY), "--dry-run", "--style", style]) == 0
+    told = f"The writer template has no use for a style: {style} changes nothing.\n"
+    assert capsys.readouterr().err == told * is_told
+
+
+def test_a_style_file_that_cannot_be_is_told_as_it_was_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.txt").write_text("Draw.")
+    assert main(["run", str(DAY), "--style", str(tmp_path / "mine.txt")]) == 2
+    assert capsys.readouterr().err.startswith("frontispiece: --style: The style /")
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,18 @@ def test_a_command_line_is_a_request(line: str, request_: Request) -> None:
         pytest.param(
             backfill_day, {"day": date(1991, 8, 13)}, ["backfill", "1991-08-13"], id="one day of a backfill, too old"
         ),
+        pytest.param(
+            illustrate_day,
+            {"categories": ["foo", "bar"]},
+            ["run", "--categories", "foo,bar"],
+            id="categories that arXiv does not have",
+        ),
+        pytest.param(
+            backfill,
+            {"days": "2024-10", "batch_hours": 2.0},
+            ["backfill", "2024-10", "--batch-hours", "2"],
+            id="to wait for no batch",
+        ),
         pytest.param(daily, {"min_upvotes": -2}, ["run", "--min-upvotes", "-2"], id="votes"),
         *(
             pytest.param(
@@ -157,7 +169,7 @@ def test_flow_and_command_line_refuse_the_same_in_the_same_words(
     said = re.sub("`days?`", "days" if line[0] == "backfill" else "day", refused.message)  # given by place
     for name in bad.keys() - {"day", "days", "ids"}:
         said = re.sub(rf"^{name}\b", f"--{name.replace('_', '-')}", said)
-    said = said.replace("`yes`", "--yes")
+    said = re.sub(r"`(\w+)`", lambda found: f"--{found[1].replace('_', '-')}", said)
     assert capsys.readouterr().err == f"frontispiece: {said}\n"
 
 

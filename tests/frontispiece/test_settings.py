@@ -82,14 +82,23 @@ def test_a_setting_that_cannot_be_is_named(name: str, value: str, monkeypatch: p
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("UI_PORT", "high", "Input should be a valid integer, unable to parse string as an integer, not 'high'."),
-        ("UI_PORT", "80 FAL_KEY=planted", "integer, not '80 FAL_KEY'."),
-        ("UI_PORT", "http://me:planted@host:80", "integer, not 'http://***@host:80'."),
+        ("UI_PORT", "high", "FRONTISPIECE_UI_PORT is a whole number, not 'high'."),
+        ("UI_PORT", "80 FAL_KEY=planted", "number, not '80 FAL_KEY'."),
+        ("UI_PORT", "http://me:planted@host:80", "number, not 'http://***@host:80'."),
         ("WRITER", "\x1b[2J" + "x" * 100, f", not '[2J{'x' * 36}…'."),
         ("TIMEZONE", "Mars", "'Mars' is no time zone; write it as Europe/Berlin."),
         ("WEBHOOK", "planted", "That is no address, such as https://example.org/hook."),
+        ("CATEGORIES", "cs.CL, foo", ": 'foo' is no category of arXiv's (they are written as cs.CL)."),
+        ("CATEGORIES", "cs.cl", ": 'cs.cl' is no category of arXiv's (did you mean cs.CL?)."),
+        ("CATEGORIES", "hep-ht", "(did you mean hep-th?)."),
+        ("MAX_USD", "inf", " is a finite number, not 'inf'."),
+        ("CRITIC", "perhaps", " is true or false, not 'perhaps'."),
+        ("JPEG_QUALITY", "96", " is at most 95, not '96'."),
     ],
-    ids=["a value", "two settings", "an address", "a long value", "words of ours", "a secret"],
+    ids=[
+        *("a value", "two settings", "an address", "a long value", "words of ours", "a secret", "no category"),
+        *("a category in small letters", "letters that changed places", "no end", "a yes or no", "a bound"),
+    ],
 )
 def test_what_cannot_be_is_shown_unless_it_is_secret(
     name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
@@ -97,11 +106,9 @@ def test_what_cannot_be_is_shown_unless_it_is_secret(
     monkeypatch.setenv(f"FRONTISPIECE_{name}", value)
     with pytest.raises(BadInput) as caught:
         load_settings()
-    first, _, complaint = str(caught.value).partition(": ")
-    assert first == f"FRONTISPIECE_{name}"
-    assert complaint.endswith(said)
-    assert complaint[0] in "IT'"
-    assert "planted" not in complaint
+    assert str(caught.value).startswith(f"FRONTISPIECE_{name}")
+    assert str(caught.value).endswith(said)
+    assert "planted" not in str(caught.value)
     monkeypatch.delenv(f"FRONTISPIECE_{name}")
     with pytest.raises(BadInput, match=r"^FAL_KEY: [^']*$"):
         load_settings(fal_key=["planted"])
