@@ -54,17 +54,20 @@ async def days_beforehand(request: BackfillRequest, settings: "Settings") -> "Da
     return days
 
 
-def plan_or_run(request: BackfillRequest, days: "Days", found: Beforehand, verbose: bool) -> int:
+def plan_or_run(
+    request: BackfillRequest, days: "Days", found: Beforehand, verbose: bool, command: str = "backfill"
+) -> int:
     """Show the plan where that is all there is to do, else run the flow in this process, and show how it goes."""
     from deployments.cli.backfill_terminal import BackfillStage, print_plan
     from frontispiece.looking import look_at_days
 
     with BackfillStage(verbose) as stage:
+        stage.command = command
         plan = None if request.refresh and not request.dry_run else found.look(partial(look_at_days, days, request))
         if plan is not None:
             for problem in found.services.catalog.problems:
                 say(problem, sys.stderr)
-            print_plan(stage.answers, plan)
+            print_plan(stage.answers, plan, command)
             stage.answers.print(f"Dry run: {plan.headline}." if request.dry_run else "Nothing is left to do.")
             return Exit.FAILED if plan.is_blind else Exit.DONE
         state, error = run_here("flows.backfill:backfill", request, found, stage, dry_run=request.dry_run)

@@ -14,7 +14,9 @@ from frontispiece.purchases.plan import Plan
 
 
 class BackfillStage(Stage):
-    """Shows a backfill."""
+    """Shows a backfill, or a day as one, by the command that asks for it."""
+
+    command = "backfill"
 
     def begin(self) -> None:
         """And what Prefect itself has to say of days that run elsewhere."""
@@ -23,7 +25,7 @@ class BackfillStage(Stage):
 
     def planned(self, plan: Plan) -> None:
         """Show the plan; the bar runs over its papers."""
-        print_plan(self.answers, plan)
+        print_plan(self.answers, plan, self.command)
         self.answers.file.flush()
         self.bar.show("Papers", plan.estimate.papers)
 
@@ -40,7 +42,7 @@ class BackfillStage(Stage):
             self.bar.step()
 
 
-def print_plan(console: Console, plan: Plan) -> None:
+def print_plan(console: Console, plan: Plan, command: str = "backfill") -> None:
     """The plan as a table, and the estimate."""
     table = days_table(console, "to do", "at most", "")
     for day in plan.days:
@@ -51,10 +53,11 @@ def print_plan(console: Console, plan: Plan) -> None:
     console.print(table)
     asked = plan.estimate
     by = "this recipe's own averages" if asked.by_catalog else "list prices, on the high side"
+    who = plan.source if command == "run" else f"{plan.id} · {plan.source}"
     ways = (("in", asked.tokens_in), ("out", asked.tokens_out))
     tokens = ("unknown" if count is None else f"{count:,} {name}" for name, count in ways if count != 0)
     rows = {
-        "backfill": f"{plan.id} · {plan.source} · {plan.writer} · {plan.painter}",
+        command: f"{who} · {plan.writer} · {plan.painter}",
         "labels": f"read by {plan.checker}" if plan.checker else "",
         "plan": plan.headline,
         "tokens": ", ".join(dict.fromkeys(tokens)),

@@ -53,7 +53,7 @@ def _plan(request: DayRequest, settings: "Settings", verbose: bool) -> int:
     with beforehand(settings, dry_run=True) as found:
         day = found.runner.run(day_meant(request.day, found.services))
         request_of_one = BackfillRequest(str(day), only="all", dry_run=True, **asked)
-        return plan_or_run(request_of_one, Days(day, day), found, verbose)
+        return plan_or_run(request_of_one, Days(day, day), found, verbose, "run")
 
 
 @asks(PapersRequest)

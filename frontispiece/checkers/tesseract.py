@@ -69,9 +69,11 @@ class Tesseract:
         return Reading(words=" ".join(_words(table)), model=self.label, seconds=seconds, dollars=0.0)
 
     async def check(self) -> tuple[str, ...]:
-        """Raises BadInput where it lacks a language."""
-        there = (await self._run("--list-langs")).split()
-        if lacking := [each for each in self._languages.split("+") if each not in there]:
+        """Raises BadInput where it lacks a language, or is another program."""
+        listed = await self._run("--list-langs")
+        if "languages" not in listed:  # which stands above the list, be it empty
+            raise BadInput(f"FRONTISPIECE_TESSERACT: {self._program} is not tesseract: it tells of no languages.")
+        if lacking := [each for each in self._languages.split("+") if each not in listed.split()]:
             raise BadInput(
                 f"FRONTISPIECE_TESSERACT_LANGUAGES: tesseract has no {', '.join(lacking)} here (on Debian `apt-get "
                 f"install tesseract-ocr-{lacking[0]}`)."

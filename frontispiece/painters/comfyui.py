@@ -191,8 +191,9 @@ def read_workflow(path: Path | None) -> Workflow:
     except ValidationError:
         raise BadInput(f"{FILE}: {path} is no workflow in the format of the API: use Export (API).") from None
     texts = [text for node in workflow.values() for text in _texts(node.inputs)]
-    if not any(WORDS in text for text in texts) or SEED not in texts:
-        raise BadInput(f'{FILE}: {path} has no "{WORDS}", or no "{SEED}" in a seed\'s place.')
+    there = {f'"{WORDS}"': any(WORDS in text for text in texts), f'"{SEED}" in a seed\'s place': SEED in texts}
+    if lacking := [what for what, is_there in there.items() if not is_there]:
+        raise BadInput(f"{FILE}: {path} has no {' and no '.join(lacking)}.")
     return workflow
 
 

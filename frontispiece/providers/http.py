@@ -219,7 +219,7 @@ def _in_words(error: "httpx.HTTPError") -> str:
     }
     if isinstance(error, httpx.ConnectError):
         return why_unreached(error) or str(error).rstrip(".") or "no connection"
-    return next((text for kind, text in words.items() if isinstance(error, kind)), type(error).__name__)
+    return next((text for kind, text in words.items() if isinstance(error, kind)), "the request failed")
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:

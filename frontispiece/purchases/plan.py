@@ -76,6 +76,8 @@ class Plan(Value):
 
 def duration(minutes: float) -> str:
     """How long that is, for people."""
+    if minutes < 0.25:
+        return "less than a minute"
     if minutes < 1.5:
         return "about a minute"
     return f"about {minutes:,.0f} minutes" if minutes < 120 else f"about {minutes / 60:,.1f} hours"

@@ -100,5 +100,5 @@ def own_errors() -> Iterator[None]:
         # What urllib3 gives up on is a connection that never was; one that broke is a ProtocolError.
         is_unreached = any(isinstance(cause, MaxRetryError) for cause in error.args)
         kind = SourceUnreached if is_unreached else SourceUnavailable
-        why = why_unreached(error) or type(error).__name__
+        why = why_unreached(error) or "the connection broke"
         raise kind(f"arXiv could not be reached, or broke off: {why}.") from None

@@ -49,7 +49,9 @@ ROOT = Path(__file__).parents[2]
         pytest.param(["backfill", "2010..2023"], "--yes", id="more than ten years"),
         pytest.param(["backfill", "2999-01"], "future", id="future range"),
         pytest.param(["backfill", "2024-10", "--max-usd", "-1"], "--max-usd is more than 0", id="less than no money"),
-        pytest.param(["backfill", "2024-10", "--max-usd", "nan"], "--max-usd is a finite number", id="no number of dollars"),
+        pytest.param(
+            ["backfill", "2024-10", "--max-usd", "nan"], "--max-usd is a finite number", id="no number of dollars"
+        ),
         pytest.param(["run", "1991-08-13"], "before arXiv's first day of 1991-08-14", id="a day before all papers"),
         pytest.param(
             ["backfill", "2024-10", "--days-at-once", "0"], "--days-at-once is from 1 to 8", id="no days at once"
@@ -187,7 +189,9 @@ def test_a_style_that_changes_nothing_is_said_to(
     monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(tmp_path / "archive"))
     assert main(["run", str(DAY), "--dry-run", "--style", style]) == 0
     told = f"The writer template has no use for a style: {style} changes nothing.\n"
-    assert capsys.readouterr().err == told * is_told
+    out, err = capsys.readouterr()
+    assert err == told * is_told
+    assert ["run", "snapshot", "·"] in [line.split()[:3] for line in out.splitlines()], "no backfill, and no id of one"
 
 
 def test_a_style_file_that_cannot_be_is_told_as_it_was_given(

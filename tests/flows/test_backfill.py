@@ -672,7 +672,8 @@ async def test_bad_input_starts_nothing(archive: Archive, parameters: dict[str, 
 @pytest.mark.parametrize(
     ("minutes", "said"),
     [
-        pytest.param(0.0, "about a minute", id="nothing"),
+        pytest.param(0.01, "less than a minute", id="a few free papers"),
+        pytest.param(0.6, "about a minute", id="a minute"),
         pytest.param(2.4, "about 2 minutes", id="moments"),
         pytest.param(119.0, "about 119 minutes", id="minutes"),
         pytest.param(150.0, "about 2.5 hours", id="hours"),

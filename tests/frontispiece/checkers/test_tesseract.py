@@ -75,6 +75,9 @@ async def test_without_the_program_or_its_language_nothing_is_begun(tmp_path: Pa
     assert str(missing.value).count(". ") == 0
     program = Reader(tmp_path, "").program
     assert await checker(program).check() == ()
+    for other in ("true", "echo"):
+        with pytest.raises(BadInput, match=f"^FRONTISPIECE_TESSERACT: .*/{other} is not tesseract"):
+            await checker(other).check()
     with pytest.raises(BadInput, match="tesseract-ocr-rus"):
         await checker(program, tesseract_languages="eng+rus").check()
 

@@ -150,8 +150,15 @@ async def test_another_workflow_is_another_recipe_and_another_layout_is_none(
         pytest.param(None, "cannot be read: No such file", id="none"),
         pytest.param('{"nodes": [], "links": []}', r"Export \(API\)", id="as the page saves it"),
         pytest.param("{", r"is no workflow", id="no JSON"),
-        pytest.param('{"1": {"class_type": "X", "inputs": {"text": "{prompt}"}}}', 'no "{seed}"', id="no seed"),
-        pytest.param('{"1": {"class_type": "X", "inputs": {"seed": "{seed}"}}}', 'no "{prompt}"', id="no words"),
+        pytest.param(
+            '{"1": {"class_type": "X", "inputs": {"text": "{prompt}"}}}',
+            'has no "{seed}" in a seed.s place.$',
+            id="no seed",
+        ),
+        pytest.param('{"1": {"class_type": "X", "inputs": {"seed": "{seed}"}}}', 'has no "{prompt}".$', id="no words"),
+        pytest.param(
+            '{"1": {"class_type": "X"}}', 'has no "{prompt}" and no "{seed}" in a seed.s place.$', id="neither"
+        ),
     ],
 )
 def test_what_is_no_workflow(content: str | None, said: str, tmp_path: Path) -> None:
