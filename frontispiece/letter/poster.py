@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from itertools import groupby
 from typing import Final
 
 from PIL import Image, ImageDraw
@@ -51,7 +52,7 @@ async def make_poster(archive: Archive, edition: Edition) -> Poster:
     Raises ArchiveError, also when none of the pictures can be shown.
     """
     title = _title(edition.days)
-    cards = sorted(edition.cards, key=lambda card: -(card.upvotes or 0))[:MOST]
+    cards = chosen(edition.cards)
     grid = _grid(cards)
     made = await asyncio.gather(*(smaller(archive, card, _width(card, grid), "PPM", {}) for card in cards))
     shown = [(card, ppm) for card, ppm in zip(cards, made, strict=True) if ppm is not None]
@@ -69,6 +70,14 @@ async def make_poster(archive: Archive, edition: Edition) -> Poster:
     for path, file in zip(paths, (png, pdf), strict=True):
         await archive.put(path, file.getvalue())
     return Poster(paths, problems)
+
+
+def chosen(cards: Sequence[Card]) -> list[Card]:
+    """Those with most votes first, MOST at most; where votes do not tell, each day has as many as the others."""
+    day_by_day = (enumerate(of_day) for _, of_day in groupby(cards, key=lambda card: card.day))
+    places = {card.key: place for of_day in day_by_day for place, card in of_day}
+    first = sorted(cards, key=lambda card: (-(card.upvotes or 0), places[card.key]))[:MOST]
+    return sorted(first, key=lambda card: (-(card.upvotes or 0), card.day))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.errors import ArchiveError
 from frontispiece.letter.edition import edition
-from frontispiece.letter.poster import DPI, HEIGHT, MOST, WIDTH, make_poster
+from frontispiece.letter.poster import DPI, HEIGHT, MOST, WIDTH, chosen, make_poster
 from frontispiece.settings import load_settings
 
 
@@ -44,14 +44,19 @@ async def test_titles_that_cannot_be_lettered_do_no_harm_and_of_many_papers_some
     archive = Archive.open(str(tmp_path))
     one = await outcome(archive, 1)
     titles = ["纹理", "\u202e", "x" * 500, "Ω ≤ 3–4 … “ω” ẞ ﬁ", "💥", "", *(f"Paper {n}" for n in range(20))]
+    days = [DAY + timedelta(days=n < 13) for n in range(len(titles))]
+    listings = [one.paper.listing.model_copy(update={"day": day, "rank": n}) for n, day in enumerate(days)]
     made = [
-        one.model_copy(update={"paper": one.paper.model_copy(update={"id": f"2410.{n:05}", "title": title})})
-        for n, title in enumerate(titles)
+        one.model_copy(
+            update={"paper": one.paper.model_copy(update={"id": f"2410.{n:05}", "title": title, "listing": listing})}
+        )
+        for n, (title, listing) in enumerate(zip(titles, listings, strict=True))
     ]
     await Catalog(archive).write(DAY + timedelta(days=1), "run-1", made[:13], run())
     await Catalog(archive).write(DAY, "run-2", made[13:], run("run-2"))
     week = await edition(archive, Days(DAY - timedelta(days=3), DAY + timedelta(days=3)), load_settings())
     assert len(week.cards) > MOST
+    assert [card.day for card in chosen(week.cards)] == [DAY] * (MOST // 2) + [DAY + timedelta(days=1)] * (MOST // 2)
     assert (await make_poster(archive, week)).paths[0] == "posters/2024-10-28..2024-11-03.png"
 
 
