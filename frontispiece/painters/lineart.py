@@ -116,9 +116,12 @@ def seed_of(paper: Paper, plan: ScenePlan, take: int = 0) -> int:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Workers started in here never hear Ctrl-C, not even while they start: it is for the program that has them."""
+    """Workers started in here never hear Ctrl-C or SIGTERM, not even while they start.
+
+    Those are for the program that has them, and may be sent to all of its processes.
+    """
     resource_tracker.ensure_running()  # when it is started, it lets interrupts through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -140,8 +143,9 @@ def _main_module_hidden() -> Iterator[None]:
 
 
 def _become_worker() -> None:
-    """In a new worker: leave Ctrl-C to the program, and end when the program ends, even if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a new worker: leave Ctrl-C and SIGTERM to the program, and end when it ends, even if it is killed."""
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

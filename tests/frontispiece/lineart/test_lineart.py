@@ -356,6 +356,13 @@ async def test_a_dead_worker_is_replaced_and_close_leaves_none() -> None:
     await opened.submit(SEED_PAPER, prompt(plan()))
     workers = set(multiprocessing.active_children()) - before
     assert workers
+    for told in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a terminal, and who stops a service, tell all of a program's processes
+        for worker in workers:
+            os.kill(worker.pid or 0, told)
+    assert await opened.submit(SEED_PAPER, prompt(plan())), "only the program ends them"
     for worker in workers:
         os.kill(worker.pid or 0, signal.SIGKILL)
     with pytest.raises(ProviderUnavailable, match="worker"):
