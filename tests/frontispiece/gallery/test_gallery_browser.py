@@ -496,6 +496,16 @@ def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tup
     page.close()
 
 
+@pytest.mark.parametrize("size", [(1440, 1600), (1440, 900), (960, 1400), (2560, 1440)], ids=str)
+def test_the_first_picture_fills_its_frame(visit: Visit, size: tuple[int, int]) -> None:
+    """However high the window is."""
+    page = visit.open("index.html")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    loaded(page, ".lead img")
+    shape = page.locator(".lead img").evaluate("image => image.clientWidth / image.clientHeight")
+    assert shape == pytest.approx(3 / 4, abs=0.01)
+
+
 @pytest.mark.parametrize(("size", "columns"), [(WIDE, 2), (PHONE, 1)], ids=["desktop", "phone"])
 def test_a_letter_fits_the_screen(
     browser: "sync_api.Browser", folder: Path, size: tuple[int, int], columns: int
