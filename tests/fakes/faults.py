@@ -4,7 +4,8 @@ import asyncio
 import json
 import random
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -18,6 +19,56 @@ TRICKLE_SECONDS = 0.05
 TOO_LONG = 2.0
 """Seconds, as the limit of a test that waits for what never comes whole: a busy machine holds nobody up so long before
 the request is even sent."""
+LOOKS = 20
+"""As often a loop looks about before its clock is set forward: what was sent to it is read by then."""
+
+
+class Clock:
+    """The clock of a loop, which can be set forward: whoever set himself a limit of seconds meets it at once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop, self._time, self._ahead = loop, loop.time, 0.0
+        loop.time = self  # type: ignore[method-assign]
+
+    def __call__(self) -> float:
+        return self._time() + self._ahead
+
+    async def forward(self, seconds: float) -> None:
+        """Asked for in the loop itself."""
+        for _ in range(LOOKS):
+            await asyncio.sleep(0)
+        self._ahead += seconds
+
+    async def passed(self, seconds: float) -> None:
+        """The same, asked for by another thread's loop."""
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.forward(seconds), self._loop))
+
+
+class Passing:
+    """How the fakes let time pass: they sleep, or set forward the clock of the one who waits for them."""
+
+    clock: Clock | None = None
+
+    async def __call__(self, seconds: float) -> None:
+        await (asyncio.sleep(seconds) if self.clock is None else self.clock.passed(seconds))
+
+
+passes = Passing()
+
+
+@contextmanager
+def hurried() -> Iterator[Clock]:
+    """Inside, this loop's time passes as soon as a fake takes its time, and nobody waits.
+
+    A clock never goes back: it stays ahead.
+    """
+    loop = asyncio.get_running_loop()
+    clock = loop.time if isinstance(loop.time, Clock) else Clock(loop)
+    passes.clock = clock
+    try:
+        yield clock
+    finally:
+        passes.clock = None
 
 
 class Odd(JSONResponse):
@@ -94,7 +145,7 @@ async def slow(request: Request, honest: Honest) -> Response:
     async def trickle():  # type: ignore[no-untyped-def]
         for byte in bytes(response.body):
             yield bytes([byte])
-            await asyncio.sleep(TRICKLE_SECONDS)
+            await passes(TRICKLE_SECONDS)
 
     return StreamingResponse(trickle(), response.status_code, media_type=response.media_type)
 
@@ -110,7 +161,7 @@ def in_steps(count: int, pause: float) -> Fault:
         async def parts():  # type: ignore[no-untyped-def]
             for start in range(0, len(body), size):
                 yield body[start : start + size]
-                await asyncio.sleep(pause)
+                await passes(pause)
 
         return StreamingResponse(parts(), response.status_code, media_type=response.media_type)
 
@@ -133,7 +184,7 @@ class OneAtATime:
         self._loop = asyncio.get_running_loop()
         async with self._free:
             self.begun += 1
-            await asyncio.sleep(self._seconds)
+            await passes(self._seconds)
             await self.may_answer.wait()
             return await honest()
 
@@ -161,6 +212,8 @@ async def moved(request: Request, honest: Honest) -> Response:
 async def never_answered(request: Request, honest: Honest) -> Response:
     """No work is done, and nothing said, until the client goes."""
     await request.body()
+    if passes.clock is not None:
+        await passes(TOO_LONG)
     await gone(request)
     return Response()
 

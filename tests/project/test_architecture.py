@@ -4,7 +4,6 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -18,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS: Final = ("frontispiece", "tasks", "flows", "deployments")
 """Each may import those before it."""
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+PROVIDERS: Final = {name for group in (SOURCES, WRITERS, PAINTERS, CHECKERS) for name in registered(group)}
 
 LAYERS: Final = (
     {"ground"},
@@ -67,18 +67,21 @@ def module(path: Path) -> str:
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text())))
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module that a file imports, wherever in the file."""
-    for node in ast.walk(tree(path)):
+    names: list[str] = []
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports relatively"
-            yield node.module or ""
+            names.append(node.module or "")
+    return tuple(names)
 
 
 def own_imports(path: Path) -> set[str]:
@@ -116,11 +119,10 @@ def test_the_library_is_in_layers_and_families_do_not_know_each_other(path: Path
 
 def test_what_a_provider_is_like_is_asked_of_it(path: Path) -> None:
     """Nobody compares its name: what such a comparison knows stands in the provider's own file."""
-    names = {name for group in (SOURCES, WRITERS, PAINTERS, CHECKERS) for name in registered(group)}
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Compare):
             compared = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)}
-            assert not compared & names, f"{path}, line {node.lineno}"
+            assert not compared & PROVIDERS, f"{path}, line {node.lineno}"
 
 
 def test_the_library_does_not_know_prefect(path: Path) -> None:
@@ -144,6 +146,9 @@ def package(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
 
 
+installed = cache(packages_distributions)
+
+
 def imported(*folders: str) -> set[str]:
     """What the files in these folders import that is neither Python's nor ours."""
     ours = {path.stem for folder in (".", "tests", "bench") for path in (ROOT / folder).iterdir()}
@@ -163,7 +168,7 @@ def test_what_is_imported_is_declared(folders: tuple[str, ...], extras: tuple[st
     """What another package happens to bring along may go with its next version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"], *(each for name in extras for each in project["optional-dependencies"][name])]
-    declared, brought_by = {package(each) for each in asked}, packages_distributions()
+    declared, brought_by = {package(each) for each in asked}, installed()
     missing = {
         name for name in imported(*folders) if not declared & {package(each) for each in brought_by.get(name, [name])}
     }
@@ -172,8 +177,8 @@ def test_what_is_imported_is_declared(folders: tuple[str, ...], extras: tuple[st
 
 def test_no_thread_of_obstore_enters_python(path: Path) -> None:
     """Its asynchronous side answers from such threads, and a process that ends meanwhile is aborted."""
-    names = {node.attr for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
     if "obstore" in imports(path):
+        names = {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
         assert {name for name in names if name.endswith("_async")} == set()
 
 

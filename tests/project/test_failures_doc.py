@@ -78,7 +78,8 @@ async def test_the_row_is_true(fake: Providers, where: str, fault: str, error: s
     played = fake.openai.faults if where in ("chat", "images") else fake.fal.faults
     played.queue(where, fault)
     seconds = faults.TOO_LONG if fault in ("slow body", "never answered") else PATIENCE
-    assert await attempt(fake, where, seconds) == (error, throttle)
+    with faults.hurried():
+        assert await attempt(fake, where, seconds) == (error, throttle)
     assert played.served == [(where, fault)]
 
 

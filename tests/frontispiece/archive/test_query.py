@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from helpers.stocked import DAY, NOW, buy, failure, outcome, painting, run, stoc
 from deployments.cli import main
 from deployments.cli.query import query
 from frontispiece.archive.catalog import SCHEMA, Catalog, rows
-from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.query import STATS, Records, open_records
 from frontispiece.archive.store import Archive
 from frontispiece.errors import BadInput, ProviderBroken
 from frontispiece.maintenance.enter import enter_paid_calls
@@ -217,18 +218,26 @@ async def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+async def records(attacked: Path) -> AsyncIterator[Records]:
+    """One asking for all: an attack that leaves something behind has failed in its own test."""
+    async with open_records(Archive.open(str(attacked))) as records:
+        yield records
+
+
 @pytest.mark.parametrize("sql", ATTACKS.values(), ids=ATTACKS)
-async def test_a_query_only_reads_the_views(sql: str, attacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_only_reads_the_views(
+    sql: str, attacked: Path, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(attacked)
     before = tree(attacked)
     (file,) = attacked.glob("catalog/*/*.parquet")
-    async with open_records(Archive.open(str(attacked))) as records:
-        for attempt in (records.ask, lambda sql: records.export(sql, "csv")):
-            with pytest.raises(BadInput) as error:
-                attempt(sql.format(root=attacked, file=file))
-            assert "\n" not in str(error.value)
-            assert "planted" not in str(error.value)
-        assert records.ask("SELECT count(*) FROM latest -- still there").rows == [(2,)]
+    for attempt in (records.ask, lambda sql: records.export(sql, "csv")):
+        with pytest.raises(BadInput) as error:
+            attempt(sql.format(root=attacked, file=file))
+        assert "\n" not in str(error.value)
+        assert "planted" not in str(error.value)
+    assert records.ask("SELECT count(*) FROM latest -- still there").rows == [(2,)]
     assert tree(attacked) == before
 
 
@@ -250,10 +259,9 @@ async def test_a_query_only_reads_the_views(sql: str, attacked: Path, monkeypatc
         ("SELECT * FROM runs WHERE false", 0),
     ],
 )
-async def test_whatever_reads_is_answered(sql: str, rows: int, attacked: Path) -> None:
-    async with open_records(Archive.open(str(attacked))) as records:
-        assert len(records.ask(sql).rows) == rows
-        assert len(json.loads(records.export(sql, "json").read_text())) == rows
+def test_whatever_reads_is_answered(sql: str, rows: int, records: Records) -> None:
+    assert len(records.ask(sql).rows) == rows
+    assert len(json.loads(records.export(sql, "json").read_text())) == rows
 
 
 async def test_a_query_that_takes_for_ever_can_be_ended(tmp_path: Path) -> None:
@@ -305,12 +313,18 @@ async def test_a_damaged_file_is_left_out_and_named(tmp_path: Path) -> None:
         assert records.ask("SELECT count(*) FROM pictures").rows == [(3,)]
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = tmp_path / "archive"
-    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(root))
-    asyncio.run(stocked(root))
+@pytest.fixture(scope="module")
+async def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nobody writes into it."""
+    root = tmp_path_factory.mktemp("asked")
+    await stocked(root)
     return root
+
+
+@pytest.fixture
+def root(asked: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FRONTISPIECE_ARCHIVE", str(asked))
+    return asked
 
 
 SQL = "SELECT paper_id, day, paper_authors, writer_dollars, paper_updated FROM pictures ORDER BY paper_id -- all;"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fakes import fal
 from fakes.fal import FakeFal
-from fakes.faults import TOO_LONG, Honest
+from fakes.faults import TOO_LONG, Honest, hurried
 from fakes.pictures import ODD, png
 from fakes.providers import SEED_PAPER, Providers, prompt
 from fakes.server import refusing
@@ -197,7 +197,7 @@ async def test_faults_of_an_order(
 
 async def test_a_trickle_is_in_doubt(fake: Providers, open_fal: Open) -> None:
     fake.fal.faults.queue("submit", "slow body")
-    with pytest.raises(InDoubt):
+    with hurried(), pytest.raises(InDoubt):
         await ordered(open_fal(seconds=TOO_LONG))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from fakes import openai
-from fakes.faults import TOO_LONG, Fault
+from fakes.faults import TOO_LONG, Fault, hurried
 from fakes.pictures import png
 from fakes.providers import SEED_PAPER, Providers, fake_providers, prompt
 from fakes.server import refusing, serving
@@ -164,7 +164,7 @@ async def test_a_picture_of_too_many_bytes_is_refused(fake: Providers, open_pain
 
 async def test_a_trickle_is_in_doubt(fake: Providers, open_painter: Open) -> None:
     fake.openai.faults.queue("images", "slow body")
-    with pytest.raises(InDoubt):
+    with hurried(), pytest.raises(InDoubt):
         await open_painter(seconds=TOO_LONG).submit(SEED_PAPER, prompt())
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote_from_bytes
 
 import pytest
-from fakes.faults import TOO_LONG, Faults
+from fakes.faults import TOO_LONG, Faults, hurried
 from fakes.pictures import png
 from fakes.server import serving
 from helpers.real_server import PATIENCE
@@ -139,7 +139,7 @@ async def test_downloads_that_fail(
 async def test_a_download_that_trickles_is_given_up(server: str) -> None:
     FAULTS.queue("media", "slow body")
     http = Http(timeout=TOO_LONG)
-    with pytest.raises(ProviderUnavailable, match="within 2 s"):
+    with hurried(), pytest.raises(ProviderUnavailable, match="within 2 s"):
         await download_picture(http, f"{server}/p.png", (server,), MOST)
     await http.close()
 

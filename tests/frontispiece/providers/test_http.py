@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from fakes.faults import TOO_LONG, Faults
+from fakes.faults import TOO_LONG, Faults, hurried
 from fakes.server import refusing, serving
 from helpers.real_server import PATIENCE
 from hypothesis import given
@@ -99,7 +99,7 @@ async def test_a_request_that_left_is_lost_not_unreached(
 async def test_a_trickle_ends_after_the_total_time(server: str) -> None:
     FAULTS.queue("echo", "slow body")
     client = Http(timeout=TOO_LONG)
-    with pytest.raises(Lost, match="no whole answer within"):
+    with hurried(), pytest.raises(Lost, match="no whole answer within"):
         await client.get(f"{server}/echo")
     await client.close()
 
@@ -129,9 +129,15 @@ async def test_refused_connections_and_impossible_addresses_are_unreached(http: 
 
 async def test_a_server_that_says_nothing_is_lost() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
         client = Http(timeout=TOO_LONG)
-        with pytest.raises(Lost):
-            await client.get(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        asking = asyncio.create_task(client.get(f"http://127.0.0.1:{silent.getsockname()[1]}/"))
+        asker, _ = await asyncio.get_running_loop().sock_accept(silent)
+        with asker, hurried() as clock:
+            assert await asyncio.get_running_loop().sock_recv(asker, 1)
+            await clock.forward(TOO_LONG)
+            with pytest.raises(Lost):
+                await asking
         await client.close()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes.batches import START
-from fakes.faults import TOO_LONG
+from fakes.faults import TOO_LONG, hurried
 from fakes.providers import Providers
 from helpers.mortal import DEAD, Fuse, Killed, Mortal
 from helpers.papers import many
@@ -276,7 +276,7 @@ class TestKilled:
         clock = Clock()
         seconds = TOO_LONG if fault == "never answered" else PATIENCE
         async with program(fake, archive, clock, seconds=seconds) as services:
-            with pytest.raises((InDoubt, ProviderBroken, ProviderUnavailable)):
+            with hurried(), pytest.raises((InDoubt, ProviderBroken, ProviderUnavailable)):
                 await order(PAPERS, services)
         async with program(fake, archive, clock) as services:
             assert await phases(archive, PAPERS, services) == [Phase.IN_DOUBT] * 3

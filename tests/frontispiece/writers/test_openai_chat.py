@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 from fakes import openai
-from fakes.faults import TOO_LONG, Fault, Honest, OneAtATime, in_steps, status
+from fakes.faults import TOO_LONG, Fault, Honest, OneAtATime, hurried, in_steps, status
 from fakes.openai import SEED_REQUEST, SEED_RESPONSE
 from fakes.providers import SEED_PAPER, Providers
 from fakes.server import refusing, serving
@@ -336,15 +336,18 @@ async def at_last(writer: OpenAIChat, paper: Paper) -> Prompt:
 
 
 async def test_a_slow_server_is_not_asked_for_more_while_it_is_at_work(fake: Providers, open_chat: Open) -> None:
-    server = OneAtATime()
+    server = OneAtATime(seconds=0.5)
     fake.openai.faults.know("slow", server.answer)
     fake.openai.faults.always("chat", "slow")
     writer = open_chat(openai_seconds=0.5)
-    with pytest.raises(InDoubt, match="FRONTISPIECE_OPENAI_SECONDS"):
-        await writer.write(SEED_PAPER)
-    another = asyncio.create_task(at_last(writer, SEED_PAPER.model_copy(update={"title": "Another"})))
-    with pytest.raises(InDoubt):
-        await writer.write(SEED_PAPER)
+    with hurried() as clock:
+        with pytest.raises(InDoubt, match="FRONTISPIECE_OPENAI_SECONDS"):
+            await writer.write(SEED_PAPER)
+        another = asyncio.create_task(at_last(writer, SEED_PAPER.model_copy(update={"title": "Another"})))
+        asked_again = asyncio.create_task(writer.write(SEED_PAPER))
+        await clock.forward(0.5)
+        with pytest.raises(InDoubt):
+            await asked_again
     assert server.begun == 1
     server.release()
     assert (await at_last(writer, SEED_PAPER)).text == SEED_RESPONSE
@@ -359,7 +362,8 @@ async def test_who_waits_in_a_slow_servers_queue_sees_that_it_is_alive(fake: Pro
     fake.openai.faults.always("chat", "slow")
     writer = open_chat(openai_seconds=TOO_LONG)
     papers = [SEED_PAPER.model_copy(update={"title": f"Paper {number}"}) for number in range(6)]
-    written = await asyncio.gather(*map(writer.write, papers))
+    with hurried():
+        written = await asyncio.gather(*map(writer.write, papers))
     assert (len(written), server.begun, fake.openai.paid) == (6, 6, 6)
 
 
@@ -367,7 +371,8 @@ async def test_patience_counts_from_the_last_byte(fake: Providers, open_chat: Op
     """The whole answer takes longer than a call may go without a byte."""
     fake.openai.faults.know("steps", in_steps(5, TOO_LONG / 4))
     fake.openai.faults.queue("chat", "steps")
-    assert (await open_chat(openai_seconds=TOO_LONG).write(SEED_PAPER)).text == SEED_RESPONSE
+    with hurried():
+        assert (await open_chat(openai_seconds=TOO_LONG).write(SEED_PAPER)).text == SEED_RESPONSE
 
 
 async def test_answers_are_bounded_and_another_bound_is_another_recipe(fake: Providers, open_chat: Open) -> None:
@@ -411,7 +416,7 @@ async def test_a_wrong_content_type_is_no_obstacle(fake: Providers, open_chat: O
 
 async def test_a_trickle_is_in_doubt(fake: Providers, open_chat: Open) -> None:
     fake.openai.faults.queue("chat", "slow body")
-    with pytest.raises(InDoubt, match="in time"):
+    with hurried(), pytest.raises(InDoubt, match="in time"):
         await open_chat(seconds=TOO_LONG).write(SEED_PAPER)
 
 
