@@ -79,7 +79,8 @@ class Archive:
     @property
     def _store(self) -> "ObjectStore":
         if self._opened is None:  # a folder, which may not be there before something is written
-            self._opened = LocalStore(prefix=self.local_root, mkdir=True)
+            # A folder goes with its last file: each that stays is gone through by every listing.
+            self._opened = LocalStore(prefix=self.local_root, mkdir=True, automatic_cleanup=True)
         return self._opened if self._brief is None or self._is_answered else self._brief
 
     @classmethod
