@@ -91,9 +91,11 @@ class LineArt(AtOnce):
                     self._idle.append(worker)
 
     def _new_worker(self) -> ProcessPoolExecutor:
-        # Spawned: a fork would copy this program's threads and locks in whatever state they are.
-        spawn = multiprocessing.get_context("spawn")
-        self._workers.append(ProcessPoolExecutor(1, mp_context=spawn, initializer=_become_worker))
+        # A fork of this program would copy its threads and locks in whatever state they are: these are forks of a
+        # process that has loaded what drawing takes, and ends with this one.
+        multiprocessing.set_forkserver_preload([__name__])
+        forks = multiprocessing.get_context("forkserver")
+        self._workers.append(ProcessPoolExecutor(1, mp_context=forks, initializer=_become_worker))
         return self._workers[-1]
 
     async def close(self) -> None:
