@@ -62,7 +62,9 @@ async def test_past_months_become_one_file_each(place: str, tmp_path: Path) -> N
     months = [path.split("/")[1] for path in await files(archive)]
     assert months == ["day=2024-12-01", "month=2024-10", "month=2024-11"]
     if place == "folder":
-        assert sorted(each.name for each in (tmp_path / "catalog").iterdir()) == months, "no empty ones are gone through"
+        assert sorted(each.name for each in (tmp_path / "catalog").iterdir()) == months, (
+            "no empty ones are gone through"
+        )
     assert await compact(archive) == []
     keys = [numbered(number).key for number in (1, 2, 3, 4)]
     assert len(await Catalog(archive).archived(keys, RECIPE)) == 4
