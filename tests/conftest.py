@@ -1,6 +1,5 @@
 """What all tests share: no outside network, and a clean set of environment variables."""
 
-import atexit
 import gc
 import ipaddress
 import os
@@ -17,7 +16,6 @@ from helpers.real_server import RealServer, real_server_in
 
 # Until all is imported nearly nothing is garbage: looking for it takes a third of the time.
 gc.disable()
-atexit.register(gc.unfreeze)  # what stays until the end goes with it, or DuckDB complains
 
 # A busy machine is no bug.
 hypothesis.settings.register_profile("here", deadline=None)
@@ -62,6 +60,10 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # or DuckDB complains
 
 
 @pytest.fixture(autouse=True, scope="module")
