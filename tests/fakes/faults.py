@@ -3,6 +3,8 @@
 import asyncio
 import json
 import random
+import time
+import weakref
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,11 +29,11 @@ class Clock:
     """The clock of a loop, which can be set forward: whoever set himself a limit of seconds meets it at once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop, self._time, self._ahead = loop, loop.time, 0.0
+        self._loop, self._ahead = weakref.ref(loop), 0.0
         loop.time = self  # type: ignore[method-assign]
 
     def __call__(self) -> float:
-        return self._time() + self._ahead
+        return time.monotonic() + self._ahead
 
     async def forward(self, seconds: float) -> None:
         """Asked for in the loop itself."""
@@ -41,7 +43,8 @@ class Clock:
 
     async def passed(self, seconds: float) -> None:
         """The same, asked for by another thread's loop."""
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.forward(seconds), self._loop))
+        if loop := self._loop():
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.forward(seconds), loop))
 
 
 class Passing:
