@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 
 from flows.batching import Batching
 from flows.bundles import FLOW as BUNDLE
-from flows.bundles import Bundles, is_served, processes_at_hand
+from flows.bundles import Bundles, Given, Processes, is_served, processes_at_hand
 from flows.dayruns import FLOW as DAY
 from flows.dayruns import DayRuns, after_daily, tag
 from flows.events import tell_of_budget
@@ -91,11 +91,11 @@ async def backfill_days(request: BackfillDaysRequest) -> State[None]:
         check_day(day, settings.source)
     async with services_for_run(settings, request.refresh_id, request.backfill) as services:
         await label_run(settings.source)
-        waiting, states = iter(request.days), dict[date, State[Any] | None]()
+        given, states = Given(request.days), dict[date, State[Any] | None]()
 
         async def next_day() -> date | None:
             await after_daily(get_run_logger().info)
-            return None if services.budget.is_reached else next(waiting, None)
+            return None if services.budget.is_reached else await given.next()
 
         async def ended(day: date, state: State[Any] | None) -> None:
             states[day] = state
@@ -104,7 +104,7 @@ async def backfill_days(request: BackfillDaysRequest) -> State[None]:
         async with _hanging_ahead(services):
             await DayRuns(services, _run_day, parameters, request.days_at_once).run(next_day, ended)
         done = sum(state is not None and state.is_completed() for state in states.values())
-        message = f"{done} of {counted(len(request.days), 'day')} done."
+        message = f"{done} of {counted(len(states), 'day')} done."
         if done < len(states):
             return Failed(message=message)
         return Completed(name=BUDGET_REACHED if services.budget.is_reached else None, message=message)
@@ -206,15 +206,20 @@ async def _open_window(services: Services, plan: Plan, request: BackfillRequest)
     """Days share this process and its services, and other processes where somebody starts those."""
     settings, days_at_once = services.settings, request.days_at_once
     # A style that is a file of this process' settings is not told to another one.
-    processes = 1 if settings.style_to_choose is None else await processes_at_hand()
+    at_hand = Processes(1) if settings.style_to_choose is None else await processes_at_hand()
+    processes, share = at_hand.number, None
     if days_at_once is not None:
         processes = min(processes, days_at_once)
         days_at_once //= processes
+    if not at_hand.are_workers or request.papers_at_once is not None:
+        at_once = min(settings.prompts_at_once, settings.paintings_at_once)
+        processes = min(processes, at_once)
+        share = at_once // processes
     parameters = _of_each_day(request, settings, plan.account, services.refresh_id)
     here = DayRuns(services, _run_day, parameters, days_at_once)
-    shared = {"days_at_once": days_at_once, "max_usd": settings.max_usd}
+    shared = {"days_at_once": days_at_once, "max_usd": settings.max_usd, "papers_at_once": share}
     parameters = parameters | {name: value for name, value in shared.items() if value is not None}
-    return Window(services, plan, here, Bundles(plan.id), parameters, processes)
+    return Window(services, plan, here, Bundles(plan.id), parameters, processes, share or 0)
 
 
 def _of_each_day(request: SideBySide, settings: Settings, account: str, refresh_id: str) -> dict[str, Any]:

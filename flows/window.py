@@ -2,17 +2,17 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, Final
 
 from prefect import get_run_logger, runtime
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.utilities.urls import url_for
 
-from flows.bundles import Bundles
+from flows.bundles import Bundle, Bundles
 from flows.dayruns import DayRuns, after_daily
 from flows.listener import surroundings
 from flows.planpage import BackfillPage
@@ -29,16 +29,18 @@ from frontispiece.sources import categories_of
 from frontispiece.text import counted
 
 MOST_NAMED = 10
-BUNDLE_MINUTES: Final = 2.0
-"""For about so long a bundle keeps its process busy."""
-LEAST_PAPERS, MOST_PAPERS = 40, 300
-"""Of a bundle: fewer are done before another process has started, and a processor needs that long for more."""
+WORTH_SECONDS: Final = 20.0
+"""Of work for a process: less is done before it has started."""
+LEAST_SECONDS: Final = 0.1
+"""A paper, however soon its provider answers."""
+AHEAD_PAPERS: Final = 40
+"""Of days that a process has and has not begun: it is looked after every other second."""
 RUNS_AGAIN: Final = 2
 """So many times a day is run again whose process was lost."""
 
 
 class Window:
-    """Runs what a plan asks for, here and in `processes - 1` other processes, which share its lanes and its account."""
+    """Runs what a plan asks for, here and in `processes - 1` other processes, which share its account."""
 
     def __init__(
         self,
@@ -48,17 +50,16 @@ class Window:
         bundles: Bundles,
         parameters: Mapping[str, Any],
         processes: int = 1,
+        share: int = 0,
     ) -> None:
-        """`parameters` are those of a bundle."""
+        """`parameters` are those of a bundle, whose process is left `share` of the lanes of this one."""
         self._services = services
         self._plan = plan
         self._runs = runs
         self._bundles = bundles
         self._parameters = parameters
-        settings = services.settings
-        at_once = min(settings.prompts_at_once, settings.paintings_at_once)
-        self._processes = min(processes, at_once)
-        self._share = at_once // self._processes
+        self._processes = processes
+        self._share = share
         self._planned = {each.day: each for each in plan.days}
         self._waiting = deque(each.day for each in plan.days if each.wants_a_run)
         self._open_days = Counter(month_of(day) for day in self._waiting)
@@ -77,11 +78,11 @@ class Window:
         """Run the days. Cancelled, it takes them along."""
         ended = partial(self._ended, page)
         async with task_group() as group:
-            for run in await self._bundles.left_open():
-                days = [day for day in map(date.fromisoformat, run.parameters["days"]) if day in self._waiting]
-                group.create_task(self._follow(run, self._begin(days, page, self._away), page))
+            for bundle in await self._bundles.left_open():
+                bundle.days = self._begin([day for day in bundle.days if day in self._waiting], page, self._away)
+                group.create_task(self._follow(bundle, page))
             for _ in range(self._processes - 1):
-                if days := await self._take_bundle(page):
+                if days := await self._first_days(page):
                     group.create_task(self._send_off(days, page))
             await self._runs.run(partial(self._next_day, page), ended)
 
@@ -104,38 +105,50 @@ class Window:
         """Give one bundle after the other to a process of its own."""
         async with self._services.lend(self._share):
             while days:
-                parameters = {**self._parameters, "papers_at_once": self._share}
                 try:
-                    run = await self._bundles.start(days, parameters)
+                    bundle = await self._bundles.start(days, self._parameters)
                 except Exception as error:
                     get_run_logger().error("%s could not be given to another process: %s", self._span(days), error)
                     await self._give_back(days, None)
                     return
-                if not await self._follow(run, days, page):
+                if not await self._follow(bundle, page):
                     return
-                days = await self._take_bundle(page)
+                days = await self._first_days(page)
 
-    async def _take_bundle(self, page: BackfillPage) -> list[date]:
-        """Days that keep a process busy for a while, and no more than its part of what is left; none when too few are.
+    async def _first_days(self, page: BackfillPage) -> list[date]:
+        """Those that a process begins with: none where what is left is not worth its start.
 
-        None also without money for one picture at least: a process that can buy nothing is not worth its start.
+        None also without money for one picture at least.
         """
         await after_daily(get_run_logger().info)
         if not self._waiting or not await self._can_pay(self._planned[self._waiting[0]]):
             return []
         estimate = self._plan.estimate
-        left = sum(self._planned[day].to_do for day in self._waiting) / self._processes
-        if left < LEAST_PAPERS:
-            return []
-        a_minute = estimate.papers / self._processes / max(estimate.minutes, 1 / 60)
-        most = min(MOST_PAPERS, max(LEAST_PAPERS, BUNDLE_MINUTES * a_minute), left)
+        seconds = max(LEAST_SECONDS, 60 * estimate.minutes / max(1, estimate.papers))
+        return self._days_for(page) if seconds * self._papers_left / self._processes >= WORTH_SECONDS else []
+
+    async def _more(self, page: BackfillPage, ahead: Collection[date]) -> list[date] | None:
+        """As in `Bundles.follow`."""
+        if not self._waiting or not await self._can_pay_now(self._planned[self._waiting[0]]):
+            return None
+        return self._days_for(page, ahead)
+
+    def _days_for(self, page: BackfillPage, ahead: Collection[date] = ()) -> list[date]:
+        """Enough for a process that has these ahead of it, and not more than its part of what is left."""
+        papers = sum(max(1, self._planned[day].to_do) for day in ahead)
+        most = min(AHEAD_PAPERS, self._papers_left / self._processes)
         days: list[date] = []
         for day in self._waiting:
-            most -= self._planned[day].to_do
-            if days and most < 0:
+            if papers >= most:
                 break
             days.append(day)
+            papers += max(1, self._planned[day].to_do)
         return self._begin(days, page, self._away)
+
+    @property
+    def _papers_left(self) -> int:
+        """Papers of days that nobody has begun."""
+        return sum(self._planned[day].to_do for day in self._waiting)
 
     def _begin(self, days: Sequence[date], page: BackfillPage, place: set[date]) -> list[date]:
         for day in days:
@@ -145,16 +158,17 @@ class Window:
             page.day_begun()
         return list(days)
 
-    async def _follow(self, run: FlowRun, days: Sequence[date], page: BackfillPage) -> bool:
+    async def _follow(self, bundle: Bundle, page: BackfillPage) -> bool:
         """See a bundle to its end; what it has not done is run here, or by another one. Gives whether it was begun."""
         budget = self._services.budget
         before = budget.committed
         state: State[Any] | None = None
         try:
-            state = await self._bundles.follow(run, lambda: not self._is_idle, partial(self._ended, page))
+            more, ended = partial(self._more, page), partial(self._ended, page)
+            state = await self._bundles.follow(bundle, lambda: not self._is_idle, more, ended)
         except Exception as error:  # the server is away
-            get_run_logger().error("%s could not be followed: %s", self._span(days), error)
-        left = [day for day in days if day in self._away]
+            get_run_logger().error("%s could not be followed: %s", self._span(bundle.days), error)
+        left = [day for day in bundle.days if day in self._away]
         if state is not None and (state.is_cancelled() or has_left_work(state)):
             await budget.look()
             # It could buy nothing for what is left, whatever prices say: nor could the next.
@@ -200,19 +214,22 @@ class Window:
 
     async def _can_pay(self, day: DayPlan) -> bool:
         """Whether there is money for one picture at least. What is set aside for others may still be given back."""
-        budget = self._services.budget
         async with self._changed:
             while not self._is_at_the_limit:
-                if budget.max_usd is None:
-                    return True
-                await budget.look()
-                if budget.room + ROUNDING >= day.least and not (day.problem and budget.room < ROUNDING):
+                if await self._can_pay_now(day):
                     return True
                 if not self._here | self._away:
                     self._is_out_of_money = True
                     break
                 await self._changed.wait()
             return False
+
+    async def _can_pay_now(self, day: DayPlan) -> bool:
+        budget = self._services.budget
+        if budget.max_usd is None or self._is_at_the_limit:
+            return not self._is_at_the_limit
+        await budget.look()
+        return budget.room + ROUNDING >= day.least and not (day.problem and budget.room < ROUNDING)
 
     async def _ended(self, page: BackfillPage, day: date, state: State[Any] | None) -> None:
         """Say how the day went, show how it stands now, and tidy its month when that is over."""

@@ -14,6 +14,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from killed_backfill import FIRST, snapshot
 from frontispiece.archive.store import Archive
 
 LATENCY = 2.0
+LANES = 2
+"""Prompts, and pictures, that each worker has on the way at once: so few that two processors have time to spare."""
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 MOST_RUNS = 4
 
@@ -42,20 +45,29 @@ def slow_providers() -> Iterator[Providers]:
         yield world
 
 
-def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> float:
-    """Run a backfill until every picture is there; gives the seconds."""
+@dataclass(frozen=True)
+class Round:
+    """How long it took, and the seconds of CPU that all of the team's processes used meanwhile."""
+
+    seconds: float
+    cpu: float
+
+
+def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> Round:
+    """Run a backfill until every picture is there."""
     place = f"s3://papers/by-{workers}{'-killed' if kills else ''}"
     os.environ.update(team.bucket)
     with slow_providers() as world:
         papers_file = snapshot(team.folder / "papers.jsonl", days, papers)
         keys = {name: value for name, value in world.variables.items() if name in ("OPENAI_API_KEY", "FAL_KEY")}
+        keys |= {f"FRONTISPIECE_{what}_AT_ONCE": str(LANES) for what in ("PROMPTS", "PAINTINGS")}
         told = {"FRONTISPIECE_SOURCE": "snapshot", "FRONTISPIECE_SNAPSHOT": str(papers_file)}
         team.finish("deploy", **world.variables, **told, FRONTISPIECE_ARCHIVE=place)
         names = [f"worker-{number}" for number in range(workers)]
         for name in names:
             team.start_service("worker", name, **keys)
         until(lambda: len(team.server.ask("/work_pools/frontispiece/workers/filter", {})) >= workers)
-        began, runs = time.monotonic(), 0
+        began, used, runs = time.monotonic(), team.cpu(), 0
         while len(pictures(place)) < days * papers and runs < MOST_RUNS:
             runs += 1
             run = team.server.start("backfill/backfill", days=f"{FIRST}..{FIRST + timedelta(days - 1)}")
@@ -64,11 +76,11 @@ def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> fl
                 kill(team, world, place, names[-1], keys)
             until(lambda run=run: team.server.run(run)["state_type"] in OVER, 3600, 0.5)
             print(f"  {workers} workers, run {runs}: {team.server.run(run)['state']['message']}", flush=True)
-        seconds = time.monotonic() - began
+        took = Round(time.monotonic() - began, team.cpu() - used)
         for name in names:
             team.kill(name)
         check(place, world, days, papers)
-    return seconds
+    return took
 
 
 def kill(team: Team, world: Providers, place: str, worker: str, keys: dict[str, str]) -> None:
@@ -113,16 +125,20 @@ def check(place: str, world: Providers, days: int, papers: int) -> None:
 
 def main(days: int, papers: int, counts: list[int]) -> None:
     """Play it with so many workers, the last time with kills, and print the table."""
-    seconds: dict[int, float] = {}
+    rounds: dict[int, Round] = {}
     with tempfile.TemporaryDirectory(prefix="frontispiece-team-") as place, team_in(Path(place)) as team:
         for workers in counts:
-            seconds[workers] = play(team, days, papers, workers, kills=False)
+            rounds[workers] = play(team, days, papers, workers, kills=False)
         killed = play(team, days, papers, counts[-1], kills=True)
-    total, first = days * papers, seconds[counts[0]]
-    print(f"\n{days} days of {papers} papers, providers at {LATENCY:g} s\n\nworkers  seconds  pictures a minute  times")
-    for workers, took in seconds.items():
-        print(f"{workers:7}  {took:7.0f}  {60 * total / took:17.0f}  {first / took:5.2f}")
-    print(f"\nKilled on the way: {total} of {total} pictures after {killed:.0f} seconds, each bought once.")
+    total, first = days * papers, rounds[counts[0]].seconds
+    print(
+        f"\n{days} days of {papers} papers, providers at {LATENCY:g} s, {LANES} prompts and pictures at once a worker\n"
+    )
+    print("workers  seconds  pictures a minute  times  processors busy")
+    for workers, took in rounds.items():
+        a_minute, times, busy = 60 * total / took.seconds, first / took.seconds, took.cpu / took.seconds
+        print(f"{workers:7}  {took.seconds:7.0f}  {a_minute:17.0f}  {times:5.2f}  {busy:15.2f}")
+    print(f"\nKilled on the way: {total} of {total} pictures after {killed.seconds:.0f} seconds, each bought once.")
 
 
 if __name__ == "__main__":

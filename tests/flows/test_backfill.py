@@ -5,7 +5,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,7 @@ from fakes.providers import Providers
 from fakes.server import refusing, serving
 from helpers.papers import paper
 from helpers.real_server import PATIENCE, eventually
-from prefect import flow, runtime
+from prefect import flow, runtime, tags
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -32,7 +32,8 @@ from starlette.applications import Starlette
 
 from deployments.definitions import Definition, definitions
 from flows.backfill import backfill
-from flows.bundles import Bundles, is_served, processes_at_hand
+from flows.bundles import FLOW as BUNDLE
+from flows.bundles import Bundle, Bundles, Given, More, Processes, is_served, processes_at_hand
 from flows.daily import daily
 from flows.dayruns import DayRuns, Ended, NextDay, after_daily, days_of, tag
 from flows.interrupts import MESSAGE
@@ -451,8 +452,8 @@ async def test_days_that_nobody_starts_any_longer_are_run_here(
     """As when `serve` was ended just before: that it is gone shows a minute later."""
     await definition("backfill-days").build().aapply()
     began = datetime.now(UTC)
-    monkeypatch.setattr("flows.backfill.processes_at_hand", lambda: asyncio.sleep(0, 2))
-    monkeypatch.setattr("flows.window.LEAST_PAPERS", 1)
+    monkeypatch.setattr("flows.backfill.processes_at_hand", lambda: asyncio.sleep(0, Processes(2)))
+    monkeypatch.setattr("flows.window.WORTH_SECONDS", 0.0)
     state, seen_days = await run()
     assert (state.name, world.paid) == ("Completed", (PAPERS, PAPERS))
     assert [each.mark for each in seen_days.days] == [Mark.DONE] * DAYS
@@ -471,7 +472,7 @@ async def test_who_has_one_processor_serves_days_all_the_same(monkeypatch: pytes
     async with get_client() as client, asyncio.timeout(PATIENCE):
         while not await is_served():  # the server writes it down a moment later
             await client.get_scheduled_flow_runs_for_deployments([served])
-    assert await processes_at_hand() == 1
+    assert await processes_at_hand() == Processes(1)
 
 
 class Unseen:
@@ -491,17 +492,19 @@ class Elsewhere(Bundles):
         self._ends = list(ends)
         self.ran: list[date] = []
 
-    async def left_open(self) -> list[FlowRun]:
+    async def left_open(self) -> list[Bundle]:
         return []
 
-    async def start(self, days: Sequence[date], parameters: Mapping[str, Any]) -> FlowRun:
+    async def start(self, days: Sequence[date], parameters: Mapping[str, Any]) -> Bundle:
         if not self._ends:
             raise OSError("the server is away")
         self.ran += days
-        return FlowRun(flow_id=uuid4(), parameters={"days": days})
+        return Bundle(FlowRun(flow_id=uuid4()), [*days])
 
-    async def follow(self, run: FlowRun, is_wanted: Callable[[], bool], ended: Ended) -> State[Any] | None:
-        (day,) = run.parameters["days"]
+    async def follow(
+        self, bundle: Bundle, is_wanted: Callable[[], bool], more: More, ended: Ended
+    ) -> State[Any] | None:
+        (day,) = bundle.days
         dollars, end = self._ends.pop(0)
         purse = await open_budget(self._archive, ACCOUNT, 1.0)
         if dollars:
@@ -531,7 +534,7 @@ class Here(DayRuns):
 
 
 ACCOUNT = "0123456789ab"
-THIRD = FIRST + timedelta(days=2)
+SECOND, THIRD = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
 DONE, AT_THE_LIMIT, CRASHED, CANCELLED = Completed(), Completed(name=BUDGET_REACHED), Crashed(), Cancelled()
 
 
@@ -547,7 +550,7 @@ async def shared_out(bundles: Elsewhere, here: DayRuns, max_usd: float | None = 
     """Three days of a hundred papers each, for this process and one other."""
     there = {"listed": 100, "to_do": 100, "blocked": 0, "dollars": 0.5, "least": 0.1, "is_new": True}
     days = tuple(DayPlan(day=FIRST + timedelta(days=number), **there) for number in range(DAYS))
-    price = Estimate(papers=300, dollars=1.5, tokens_in=0, tokens_out=0, minutes=0.0, by_catalog=False)
+    price = Estimate(papers=300, dollars=1.5, tokens_in=0, tokens_out=0, minutes=5.0, by_catalog=False)
     told = {"id": ACCOUNT, "account": ACCOUNT, "source": "snapshot", "writer": "w", "painter": "p", "max_usd": max_usd}
     plan = Plan(days=days, estimate=price, spent=0.0, **told)
 
@@ -601,6 +604,44 @@ async def test_a_day_that_is_lost_with_its_process_is_run_again_twice_at_most(
     assert sorted(day.day for day in runs.ran) == here
     assert said in (state.message or "")
     assert state.is_failed() is bool(said)
+
+
+async def test_a_process_is_given_days_as_it_goes() -> None:
+    """Whoever takes the backfill up meanwhile knows which."""
+    bundles, begun, ran, asked = Bundles("feeding", 0.01), asyncio.Event(), list[date](), list[set[date]]()
+    answers: list[list[date] | None] = [[SECOND], [], [THIRD], None]
+
+    @flow(name=BUNDLE, persist_result=False, result_storage=NO_RESULTS)
+    async def some_days(days: list[str]) -> None:
+        given = Given([*map(date.fromisoformat, days)], 0.01)
+        begun.set()
+        while (day := await given.next()) is not None:
+            ran.append(day)
+
+    async def more(ahead: Collection[date]) -> list[date] | None:
+        asked.append({*ahead})
+        (found,) = await bundles.left_open()
+        assert (set(found.days), found.is_fed) == (asked[-1], True)
+        return answers.pop(0)
+
+    async def ended(day: date, state: State[Any] | None) -> None:
+        raise AssertionError(day, state)
+
+    async def follow() -> State[Any] | None:
+        await begun.wait()
+        (bundle,) = await bundles.left_open()
+        return await bundles.follow(bundle, lambda: True, more, ended)
+
+    @flow(persist_result=False, result_storage=NO_RESULTS)
+    async def whole() -> State[Any] | None:
+        with tags(tag("feeding")):
+            return (await asyncio.gather(some_days([str(FIRST)]), follow()))[1]
+
+    state = await asyncio.wait_for(whole(), PATIENCE)
+    assert state is not None
+    assert state.is_completed()
+    assert ran == [FIRST, SECOND, THIRD]
+    assert asked == [{FIRST}, {FIRST, SECOND}, {FIRST, SECOND}, {FIRST, SECOND, THIRD}]
 
 
 async def test_a_list_that_changes_and_one_that_cannot_be_read(

@@ -35,12 +35,20 @@ def program(name: str) -> str:
     return found
 
 
-def kill_all_with(words: bytes) -> None:
+def all_with(words: bytes) -> Iterator[int]:
     """Every process that has these words in its environment."""
     for place in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if words in (place / "environ").read_bytes():
-                os.kill(int(place.name), signal.SIGKILL)
+                yield int(place.name)
+
+
+def cpu_of(process: int) -> float:
+    """Seconds of CPU that it and those of its children have used that have ended."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 @dataclass
@@ -106,12 +114,19 @@ class Team:
         code = self.start_service(service, **more).wait()
         assert code == 0, (self.folder / f"{service}.log").read_text()[-3000:]
 
+    def cpu(self, name: str = "") -> float:
+        """Seconds of CPU that one, or all, of what runs has used so far; those of who was killed are forgotten."""
+        own = {process.pid for each, process in self.running.items() if name in ("", each)}
+        return sum(map(cpu_of, own | set(all_with(f"{MARK}={self.folder / name}/".encode()))))
+
     def kill(self, name: str) -> None:
         """As when its machine is gone: it and all that it has started."""
         process = self.running.pop(name)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # Redis writes its title over its environment
-        kill_all_with(f"{MARK}={self.folder / name}/".encode())
+            os.killpg(process.pid, signal.SIGKILL)  # who is root may become somebody else, and Redis hides
+        for each in all_with(f"{MARK}={self.folder / name}/".encode()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
         process.wait()
 
     def start_stores(self) -> None:
