@@ -29,10 +29,10 @@ from frontispiece.sources import categories_of
 from frontispiece.text import counted
 
 MOST_NAMED = 10
-WORTH_SECONDS: Final = 20.0
+WORTH_SECONDS: Final = 8.0
 """Of work for a process: less is done before it has started."""
-LEAST_SECONDS: Final = 0.1
-"""A paper, however soon its provider answers."""
+LEAST_SECONDS: Final = 0.2
+"""A paper, however soon its provider answers: a processor takes that long."""
 AHEAD_PAPERS: Final = 40
 """Of days that a process has and has not begun: it is looked after every other second."""
 RUNS_AGAIN: Final = 2

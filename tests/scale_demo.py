@@ -28,9 +28,10 @@ from helpers.team import Team, team_in
 from killed_backfill import FIRST, snapshot
 
 from frontispiece.archive.store import Archive
+from frontispiece.text import counted
 
 LATENCY = 2.0
-LANES = 2
+LANES = 1
 """Prompts, and pictures, that each worker has on the way at once: so few that two processors have time to spare."""
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 MOST_RUNS = 4
@@ -47,10 +48,11 @@ def slow_providers() -> Iterator[Providers]:
 
 @dataclass(frozen=True)
 class Round:
-    """How long it took, and the seconds of CPU that all of the team's processes used meanwhile."""
+    """How long it took, all in all and from its first picture on, and how many processors were busy meanwhile."""
 
     seconds: float
-    cpu: float
+    painting: float
+    busy: float
 
 
 def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> Round:
@@ -66,7 +68,7 @@ def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> Ro
         names = [f"worker-{number}" for number in range(workers)]
         for name in names:
             team.start_service("worker", name, **keys)
-        until(lambda: len(team.server.ask("/work_pools/frontispiece/workers/filter", {})) >= workers)
+        until(lambda: len(team.workers()) == workers)
         began, used, runs = time.monotonic(), team.cpu(), 0
         while len(pictures(place)) < days * papers and runs < MOST_RUNS:
             runs += 1
@@ -76,9 +78,12 @@ def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> Ro
                 kill(team, world, place, names[-1], keys)
             until(lambda run=run: team.server.run(run)["state_type"] in OVER, 3600, 0.5)
             print(f"  {workers} workers, run {runs}: {team.server.run(run)['state']['message']}", flush=True)
-        took = Round(time.monotonic() - began, team.cpu() - used)
+        seconds = time.monotonic() - began
+        orders = [job.due - LATENCY for job in world.fal.orders.values()]
+        took = Round(seconds, max(orders) - min(orders) + LATENCY, (team.cpu() - used) / seconds)
         for name in names:
             team.kill(name)
+        team.forget_workers()
         check(place, world, days, papers)
     return took
 
@@ -130,14 +135,13 @@ def main(days: int, papers: int, counts: list[int]) -> None:
         for workers in counts:
             rounds[workers] = play(team, days, papers, workers, kills=False)
         killed = play(team, days, papers, counts[-1], kills=True)
-    total, first = days * papers, rounds[counts[0]].seconds
-    print(
-        f"\n{days} days of {papers} papers, providers at {LATENCY:g} s, {LANES} prompts and pictures at once a worker\n"
-    )
-    print("workers  seconds  pictures a minute  times  processors busy")
+    total, alone = days * papers, rounds[counts[0]].painting
+    print(f"\n{days} days of {papers} papers, providers at {LATENCY:g} s; at once each worker has")
+    print(f"{counted(LANES, 'prompt')} on the way, and as many pictures. From the first order to the last picture:\n")
+    print("workers  pictures a minute  times  seconds of the whole run  processors busy")
     for workers, took in rounds.items():
-        a_minute, times, busy = 60 * total / took.seconds, first / took.seconds, took.cpu / took.seconds
-        print(f"{workers:7}  {took.seconds:7.0f}  {a_minute:17.0f}  {times:5.2f}  {busy:15.2f}")
+        a_minute, times = 60 * total / took.painting, alone / took.painting
+        print(f"{workers:7}  {a_minute:17.1f}  {times:5.2f}  {took.seconds:24.0f}  {took.busy:15.2f}")
     print(f"\nKilled on the way: {total} of {total} pictures after {killed.seconds:.0f} seconds, each bought once.")
 
 

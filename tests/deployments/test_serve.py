@@ -269,7 +269,7 @@ def test_a_long_backfill_is_shared_with_another_process(served: Served) -> None:
     assert {each["state_name"] for each in bundles} == {"Completed"}
     elsewhere = {"flow_runs": {"parent_flow_run_id": {"any_": [each["id"] for each in bundles]}}}
     away = {each["parameters"]["day"] for each in served.server.ask("/flow_runs/filter", elsewhere)}
-    assert away == {day for each in bundles for day in each["parameters"]["days"]}
+    assert away >= {day for each in bundles for day in each["parameters"]["days"]}
     days = {name: each["state_name"] for name, each in day_runs(served).items() if name.startswith("2024-09")}
     assert days == {f"2024-09-0{day} · snapshot": "Completed" for day in (2, 3, 4)}
     made = [row["paper_id"] for row in rows(served) if row["status"] == "done" and row not in known]

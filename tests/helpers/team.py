@@ -12,10 +12,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import yaml
 
@@ -40,6 +41,14 @@ def all_with(words: bytes) -> Iterator[int]:
     for place in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if words in (place / "environ").read_bytes():
+                yield int(place.name)
+
+
+def all_of(sessions: Collection[int]) -> Iterator[int]:
+    """Every process of these: Redis and PostgreSQL write titles over their environment."""
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getsid(int(place.name)) in sessions:
                 yield int(place.name)
 
 
@@ -104,33 +113,51 @@ class Team:
         self.running[name] = process
         return process
 
-    def start_service(self, service: str, name: str = "", **more: str) -> "subprocess.Popen[bytes]":
-        """One of the compose file's."""
+    def start_service(self, service: str, name: str = "", *options: str, **more: str) -> "subprocess.Popen[bytes]":
+        """One of the compose file's, with further options and variables."""
         as_told = self.service(service)
-        return self.start(name or service, as_told["command"], as_told["environment"] | more)
+        return self.start(name or service, [*as_told["command"], *options], as_told["environment"] | more)
 
     def finish(self, service: str, **more: str) -> None:
         """One that ends by itself, well."""
         code = self.start_service(service, **more).wait()
         assert code == 0, (self.folder / f"{service}.log").read_text()[-3000:]
 
+    def workers(self) -> list[str]:
+        """Those that the server takes for alive. One that was killed it takes for dead a minute and a half later."""
+        found = self.server.ask(
+            "/work_pools/frontispiece/workers/filter", {"workers": {"status": {"any_": ["ONLINE"]}}}
+        )
+        return [each["name"] for each in found]
+
+    def forget_workers(self) -> None:
+        """They were killed, and the server need not find that out."""
+        for name in self.workers():
+            self.server.ask(f"/work_pools/frontispiece/workers/{quote(name)}", method="DELETE")
+
     def cpu(self, name: str = "") -> float:
         """Seconds of CPU that one, or all, of what runs has used so far; those of who was killed are forgotten."""
-        own = {process.pid for each, process in self.running.items() if name in ("", each)}
-        return sum(map(cpu_of, own | set(all_with(f"{MARK}={self.folder / name}/".encode()))))
+        own = [process.pid for each, process in self.running.items() if name in ("", each)]
+        return sum(map(cpu_of, {*all_of(own), *all_with(f"{MARK}={self.folder / name}/".encode())}))
 
     def kill(self, name: str) -> None:
         """As when its machine is gone: it and all that it has started."""
         process = self.running.pop(name)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # who is root may become somebody else, and Redis hides
+            os.killpg(process.pid, signal.SIGKILL)
         for each in all_with(f"{MARK}={self.folder / name}/".encode()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         process.wait()
 
-    def start_stores(self) -> None:
-        """PostgreSQL, Redis and the bucket."""
+    def start_bucket(self) -> None:
+        """That of `bucket`, and nothing is in it."""
+        s3 = ["-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.ports["s3:9000"])]
+        self.start("s3", [sys.executable, *s3], {})
+        until(self._has_bucket)
+
+    def start_databases(self) -> None:
+        """PostgreSQL and Redis."""
         data = self.folder / "pg"
         data.mkdir()
         how: dict[str, Any] = {}
@@ -141,26 +168,14 @@ class Team:
         made = [program("initdb"), "--pgdata", str(data), "--auth", "trust", "--username", "prefect", "--no-sync"]
         subprocess.run(made, check=True, capture_output=True, cwd="/", **how)
         port = str(self.ports["postgres:5432"])
-        told = [
-            "-p",
-            port,
-            "-k",
-            "",
-            "-c",
-            "fsync=off",
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "max_connections=300",
-        ]
+        told = ["-p", port, "-k", ""]
+        for each in ("fsync=off", "listen_addresses=127.0.0.1", "max_connections=300"):
+            told += ["-c", each]
         self.start("postgres", [program("postgres"), "-D", str(data), *told], {}, **how)
         self.start("redis", [program("redis-server"), "--port", str(self.ports["redis:6379"]), "--save", ""], {})
-        s3 = ["-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.ports["s3:9000"])]
-        self.start("s3", [sys.executable, *s3], {})
         connect = [program("psql"), "-h", "127.0.0.1", "-p", port, "-U", "prefect"]
         until(lambda: subprocess.run([*connect, "-l", "postgres"], capture_output=True, check=False).returncode == 0)
         subprocess.run([*connect, "-c", "CREATE DATABASE prefect", "postgres"], check=True, capture_output=True)
-        until(self._has_bucket)
 
     def _has_bucket(self) -> bool:
         request = urllib.request.Request(f"{self.bucket['AWS_ENDPOINT_URL']}/papers", method="PUT")  # noqa: S310 ours
@@ -182,14 +197,21 @@ class Team:
 
 
 @contextlib.contextmanager
-def team_in(folder: Path) -> Iterator[Team]:
-    """Everything but the deployments and their workers."""
-    folder.chmod(0o755)
-    team = Team(folder)
+def leaving_nothing(team: Team) -> Iterator[Team]:
+    """Whatever it has started ends here."""
     try:
-        team.start_stores()
-        team.start_server()
         yield team
     finally:
         for name in reversed(list(team.running)):
             team.kill(name)
+
+
+@contextlib.contextmanager
+def team_in(folder: Path) -> Iterator[Team]:
+    """Everything but the deployments and their workers."""
+    folder.chmod(0o755)
+    with leaving_nothing(Team(folder)) as team:
+        team.start_bucket()
+        team.start_databases()
+        team.start_server()
+        yield team
