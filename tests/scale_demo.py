@@ -1,8 +1,9 @@
 """A backfill by one, two and four workers of a team's server, with a worker and half of the server killed on the way.
 
 `python tests/scale_demo.py [DAYS PAPERS WORKERS…]` plays it with what deployments/compose.yaml starts, as processes of
-this machine, beside fake providers that take two seconds and count what they are paid: 60 days of 10 papers, by 1, 2
-and 4 workers. It wants Debian's packages postgresql and redis-server.
+this machine, beside fake providers that take two seconds and count what they are paid: 15, 30 and 60 days of 8
+papers, by 1, 2 and 4 workers, so that each has as much to do, and 60 days once more, with kills. It wants Debian's
+packages postgresql and redis-server.
 """
 
 import asyncio
@@ -75,7 +76,7 @@ def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> Ro
             run = team.server.start("backfill/backfill", days=f"{FIRST}..{FIRST + timedelta(days - 1)}")
             if kills and runs == 1:
                 until(lambda: world.fal.paid >= days * papers // 3, 1800)
-                kill(team, world, place, names[-1], keys)
+                kill(team, world, place, until(lambda: next(filter(team.has_run, names), None)), keys)
             until(lambda run=run: team.server.run(run)["state_type"] in OVER, 3600, 0.5)
             print(f"  {workers} workers, run {runs}: {team.server.run(run)['state']['message']}", flush=True)
         seconds = time.monotonic() - began
@@ -129,22 +130,26 @@ def check(place: str, world: Providers, days: int, papers: int) -> None:
 
 
 def main(days: int, papers: int, counts: list[int]) -> None:
-    """Play it with so many workers, the last time with kills, and print the table."""
+    """Play it with so many workers, the last ones with all days and once more with kills, and print the table."""
+    share = days // counts[-1]
     rounds: dict[int, Round] = {}
     with tempfile.TemporaryDirectory(prefix="frontispiece-team-") as place, team_in(Path(place)) as team:
         for workers in counts:
-            rounds[workers] = play(team, days, papers, workers, kills=False)
+            rounds[workers] = play(team, share * workers, papers, workers, kills=False)
         killed = play(team, days, papers, counts[-1], kills=True)
-    total, alone = days * papers, rounds[counts[0]].painting
-    print(f"\n{days} days of {papers} papers, providers at {LATENCY:g} s; at once each worker has")
-    print(f"{counted(LANES, 'prompt')} on the way, and as many pictures. From the first order to the last picture:\n")
-    print("workers  pictures a minute  times  seconds of the whole run  processors busy")
+    at_once = counted(LANES, "prompt")
+    print(f"\n{papers} papers a day, providers at {LATENCY:g} s. At once each worker has {at_once} on the way, and as")
+    print("many pictures. Pictures a minute from the first order to the last picture.\n")
+    print("workers  days  pictures a minute  times  seconds of the whole run  processors busy")
+    rates = {workers: 60 * share * workers * papers / took.painting for workers, took in rounds.items()}
     for workers, took in rounds.items():
-        a_minute, times = 60 * total / took.painting, alone / took.painting
-        print(f"{workers:7}  {a_minute:17.1f}  {times:5.2f}  {took.seconds:24.0f}  {took.busy:15.2f}")
+        times = rates[workers] / rates[counts[0]]
+        said = f"{workers:7}  {share * workers:4}  {rates[workers]:17.1f}  {times:5.2f}"
+        print(f"{said}  {took.seconds:24.0f}  {took.busy:15.2f}")
+    total = days * papers
     print(f"\nKilled on the way: {total} of {total} pictures after {killed.seconds:.0f} seconds, each bought once.")
 
 
 if __name__ == "__main__":
-    numbers = [int(text) for text in sys.argv[1:]] or [60, 10, 1, 2, 4]
+    numbers = [int(text) for text in sys.argv[1:]] or [60, 8, 1, 2, 4]
     main(numbers[0], numbers[1], numbers[2:] or [1])

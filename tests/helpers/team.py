@@ -135,6 +135,10 @@ class Team:
         for name in self.workers():
             self.server.ask(f"/work_pools/frontispiece/workers/{quote(name)}", method="DELETE")
 
+    def has_run(self, worker: str) -> bool:
+        """Whether it has started any that goes on."""
+        return len([*all_with(f"{MARK}={self.folder / worker}/".encode())]) > 1
+
     def cpu(self, name: str = "") -> float:
         """Seconds of CPU that one, or all, of what runs has used so far; those of who was killed are forgotten."""
         own = [process.pid for each, process in self.running.items() if name in ("", each)]
