@@ -92,6 +92,7 @@ def of_day(day: date, numbers: range, run: str) -> Iterator[tuple[str, list[obje
         "message": [None if ok else "It did." for ok in done],
         "recipe": [RECIPE] * len(keys),
         "original_digest": digests,
+        "original_dhash": [digest[:16] for digest in digests],
         "picture_path": [
             f"pictures/{day:%Y%m%d}/{key}.jpg" if ok else None for key, ok in zip(keys, done, strict=True)
         ],
@@ -99,11 +100,11 @@ def of_day(day: date, numbers: range, run: str) -> Iterator[tuple[str, list[obje
     }.items()
 
 
-def write_catalog(folder: Path, days: int, a_day: int, first: int = 0, name: str = "run") -> None:
+def write_catalog(folder: Path, days: int, a_day: int, first: int = 0, name: str = "run", began: date = BEGAN) -> None:
     """One file for each day; its papers have the numbers from `first` on."""
     table = constants(a_day)
     for place in range(days):
-        day = BEGAN + timedelta(days=place)
+        day = began + timedelta(days=place)
         filled = table
         for column, values in of_day(day, range(first + place * a_day, first + (place + 1) * a_day), f"{name}-{place}"):
             index = SCHEMA.get_field_index(column)

@@ -32,6 +32,8 @@ class Ended:
     """CPU seconds, user and system, of itself and of the children it has waited for."""
     said: dict[str, float]
     """The last line it printed, which is JSON."""
+    megabytes: float
+    """The most memory it had."""
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Ended:
@@ -46,11 +48,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) ->
         output = process.stdout.read().decode()
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, f"{command} failed:\n{log.read_text()[-3000:]}"
+    assert process.returncode == 0, f"{command} failed:\n{output[-3000:]}\n{log.read_text()[-3000:]}"
     lines = output.strip().splitlines()
     is_json = bool(lines) and lines[-1].startswith("{")
     said = json.loads(lines[-1]) if is_json else {}
-    return Ended(time.monotonic() - began, usage.ru_utime + usage.ru_stime, said)
+    return Ended(time.monotonic() - began, usage.ru_utime + usage.ru_stime, said, usage.ru_maxrss / 1024)
 
 
 def cpu_of(pid: int) -> float:
