@@ -144,7 +144,7 @@ class Bundles:
                         if state is None or not state.is_final():
                             if is_over:
                                 await close(child, client)
-                        elif not state.is_crashed() and day not in told:
+                        elif not state.is_crashed() and day in bundle.days and day not in told:
                             told.add(day)
                             await ended(day, state)
                     if is_over:

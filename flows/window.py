@@ -33,8 +33,8 @@ WORTH_SECONDS: Final = 8.0
 """Of work for a process: less is done before it has started."""
 LEAST_SECONDS: Final = 0.2
 """A paper, however soon its provider answers: a processor takes that long."""
-AHEAD_PAPERS: Final = 40
-"""Of days that a process has and has not begun: it is looked after every other second."""
+AHEAD_SECONDS: Final = 10.0
+"""Of work that a process has and has not begun: it is looked after every other second."""
 RUNS_AGAIN: Final = 2
 """So many times a day is run again whose process was lost."""
 
@@ -60,6 +60,8 @@ class Window:
         self._parameters = parameters
         self._processes = processes
         self._share = share
+        estimate = plan.estimate
+        self._seconds_each = max(LEAST_SECONDS, 60 * estimate.minutes / max(1, estimate.papers))
         self._planned = {each.day: each for each in plan.days}
         self._waiting = deque(each.day for each in plan.days if each.wants_a_run)
         self._open_days = Counter(month_of(day) for day in self._waiting)
@@ -123,9 +125,8 @@ class Window:
         await after_daily(get_run_logger().info)
         if not self._waiting or not await self._can_pay(self._planned[self._waiting[0]]):
             return []
-        estimate = self._plan.estimate
-        seconds = max(LEAST_SECONDS, 60 * estimate.minutes / max(1, estimate.papers))
-        return self._days_for(page) if seconds * self._papers_left / self._processes >= WORTH_SECONDS else []
+        is_worth_it = self._papers_left / self._processes >= WORTH_SECONDS / self._seconds_each
+        return self._days_for(page) if is_worth_it else []
 
     async def _more(self, page: BackfillPage, ahead: Collection[date]) -> list[date] | None:
         """As in `Bundles.follow`."""
@@ -136,7 +137,7 @@ class Window:
     def _days_for(self, page: BackfillPage, ahead: Collection[date] = ()) -> list[date]:
         """Enough for a process that has these ahead of it, and not more than its part of what is left."""
         papers = sum(max(1, self._planned[day].to_do) for day in ahead)
-        most = min(AHEAD_PAPERS, self._papers_left / self._processes)
+        most = min(AHEAD_SECONDS / self._seconds_each, self._papers_left / self._processes)
         days: list[date] = []
         for day in self._waiting:
             if papers >= most:
