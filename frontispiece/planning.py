@@ -28,7 +28,7 @@ LISTS_AT_ONCE: Final = 4
 DAYS_UNREACHED: Final = LISTS_AT_ONCE
 """So many days one after the other without a connection, each with all its attempts, and no further one is tried."""
 DAYS_CHOSEN_AT_ONCE: Final = 366
-FILES_FOR_AVERAGES: Final = 100
+DAYS_FOR_AVERAGES: Final = 100
 
 
 def _account_of(days: Days, services: Services) -> str:
@@ -120,7 +120,7 @@ async def make_plan(
             planned.append(_day_plan(now, lists[day], prices, counts, least, is_known=day in ends))
     # What prompts cost one by one tells nothing of batches, and the catalog nothing of labels that will read.
     tells = not request.batch and services.checker is None
-    rows = await services.catalog.narrow(COLUMNS, newest=FILES_FOR_AVERAGES) if tells else []
+    rows = await services.catalog.narrow(COLUMNS, newest=DAYS_FOR_AVERAGES) if tells else []
     hands = Hands(
         writer_paid=services.writer.paid,
         painter_paid=services.painter.paid,

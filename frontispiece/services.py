@@ -32,7 +32,7 @@ from frontispiece.sources.interface import Listed, OneAtATime, Source
 from frontispiece.writers import open_writer
 from frontispiece.writers.interface import Writer
 
-FILES_RECALLED = 31
+DAYS_RECALLED = 31
 
 
 class Services:
@@ -153,7 +153,7 @@ class Services:
     async def recall_pictures(self) -> None:
         """Know the archive's latest pictures: no paper is to get the picture of another. Raises ArchiveError."""
         columns = ("list_day", "paper_id", "status", "original_digest", "original_dhash")
-        for row in await self.catalog.narrow(columns, newest=FILES_RECALLED):
+        for row in await self.catalog.narrow(columns, newest=DAYS_RECALLED):
             if row["status"] == Status.DONE and row["original_digest"]:
                 self.duplicates.recall(row["paper_id"], row["original_digest"], row["original_dhash"] or "")
 

@@ -280,8 +280,8 @@ class Catalog:
     ) -> list[dict[str, Any]]:
         """A few columns of all rows listed on these days, also while files are compacted: a row may come twice.
 
-        With `newest` only so many files are read, those written last; with `keys` only rows about these papers come
-        back. Raises ArchiveError.
+        With `newest` only files of so many days are read, those written last; with `keys` only rows about these papers
+        come back. Raises ArchiveError.
         """
         asked: dict[str, object] = {"first": first, "last": last}
         if keys is not None:

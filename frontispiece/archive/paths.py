@@ -108,6 +108,11 @@ def catalog_month(path: str) -> str | None:
     return found[1] if found else None
 
 
+def catalog_days(path: str) -> int:
+    """Of how many days at most a file of the catalog tells."""
+    return 1 if path.startswith(f"{CATALOG}/day=") else 31
+
+
 def catalog_may_hold(path: str, first: date, last: date) -> bool:
     """Whether a file of the catalog may have rows listed on one of these days; False for any other path."""
     month = catalog_month(path)

@@ -17,7 +17,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from frontispiece.archive.folder import Entry
-from frontispiece.archive.paths import CATALOG
+from frontispiece.archive.paths import CATALOG, catalog_days
 from frontispiece.archive.precedence import AS_READ, IDENTITY
 from frontispiece.archive.store import Archive
 from frontispiece.concurrency import gather_bounded
@@ -82,14 +82,14 @@ class Reader:
         """The rows of a SELECT over the view `files`, which has every row of the catalog, some of them twice.
 
         `group` says, by a file's path, with which others it is to be asked together, or None for not at all: what does
-        not hang together takes less time and memory apart. Answers come in the order of groups. With `newest` only so
-        many files are asked, those written last. Raises ArchiveError.
+        not hang together takes less time and memory apart. Answers come in the order of groups. With `newest` only
+        files of so many days are asked, those written last. Raises ArchiveError.
         """
 
         async def look(listed: list[Entry]) -> list[dict[str, Any]]:
             entries = [each for each in listed if group(each.path) is not None]
             if newest is not None:
-                entries = sorted(entries, key=lambda each: each.modified)[-newest:]
+                entries = _newest(entries, newest)
             groups: dict[str, dict[Path, str]] = defaultdict(dict)
             for place, path in (await self.fetch(entries)).items():
                 groups[group(path) or ""][place] = path
@@ -191,6 +191,16 @@ class Reader:
     def _note(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _newest(entries: Iterable[Entry], days: int) -> list[Entry]:
+    chosen: list[Entry] = []
+    for entry in sorted(entries, key=lambda each: each.modified, reverse=True):
+        if days <= 0:
+            break
+        chosen.append(entry)
+        days -= catalog_days(entry.path)
+    return chosen
 
 
 def _columns(relation: Any) -> Iterable[tuple[str, object]]:

@@ -30,7 +30,7 @@ from frontispiece.archive.spending import done_by_run
 from frontispiece.archive.store import Archive
 from frontispiece.dates import Days
 from frontispiece.errors import ArchiveError
-from frontispiece.maintenance.compact import compact_month, months_to_compact
+from frontispiece.maintenance.compact import compact_closed_months, compact_month, months_to_compact
 from frontispiece.maintenance.verify import verify
 from frontispiece.models import Original, Outcome, Painting, Paper, Picture, Prompt, Status
 
@@ -299,6 +299,19 @@ async def test_a_stretch_opens_only_its_own_files() -> None:
     tallies = await Catalog(archive).tallies(date(2024, 2, 1), date(2024, 2, 3), "arxiv", RECIPES[0])
     assert [each.day for each in tallies] == list(Days(date(2024, 2, 1), date(2024, 2, 3)))
     assert sorted(archive.read) == files[31:34]
+
+
+async def test_the_newest_are_those_of_as_many_days_however_files_lie() -> None:
+    archive = Counting(Archive.open("memory://"))
+    for month in (1, 2, 3):
+        await fill(archive, 2, date(2024, month, 1))
+    await compact_closed_months(archive, date(2024, 4, 1))
+    late = await fill(archive, 3, date(2024, 4, 1))
+    for days, read in ((3, 3), (4, 4), (30, 4), (40, 5)):
+        archive.read.clear()
+        await Catalog(archive).narrow(["rank"], newest=days)
+        assert len(archive.read) == read
+        assert set(archive.read) >= set(late)
 
 
 async def test_damaged_files_are_left_out_and_named(archive: Archive) -> None:
