@@ -34,6 +34,8 @@ from frontispiece.text import counted
 LATENCY = 2.0
 LANES = 1
 """Prompts, and pictures, that each worker has on the way at once: so few that two processors have time to spare."""
+PATIENCE = 10
+"""Seconds that a prompt may take."""
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 MOST_RUNS = 4
 
@@ -65,6 +67,7 @@ def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> Ro
         keys = {name: value for name, value in world.variables.items() if name in ("OPENAI_API_KEY", "FAL_KEY")}
         keys |= {f"FRONTISPIECE_{what}_AT_ONCE": str(LANES) for what in ("PROMPTS", "PAINTINGS")}
         told = {"FRONTISPIECE_SOURCE": "snapshot", "FRONTISPIECE_SNAPSHOT": str(papers_file)}
+        told |= {"FRONTISPIECE_OPENAI_SECONDS": str(PATIENCE)}
         team.finish("deploy", **world.variables, **told, FRONTISPIECE_ARCHIVE=place)
         names = [f"worker-{number}" for number in range(workers)]
         for name in names:
@@ -93,7 +96,7 @@ def kill(team: Team, world: Providers, place: str, worker: str, keys: dict[str, 
     """A worker with its runs, and the background services; both are started again, as whoever looks after them would.
 
     OpenAI keeps no list of chat calls: one that is cut off after it was charged can only be made again. So the provider
-    stops answering first, until all that it was paid for has arrived.
+    stops answering first, until all that it was paid for has arrived; who goes on asks again after `PATIENCE`.
     """
     world.openai.faults.always("chat", "never answered")
     until(lambda: asyncio.run(prompts_delivered(place)) == world.openai.paid)
