@@ -34,8 +34,8 @@ from frontispiece.text import counted
 LATENCY = 2.0
 LANES = 1
 """Prompts, and pictures, that each worker has on the way at once: so few that two processors have time to spare."""
-PATIENCE = 10
-"""Seconds that a prompt may take."""
+PATIENCE = 3
+"""Seconds after which a prompt is late."""
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 MOST_RUNS = 4
 
@@ -81,7 +81,8 @@ def play(team: Team, days: int, papers: int, workers: int, *, kills: bool) -> Ro
                 until(lambda: world.fal.paid >= days * papers // 3, 1800)
                 kill(team, world, place, until(lambda: next(filter(team.has_run, names), None)), keys)
             until(lambda run=run: team.server.run(run)["state_type"] in OVER, 3600, 0.5)
-            print(f"  {workers} workers, run {runs}: {team.server.run(run)['state']['message']}", flush=True)
+            if kills:
+                print(f"run {runs} of {workers} workers: {team.server.run(run)['state']['message']}", flush=True)
         seconds = time.monotonic() - began
         orders = [job.due - LATENCY for job in world.fal.orders.values()]
         took = Round(seconds, max(orders) - min(orders) + LATENCY, (team.cpu() - used) / seconds)
@@ -96,14 +97,14 @@ def kill(team: Team, world: Providers, place: str, worker: str, keys: dict[str, 
     """A worker with its runs, and the background services; both are started again, as whoever looks after them would.
 
     OpenAI keeps no list of chat calls: one that is cut off after it was charged can only be made again. So the provider
-    stops answering first, until all that it was paid for has arrived; who goes on asks again after `PATIENCE`.
+    stops answering first, until all that it was paid for has arrived; who goes on waits for ten times `PATIENCE`.
     """
     world.openai.faults.always("chat", "never answered")
     until(lambda: asyncio.run(prompts_delivered(place)) == world.openai.paid)
     team.kill(worker)
     team.kill("services")
     world.openai.faults.always("chat", None)
-    print(f"  killed: {worker} and the background services, after {world.fal.paid} pictures", flush=True)
+    print(f"\nkilled: {worker} and the background services, after {world.fal.paid} pictures", flush=True)
     team.start_service("services")
     team.start_service("worker", worker, **keys)
 
@@ -133,22 +134,21 @@ def check(place: str, world: Providers, days: int, papers: int) -> None:
 
 
 def main(days: int, papers: int, counts: list[int]) -> None:
-    """Play it with so many workers, the last ones with all days and once more with kills, and print the table."""
-    share = days // counts[-1]
-    rounds: dict[int, Round] = {}
+    """Play it with so many workers, the last ones with all days and once more with kills; print how fast each was."""
+    at_once = counted(LANES, "prompt")
+    print(f"{papers} papers a day, providers at {LATENCY:g} s. At once each worker has {at_once} on the")
+    print("way, and as many pictures. Pictures a minute from the first order to the last picture.\n")
+    print("workers  days  pictures a minute  times  seconds of the whole run  processors busy")
+    at_first = 0.0
     with tempfile.TemporaryDirectory(prefix="frontispiece-team-") as place, team_in(Path(place)) as team:
         for workers in counts:
-            rounds[workers] = play(team, share * workers, papers, workers, kills=False)
+            share = days * workers // counts[-1]
+            took = play(team, share, papers, workers, kills=False)
+            rate = 60 * share * papers / took.painting
+            at_first = at_first or rate
+            said = f"{workers:7}  {share:4}  {rate:17.1f}  {rate / at_first:5.2f}"
+            print(f"{said}  {took.seconds:24.0f}  {took.busy:15.2f}", flush=True)
         killed = play(team, days, papers, counts[-1], kills=True)
-    at_once = counted(LANES, "prompt")
-    print(f"\n{papers} papers a day, providers at {LATENCY:g} s. At once each worker has {at_once} on the way, and as")
-    print("many pictures. Pictures a minute from the first order to the last picture.\n")
-    print("workers  days  pictures a minute  times  seconds of the whole run  processors busy")
-    rates = {workers: 60 * share * workers * papers / took.painting for workers, took in rounds.items()}
-    for workers, took in rounds.items():
-        times = rates[workers] / rates[counts[0]]
-        said = f"{workers:7}  {share * workers:4}  {rates[workers]:17.1f}  {times:5.2f}"
-        print(f"{said}  {took.seconds:24.0f}  {took.busy:15.2f}")
     total = days * papers
     print(f"\nKilled on the way: {total} of {total} pictures after {killed.seconds:.0f} seconds, each bought once.")
 
