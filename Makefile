@@ -34,7 +34,7 @@ chaos: $(READY) ## Kill it anywhere, with a random seed, and end it hundreds of 
 fuzz: $(READY) ## Damaged bytes for every parser, and for terminal and listing, for a minute
 	PYTHONPATH=.:tests $(BIN)/python tests/fuzz.py
 
-scale-demo: $(READY) ## One, two and four workers of a team's server; wants Debian's postgresql and redis-server; half an hour
+scale-demo: $(READY) ## One, two and four workers of a team's server; wants Debian's postgresql and redis-server; twenty-five minutes
 	PYTHONPATH=.:tests $(BIN)/python tests/scale_demo.py
 
 bench: $(READY) ## How fast it is, against plain asyncio and plain Prefect; half an hour, writes docs/performance.md
