@@ -135,6 +135,7 @@ CHANGED = {
     **{"prompts_for_all": 8, "paintings_for_all": 9, "smtp_port": 2525, "smtp_security": "tls"},
     **{"gemini_aspect_ratio": "1:1", "gemini_image_size": "2K", "local_images_size": "64x64", "replicate_input": "{}"},
     **{"comfyui_workflow": ROOT / "workflow.json", "comfyui_url": "http://127.0.0.1:8189"},
+    "categories": ("cs.CV", "math.PR"),
     **{"letter_from": "papers@example.org", "letter_to": ("ada@example.org",), "letter_pictures": "linked"},
 }
 """What a setting may be that is no number and no text."""
