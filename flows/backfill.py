@@ -164,7 +164,7 @@ async def backfill(request: BackfillRequest) -> State[None]:
                 await window.run(page)
         if batching and batching.is_out_of_money:
             services.budget.is_reached = True
-        await publish_new(services.archive, settings)
+        await publish_new(services.catalog, settings)
         state = await window.verdict(days)
         tell_of_budget(state, services.budget)
         return state

@@ -81,7 +81,7 @@ class CalendarPage:
         """
         recipe = recipe_of(settings)
         standing = await calendar(catalog, days, settings.source, recipe.fingerprint, categories_of(settings))
-        spent = await spent_by_day(catalog.archive, settings.source)
+        spent = await spent_by_day(catalog, settings.source)
         chosen = {name: getattr(settings, name) for name in ("source", "writer", "painter")}
         chosen |= {"style": settings.style_to_choose} | asked
         async with get_client() as client:

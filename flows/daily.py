@@ -63,6 +63,6 @@ async def daily(request: DailyRequest) -> State[None]:
             for each in days:
                 await illustrate_list(session, each, request.categories or (), request.limit)
         state = await session.record(days)
-        await publish_new(session.services.archive, settings)
-        await keep_calendar(session.services.archive)
+        await publish_new(session.services.catalog, settings)
+        await keep_calendar(session.services.catalog)
         return state

@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 
 from flows.listener import RunListener
 from flows.steps import untagged
+from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
 from frontispiece.gallery.publisher import hang_ahead
@@ -18,13 +19,13 @@ from frontispiece.settings import Settings
 from tasks.publish_gallery import publish_gallery
 
 
-async def publish_new(archive: Archive, settings: Settings) -> None:
+async def publish_new(catalog: Catalog, settings: Settings) -> None:
     """Publish the gallery, where that is wanted; trouble with it is mentioned in the log."""
     if not settings.gallery:
         return
     with untagged():
         # Prefect's types forget that an async task must be awaited for its state, too.
-        state = await cast("Coroutine[Any, Any, State[Any]]", publish_gallery(archive, return_state=True))
+        state = await cast("Coroutine[Any, Any, State[Any]]", publish_gallery(catalog, return_state=True))
     if not state.is_completed():
         get_run_logger().warning("The gallery is not up to date; frontispiece gallery writes it. %s", state.message)
 

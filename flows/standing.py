@@ -14,7 +14,6 @@ from flows.run_artifacts import RunArtifacts
 from frontispiece.archive.calendar import Mark
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.paths import CATALOG, catalog_month
-from frontispiece.archive.store import Archive
 from frontispiece.dates import Days, first_day, month_of
 from frontispiece.request import DailyRequest
 from frontispiece.settings import Settings, load_settings
@@ -24,18 +23,18 @@ KEY: Final = "standing-calendar"
 RECENT: Final = timedelta(days=60)
 
 
-async def keep_calendar(archive: Archive) -> None:
+async def keep_calendar(catalog: Catalog) -> None:
     """Show how days stand now; no run fails for trouble with it, the log mentions it."""
-    await RunArtifacts().show(_calendar(archive))
+    await RunArtifacts().show(_calendar(catalog))
 
 
-async def _calendar(archive: Archive) -> Artifact:
+async def _calendar(catalog: Catalog) -> Artifact:
     settings = await _as_daily()
     today = datetime.now(UTC).date()
-    months = [month for each in await archive.list(CATALOG) if (month := catalog_month(each.path))]
+    months = [month for each in await catalog.archive.list(CATALOG) if (month := catalog_month(each.path))]
     recent = first_day(month_of(today - RECENT))
     days = Days(min([recent, *(first_day(month) for month in months)]), today)
-    page = await CalendarPage.read(Catalog(archive), days, settings)
+    page = await CalendarPage.read(catalog, days, settings)
     begun = list(dropwhile(lambda day: day.mark is Mark.NEVER_RUN and day.day < recent, page.days))
     page = replace(page, days=begun)
     about = f"{settings.source}, {settings.writer}, {settings.painter} · {page.headline}"

@@ -11,6 +11,7 @@ from flows.reconcile import close_orphans, said
 from flows.results import NO_RESULTS
 from flows.standing import keep_calendar
 from flows.tidy import tidy_catalog
+from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.presence import is_begun
 from frontispiece.archive.store import Archive
 from frontispiece.errors import FrontispieceError
@@ -38,8 +39,9 @@ async def upkeep() -> State[None]:
         await _enter(archive)
         await _remove_leftovers(archive)
         await tidy_catalog(archive)
-        await publish_new(archive, settings)
-        await keep_calendar(archive)
+        catalog = Catalog(archive)
+        await publish_new(catalog, settings)
+        await keep_calendar(catalog)
     return Completed(message=done)
 
 

@@ -5,7 +5,6 @@ from prefect.cache_policies import NO_CACHE
 
 from frontispiece.archive.catalog import Catalog
 from frontispiece.archive.paths import CATALOG, catalog_month
-from frontispiece.archive.store import Archive
 from frontispiece.gallery.publisher import Published, publish
 from frontispiece.text import counted
 from tasks.caching import worth_another_attempt
@@ -19,9 +18,9 @@ from tasks.caching import worth_another_attempt
     persist_result=False,
     retry_condition_fn=worth_another_attempt,
 )
-async def publish_gallery(archive: Archive, site_url: str | None = None) -> Published:
+async def publish_gallery(catalog: Catalog, site_url: str | None = None) -> Published:
     """Publish what is new, and say so; None is the address that was given last. Raises ArchiveError."""
-    catalog = Catalog(archive)
+    archive = catalog.archive
     done = await publish(archive, catalog.narrow, await archive.list(CATALOG), catalog_month, site_url=site_url)
     logger = get_run_logger()
     for problem in [*catalog.problems, *done.problems]:

@@ -211,12 +211,12 @@ class Catalog:
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
-        self._reader = Reader(archive, SCHEMA)
+        self.reader = Reader(archive, SCHEMA)
 
     @property
     def problems(self) -> list[str]:
         """Files that could not be read and were left out, a sentence each, each once."""
-        return self._reader.problems
+        return self.reader.problems
 
     async def write(self, day: date, run_id: str, outcomes: Sequence[Outcome], run: Run) -> str:
         """Write the rows of one listed day in one piece, and give the file's path. Raises ArchiveError.
@@ -242,7 +242,7 @@ class Catalog:
         if not keys:
             return {}
         asked = {"keys": sorted(set(keys)), "recipe": recipe}
-        found = await self._reader.ask(STANDING, asked)
+        found = await self.reader.ask(STANDING, asked)
         known = {row.pop("paper_key"): Standing.model_validate(row) for row in found}
         return {key: known.get(key) or Standing() for key in keys}
 
@@ -267,7 +267,7 @@ class Catalog:
             return str(catalog_month(path))[:4] if catalog_may_hold(path, first, last) else None
 
         asked = {"first": first, "last": last, "source": source, "recipe": recipe, "categories": list(categories)}
-        return [Tally.model_validate(row) for row in await self._reader.ask(TALLIES, asked, year)]
+        return [Tally.model_validate(row) for row in await self.reader.ask(TALLIES, asked, year)]
 
     async def narrow(
         self,
@@ -287,7 +287,7 @@ class Catalog:
         if keys is not None:
             asked["keys"] = sorted(keys)
         sql = narrowed(names, by_keys=keys is not None)
-        return await self._reader.ask(
+        return await self.reader.ask(
             sql, asked, lambda path: "" if catalog_may_hold(path, first, last) else None, newest
         )
 

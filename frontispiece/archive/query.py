@@ -294,9 +294,12 @@ class Records:
 
 
 @asynccontextmanager
-async def open_records(archive: Archive) -> AsyncIterator[Records]:
-    """The archive's catalog as views; files of a bucket are fetched first. Raises ArchiveError."""
-    reader = Reader(archive, SCHEMA)
+async def open_records(archive: Archive, reader: Reader | None = None) -> AsyncIterator[Records]:
+    """The archive's catalog as views; files of a bucket that `reader` has not kept are fetched first.
+
+    Raises ArchiveError.
+    """
+    reader = reader or Reader(archive, SCHEMA)
     places, files = await reader.over_listing(partial(_opened, reader))
     with Scratch() as folder:
         others, damaged = await entered(archive)
@@ -309,10 +312,10 @@ async def open_records(archive: Archive) -> AsyncIterator[Records]:
                 connection.close()
 
 
-async def answer(archive: Archive, sql: str) -> Answer:
+async def answer(archive: Archive, sql: str, reader: Reader | None = None) -> Answer:
     """The rows of one reading statement; it is asked again while files go as they are read. Raises as `Records.ask`."""
     for _ in range(_TRIES):
-        async with open_records(archive) as records:
+        async with open_records(archive, reader) as records:
             with suppress(ArchiveUnavailable):
                 return await records.aside(partial(records.ask, sql))
     raise ArchiveUnavailable("The catalog's files are changing; try again in a moment.")

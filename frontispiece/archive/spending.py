@@ -7,7 +7,6 @@ from typing import Final
 from pydantic import Field
 
 from frontispiece.archive.catalog import Catalog
-from frontispiece.archive.store import Archive
 from frontispiece.models import CallState, Status, Value
 from frontispiece.money import amount, known
 from frontispiece.text import counted
@@ -61,7 +60,7 @@ class DoneByRun(Value):
     spent: Spent
 
 
-async def spent_by_day(archive: Archive, source: str) -> dict[date, Spent]:
+async def spent_by_day(catalog: Catalog, source: str) -> dict[date, Spent]:
     """What has been spent on the papers of each day of this source, where anything was. Raises ArchiveError.
 
     All of the catalog is read, in a few columns: a call counts on one day, whatever rows tell of it.
@@ -70,7 +69,9 @@ async def spent_by_day(archive: Archive, source: str) -> dict[date, Spent]:
 
     return {
         day: Spent(dollars=dollars, unpriced=unpriced)
-        for place, day, dollars, unpriced in (_typed(row) for row in (await answer(archive, DAYS)).rows)
+        for place, day, dollars, unpriced in (
+            _typed(row) for row in (await answer(catalog.archive, DAYS, catalog.reader)).rows
+        )
         if place == source
     }
 

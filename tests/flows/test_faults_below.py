@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from fakes.server import serving
 from helpers.watching import run_day
 
 from flows.backfill import backfill
+from flows.daily import daily
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -95,3 +97,18 @@ async def test_what_a_paid_paper_asks_of_a_bucket(
     assert each.pop("list", 0) < 1, "who waits more than a second before a call looks at the journal once more"
     # Journal 5, original, picture, and a page and a price for each call of a budget; three results, one looked for.
     assert each == {"put-if-absent": 7 + with_budget, "put": 3, "get": 1}
+
+
+@pytest.mark.usefixtures("world")
+async def test_a_run_fetches_each_file_of_the_catalog_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It chooses by it, compares pictures, publishes and draws the calendar: after years that is a file a month."""
+    bucket = FakeS3()
+    with serving(bucket.app()) as url:
+        use(url, monkeypatch)
+        await daily(date(2024, 10, 31), limit=1, return_state=True)
+        bucket.asked.clear()
+        state = await daily(date(2024, 10, 31), limit=2, return_state=True)
+    assert state.name == "Completed"
+    fetched = Counter(key for kind, key in bucket.asked if kind == "get" and key.endswith(".parquet"))
+    assert set(fetched.values()) == {1}
+    assert len(fetched) == 2

@@ -45,11 +45,11 @@ async def test_each_call_counts_on_one_day_of_one_source() -> None:
     elsewhere = run("run-3").model_copy(update={"source": "huggingface"})
     await catalog.write(DAY, "run-3", [row(3, DAY, call("e", 3, "run-3", 2.0))], elsewhere)
     await enter(archive, [lost, first])
-    assert await spent_by_day(archive, "arxiv") == {
+    assert await spent_by_day(Catalog(archive), "arxiv") == {
         DAY: Spent(dollars=0.5, unpriced=1),
         NEXT: Spent(dollars=0.25),
     }
-    assert await spent_by_day(archive, "huggingface") == {DAY: Spent(dollars=2.0)}
+    assert await spent_by_day(Catalog(archive), "huggingface") == {DAY: Spent(dollars=2.0)}
     done = await done_by_run(catalog, "run-2", NEXT)
     assert (done.pictures, done.failed, done.spent) == (0, 1, Spent(dollars=0.25))
     # What a backfill's run has ordered for the day counts, too.
@@ -75,7 +75,7 @@ async def test_files_that_go_while_they_are_read_are_read_again(tmp_path: Path) 
         name = f"run-{number}"
         await Catalog(archive).write(day, name, [row(number, day, call(name, number, name, 0.5))], run(name))
     archive.times = 1
-    assert sum(each.dollars for each in (await spent_by_day(archive, "arxiv")).values()) == 1.0
+    assert sum(each.dollars for each in (await spent_by_day(Catalog(archive), "arxiv")).values()) == 1.0
     assert archive.times == 0
 
 

@@ -296,7 +296,7 @@ async def test_the_task_publishes(archive: Archive) -> None:
     from tasks.publish_gallery import publish_gallery
 
     with disable_run_logger():
-        done = await publish_gallery.fn(archive, "https://e.org/gallery")
+        done = await publish_gallery.fn(Catalog(archive), "https://e.org/gallery")
     assert (done.days, done.site_url) == ([DAY], "https://e.org/gallery/")
 
 
