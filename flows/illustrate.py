@@ -23,7 +23,7 @@ from flows.session import Session, choose_now, open_session
 from flows.steps import anew
 from flows.verdict import refuses
 from frontispiece.archive.choosing import asked_for
-from frontispiece.concurrency import gather_bounded
+from frontispiece.concurrency import gather_bounded, to_its_end
 from frontispiece.errors import Blocked, BudgetReached, Flawed, OriginalMissing, ProviderError
 from frontispiece.models import Check, Painting, Paper, Prompt
 from frontispiece.request import DayRequest, Only, PapersRequest, takes
@@ -138,7 +138,7 @@ async def _illustrate(run: PaperRun, prompt: Prompt, services: Services, paint: 
     if services.checker is not None:
         prompt, painting = await _check(run, prompt, painting, services, paint)
     run.resembles = services.duplicates.resembles(run.paper, painting.original)
-    await _archive(run, prompt, painting, services)
+    await to_its_end(_archive(run, prompt, painting, services))  # else a picture might lie there that no row tells of
 
 
 async def _paint(run: PaperRun, prompt: Prompt, services: Services, paint: PaintTask) -> Painting:

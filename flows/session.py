@@ -69,11 +69,11 @@ class Session:
             min_upvotes=settings.min_upvotes,
             categories=settings.categories,
         )
-        by_day = sorted(self.outcomes, key=lambda outcome: (outcome.paper.listing.day, outcome.paper.listing.rank))
+        outcomes = [*self.outcomes, *self._not_reached()]
+        by_day = sorted(outcomes, key=lambda outcome: (outcome.paper.listing.day, outcome.paper.listing.rank))
         paths = []
         for day, group in groupby(by_day, key=lambda outcome: outcome.paper.listing.day):
             paths.append(await self._record_day(day, run, list(group)))
-        not_reached = self._not_reached()
         report = Report(
             days=days or tuple(sorted({outcome.paper.listing.day for outcome in by_day})),
             source=settings.source,
@@ -81,16 +81,16 @@ class Session:
             catalog=tuple(paths),
             archive=self.services.archive.where(""),
             listed=sum(self.lists.values()),
-            **sum_up([*by_day, *not_reached], self.missing),
+            **sum_up(by_day, self.missing),
         )
         self.listener.closed(report)
-        await self._page.finish([*by_day, *not_reached])
+        await self._page.finish(by_day)
         state = verdict(report, settings.failure_limit)
         tell_of_budget(state, self.services.budget)
         return state
 
     def _not_reached(self) -> list[Outcome]:
-        """For the report and the run's page: nothing was done about them, so they have no record."""
+        """Papers that were to be illustrated, and had not begun when the run was ended."""
         reached = {(each.paper.key, each.paper.listing.day) for each in self.outcomes}
         left = [paper for paper in self.chosen if (paper.key, paper.listing.day) not in reached]
         about = {

@@ -15,6 +15,7 @@ import pytest
 from helpers.strangers import everything, planted
 from helpers.watching import run_day, run_papers
 from PIL import Image
+from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
 
 from flows.illustrate import illustrate_day
@@ -84,6 +85,27 @@ async def test_who_is_told_to_end_within_a_papers_work_records_what_was_done(
     ends = {row["paper_id"]: row["reason"] or row["status"] for row in rows}
     assert len(ends) == 4
     assert set(ends.values()) == {"done", "not reached"}
+
+
+class Interrupting(RunListener):
+    """Ctrl-C just when the first picture is being put into the archive."""
+
+    run: "asyncio.Task[State[None]]"
+
+    def step(self, paper: Paper, name: str) -> None:
+        if name == "picture" and not self.run.cancelling():
+            self.run.cancel()
+
+
+async def test_a_picture_that_gets_into_the_archive_gets_into_the_catalog_too(archive: Path) -> None:
+    listener = Interrupting()
+    with surrounded(listener=listener, is_command=True):
+        listener.run = asyncio.create_task(illustrate_day(return_state=True))
+        assert (await listener.run).is_cancelled()
+    rows = [row for path in archive.rglob("catalog/*/*.parquet") for row in pq.read_table(path).to_pylist()]
+    made = {row["picture_path"] for row in rows if row["status"] == "done"}
+    assert made == files(archive, "pictures").keys() != set()
+    assert len(rows) == 9, "who was not begun has a row as well"
 
 
 async def test_a_day_gets_its_pictures_and_one_parquet_file(archive: Path) -> None:
