@@ -82,7 +82,7 @@ async def look_at_days(days: Days, request: BackfillRequest, services: Services)
         fingerprint, categories = services.recipe.fingerprint, categories_of(settings)
         standing = await calendar(services.catalog, days, settings.source, fingerprint, categories)
         known = await days_known(services.source) or days
-        if any(each.mark is Mark.NEVER_RUN and each.day in known for each in standing):
+        if request.means_new_days and any(each.mark is Mark.NEVER_RUN and each.day in known for each in standing):
             return None
     elif request.refresh:
         services.refresh_id = "dry run"

@@ -117,7 +117,8 @@ async def make_plan(
             if mine and now.mark in (Mark.DONE, Mark.EMPTY) and not request.refresh:  # the list has grown since
                 now = now.model_copy(update={"mark": Mark.PARTIAL})
             least = _least(prices, ordered=request.batch)
-            planned.append(_day_plan(now, lists[day], prices, counts, least, is_known=day in ends))
+            may_be_new = request.means_new_days and day in ends
+            planned.append(_day_plan(now, lists[day], prices, counts, least, may_be_new=may_be_new))
     # What prompts cost one by one tells nothing of batches, and the catalog nothing of labels that will read.
     tells = not request.batch and services.checker is None
     rows = await services.catalog.narrow(COLUMNS, newest=DAYS_FOR_AVERAGES) if tells else []
@@ -202,7 +203,7 @@ def _day_plan(
     settled: Counter[tuple[date, str | None]],
     least: float,
     *,
-    is_known: bool,
+    may_be_new: bool,
 ) -> DayPlan:
     """The day as the calendar has it, with what its list has now and what is known of its papers from other lists."""
     now = {
@@ -218,5 +219,5 @@ def _day_plan(
         problem=found.problem,
         dollars=total(each.dollars for each in work),
         least=least,
-        is_new=is_known and day.is_news(is_whole=is_whole),
+        is_new=may_be_new and day.is_news(is_whole=is_whole),
     )

@@ -215,6 +215,11 @@ class SideBySide(OfLists):
     limit: MostPapers = None
 
     @property
+    def means_new_days(self) -> bool:
+        """Whether days are meant that no run has looked at: papers that failed, or are stale, are known."""
+        return self.only in ("missing", "all")
+
+    @property
     def choices(self) -> dict[str, object]:
         """And how many papers go side by side."""
         bound = self.papers_at_once

@@ -331,6 +331,14 @@ async def test_failed_days_do_not_stop_the_others_and_failed_papers_can_be_run_a
     assert world.paid == (bought[0], PAPERS)
 
 
+async def test_who_asks_for_failed_papers_does_not_mean_days_that_no_run_has_seen(
+    world: Providers, archive: Archive
+) -> None:
+    state, seen = await run(only="failed")
+    assert (state.name, seen.days, world.paid) == ("Completed", [], (0, 0))
+    assert [each.mark for each in await standing(archive)] == [Mark.NEVER_RUN] * DAYS
+
+
 async def test_what_another_recipe_made_is_stale(
     world: Providers, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
