@@ -25,6 +25,8 @@ _lasts: Final[list[Callable[[], object]]] = []
 _is_watched: Final = threading.Event()
 _codes: Final[list[int]] = []
 """Of the command that is over."""
+_lost: Final = threading.Event()
+"""Whether it is ended for want of something, and nobody has interrupted it."""
 
 
 def end_when_told() -> None:
@@ -69,6 +71,19 @@ def let_end(code: int) -> None:
         _codes.append(code)
 
 
+def end_for_want_of(what: str) -> None:
+    """End as one that is told to, but as FAILED: it cannot go on. Nothing where the command is over."""
+    if not _codes:
+        _lost.set()
+        os.write(2, f"frontispiece: {what} has ended, and without it nothing goes on.\n".encode())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def code_of_an_interrupt() -> Exit:
+    """What an interrupt is, now that it has come."""
+    return Exit.FAILED if _lost.is_set() else Exit.INTERRUPTED
+
+
 def _leave() -> None:
     for each in (signal.SIGINT, signal.SIGTERM):  # the interpreter, as it goes, gives them their old meaning back
         signal.signal(each, signal.SIG_IGN)
@@ -105,4 +120,4 @@ def _end() -> None:
             last()
     with suppress(OSError):
         os.write(2, (_SHOW_CURSOR if os.isatty(2) else b"") + _SAID)
-    os._exit(Exit.INTERRUPTED)
+    os._exit(code_of_an_interrupt())

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import closing, contextmanager, suppress
@@ -16,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from deployments.ending import end_for_want_of
 from deployments.notice import named_here, notice_path, read_notice
 from frontispiece.addresses import shown
 from frontispiece.errors import BadInput, ServerOutOfReach
@@ -44,6 +46,7 @@ LOG: Final = "server-of-a-run.log"
 _STARTING: Final = float(SERVER_SETTINGS["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"])
 _ANSWERING: Final = 20.0
 _KNOCKING: Final = 2.0
+_LOOKING: Final = 1.0
 _STOPPING: Final = 30.0  # a busy machine takes its time to write down what the run has told
 FOR_ONE_PROCESS: Final = {
     # No pages and no schedules; what Prefect 3.8 tells the server that it starts itself (SubprocessASGIServer).
@@ -94,7 +97,10 @@ def start_server(environment: MutableMapping[str, str]) -> Callable[[], None]:
         return check_server
     share_password(environment)
     home = _home(environment)
-    url, is_alive = server_of_serve(home) or _own_server(environment, home / LOG)
+    served = server_of_serve(home)
+    if served is not None:
+        threading.Thread(target=_end_with, args=(served[1],), daemon=True).start()
+    url, is_alive = served or _own_server(environment, home / LOG)
     environment["PREFECT_API_URL"] = f"{url}/api"
 
     def wait() -> None:
@@ -194,6 +200,13 @@ def server_of_serve(home: Path) -> tuple[str, Callable[[], bool]] | None:
         if notice is not None and notice.server is not None and notice.server.is_alive():
             return notice.ui, notice.server.is_alive
     return None
+
+
+def _end_with(is_alive: Callable[[], bool]) -> None:
+    """Whoever asks a server that is gone is asked to wait, and again, for minutes."""
+    while is_alive():
+        time.sleep(_LOOKING)
+    end_for_want_of("Prefect's server, that of `frontispiece serve`,")
 
 
 def _own_server(environment: Mapping[str, str], log: Path) -> tuple[str, Callable[[], bool]]:

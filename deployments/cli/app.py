@@ -11,7 +11,7 @@ from typing import Final
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from deployments.cli import admin, backfill, compare, gallery, letter, query, run, serve, settings
-from deployments.ending import end_when_told, let_end
+from deployments.ending import code_of_an_interrupt, end_when_told, let_end
 from deployments.exit_codes import Exit, exit_of
 from deployments.output import lenient_output, say
 from frontispiece.errors import FrontispieceError
@@ -121,6 +121,7 @@ def _run(tokens: list[str]) -> int:
 
 
 def _interrupted() -> int:
-    let_end(Exit.INTERRUPTED)
-    say("frontispiece: interrupted; what is done is kept, and the next run goes on from there.", sys.stderr)
-    return Exit.INTERRUPTED
+    let_end(code := code_of_an_interrupt())
+    why = "interrupted; " if code is Exit.INTERRUPTED else ""
+    say(f"frontispiece: {why}what is done is kept, and the next run goes on from there.", sys.stderr)
+    return code

@@ -1,6 +1,7 @@
 """The Prefect server that a command starts for itself where nobody has named one."""
 
 import asyncio
+import math
 import os
 import signal
 import sqlite3
@@ -259,6 +260,29 @@ def test_the_server_of_serve_is_used_while_it_runs(
         write_notice(file, Notice(serve=ProcessIdentity.here(), ui="http://127.0.0.1:4200", server=server))
     found = server_of_serve(tmp_path)
     assert (found and found[0]) == url
+
+
+def test_a_run_does_not_wait_for_the_server_of_a_serve_that_has_ended(folder: Folder, real_server: RealServer) -> None:
+    """Prefect's client would ask again for minutes, for each of its requests."""
+    serve = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    home = folder.place / "prefect"
+    with notice_path(home).open("a+") as file:
+        told = Notice(serve=ProcessIdentity.here(), ui=real_server.url, server=ProcessIdentity.of(serve.pid))
+        write_notice(file, told)
+    try:
+        with fake_providers() as world:
+            world.openai.latency = math.inf
+            paid = {"FRONTISPIECE_WRITER": "openai", "FRONTISPIECE_PAINTER": "fal", **world.variables}
+            going = folder.start("run", "2024-10-31", "--limit", "1", **paid)
+            until(lambda: world.openai.requests)
+            serve.communicate()
+            _, said = going.communicate(timeout=PATIENCE)
+    finally:
+        notice_path(home).unlink()
+    assert going.returncode == 1
+    assert "that of `frontispiece serve`, has ended, and without it nothing goes on.\n" in said
+    assert "what is done is kept" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("content", [pytest.param(None, id="none"), pytest.param(b'{"serve": {"ho', id="half written")])
