@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -56,7 +56,7 @@ class Forms:
 
     def link(self, words: str, name: str, days: str) -> str:
         """The words as a link, in markdown, to the form filled in for these days, where there is one."""
-        address = url_for("deployment", obj_id=self.deployments[name]) if name in self.deployments else None
+        address = _place("deployment", self.deployments.get(name))
         # Both of Prefect's UIs read this address so.
         filled = quote(json.dumps({name: days, **self.parameters}, separators=(",", ":")), safe="")
         return f"[{words}]({address}/run?parameters={filled})" if address else words
@@ -138,6 +138,12 @@ def _marks(days: Sequence[Day]) -> str:
 def _address(run: str | None) -> str | None:
     """A flow run's page; rebuilt and imported rows have other names than flow runs."""
     try:
-        return url_for("flow-run", obj_id=UUID(run or ""))
+        return _place("flow-run", UUID(run or ""))
     except ValueError:
         return None
+
+
+def _place(kind: str, thing: UUID | None) -> str | None:
+    """Where it is in the UI that shows this page: that of a command's own server has gone with it."""
+    address = url_for(kind, obj_id=thing) if thing else None
+    return address and urlsplit(address)._replace(scheme="", netloc="").geturl()

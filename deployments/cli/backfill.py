@@ -71,8 +71,8 @@ def plan_or_run(
             stage.answers.print(f"Dry run: {plan.headline}." if request.dry_run else "Nothing is left to do.")
             return Exit.FAILED if plan.is_blind else Exit.DONE
         state, error = run_here("flows.backfill:backfill", request, found, stage, dry_run=request.dry_run)
-    if error is None and not state.is_cancelled():
-        say(f"{state.name}: {state.message}")
+    if error is None:
+        say(f"{state.name}: {stage.so_far if state.is_cancelled() else state.message}".rstrip(".") + ".")
     return exit_after(state, error)
 
 

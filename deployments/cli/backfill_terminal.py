@@ -8,15 +8,23 @@ from deployments.cli.calendar import counts, days_table, marked
 from deployments.cli.markup import plain, print_fact
 from deployments.cli.terminal import Stage
 from frontispiece.archive.calendar import Day
+from frontispiece.archive.spending import Spent
 from frontispiece.models import Outcome
 from frontispiece.money import amount
 from frontispiece.purchases.plan import Plan
+from frontispiece.report import Report
+from frontispiece.text import counted
 
 
 class BackfillStage(Stage):
     """Shows a backfill, or a day as one, by the command that asks for it."""
 
     command = "backfill"
+
+    def __init__(self, verbose: bool) -> None:
+        super().__init__(verbose)
+        self._planned = self._reached = 0
+        self._reports: list[Report] = []
 
     def begin(self) -> None:
         """And what Prefect itself has to say of days that run elsewhere."""
@@ -27,7 +35,8 @@ class BackfillStage(Stage):
         """Show the plan; the bar runs over its papers."""
         print_plan(self.answers, plan, self.command)
         self.answers.file.flush()
-        self.bar.show("Papers", plan.estimate.papers)
+        self._planned = plan.estimate.papers
+        self.bar.show("Papers", self._planned)
 
     def day_ended(self, day: Day) -> None:
         """A line for the day."""
@@ -39,7 +48,20 @@ class BackfillStage(Stage):
     def ended(self, outcome: Outcome) -> None:
         """The bar moves on."""
         if outcome.is_reached:
+            self._reached += 1
             self.bar.step()
+
+    def closed(self, report: Report) -> None:
+        """One day of this process is recorded."""
+        self._reports.append(report)
+
+    @property
+    def so_far(self) -> str:
+        """What an interrupted backfill has done in this process, in a sentence."""
+        made = counted(sum(each.pictures for each in self._reports), "picture")
+        spent = Spent.of(Spent(dollars=each.dollars, unpriced=each.unpriced) for each in self._reports)
+        left = counted(self._planned - self._reached, "paper was", "papers were")
+        return f"{made} made, {spent.price or 'free'}; {left} not reached"
 
 
 def print_plan(console: Console, plan: Plan, command: str = "backfill") -> None:

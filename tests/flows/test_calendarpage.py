@@ -35,7 +35,7 @@ def rows(page: CalendarPage, first_row: date | None = None) -> list[list[str]]:
 
 def test_a_day_leads_to_its_run_and_one_that_needs_work_to_its_form() -> None:
     (row,) = rows(CalendarPage(days(1), {FIRST: Spent(dollars=0.0123)}, FORMS))
-    assert row[0] == f"[2024-10-01](http://here/runs/flow-run/{RUN})"
+    assert row[0] == f"[2024-10-01](/runs/flow-run/{RUN})"
     found = re.fullmatch(r"\[◐ partial\]\((.*)\)", row[1])
     assert found
     address = urlsplit(found[1])
