@@ -23,7 +23,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
-from flows.interrupts import go_along
+from flows.interrupts import MESSAGE, go_along
 from flows.listener import RunListener, surrounded, surroundings
 from flows.schedule import labels
 from frontispiece.concurrency import task_group
@@ -73,6 +73,7 @@ class DayRuns:
         self._run_day = run_day
         self._parameters = parameters
         self._at_once = at_once or MOST_AT_ONCE
+        self._broken_off = set[str]()
 
     async def run(self, next_day: NextDay, ended: Ended) -> None:
         """Run days until there is no next one: one starts after the other, and few before papers of the last begin.
@@ -93,8 +94,21 @@ class DayRuns:
                     await queued.wait()
                     group.create_task(self._begun()).add_done_callback(lambda _: ahead.release())
         except BaseException:
-            await asyncio.shield(_cancel_not_begun())
+            await asyncio.shield(self._cancel_left())
             raise
+
+    async def _cancel_left(self) -> None:
+        """Cancel days that had a run when all was broken off, and had not begun it: nobody else would.
+
+        And those that were just beginning or ending it, which Prefect takes for crashed.
+        """
+        with suppress(Exception):  # the server may be what was lost
+            async with get_client() as client:
+                for run in await days_of(UUID(str(runtime.flow_run.id)), client):
+                    if run.state_type is StateType.PENDING:
+                        await client.set_flow_run_state(run.id, Cancelled(message="It had not begun."), force=True)
+                    elif run.state_type is StateType.CRASHED and run.parameters["day"] in self._broken_off:
+                        await client.set_flow_run_state(run.id, Cancelled(message=MESSAGE), force=True)
 
     async def _begun(self) -> None:
         """Return when all papers that wait for their places now have begun."""
@@ -109,20 +123,14 @@ class DayRuns:
             with surrounded(services=self._services, listener=listener), tags(*about):
                 state = await self._run_day(day=day, **self._parameters, return_state=True)
                 go_along(state)
+        except asyncio.CancelledError:
+            self._broken_off.add(str(day))
+            raise
         except Exception as error:  # one day must not take the others along
             get_run_logger().error("%s could not be run: %s", day, error)
         finally:
             queued.set()
         await ended(day, state)
-
-
-async def _cancel_not_begun() -> None:
-    """Cancel days that had a run and had not begun it when all was broken off: nobody else would."""
-    with suppress(Exception):  # the server may be what was lost
-        async with get_client() as client:
-            for run in await days_of(UUID(str(runtime.flow_run.id)), client):
-                if run.state_type is StateType.PENDING:
-                    await client.set_flow_run_state(run.id, Cancelled(message="It had not begun."), force=True)
 
 
 async def days_of(parent: UUID, client: PrefectClient) -> list[FlowRun]:
