@@ -128,9 +128,10 @@ async def run_of(
     try:
         yield run
     except (asyncio.CancelledError, TerminationSignal) as error:
-        is_done = "picture" in run.made
-        cut_off = (Status.SKIPPED, NOT_REACHED, "The run ended before it had its picture.")
-        outcome = run.outcome(Status.DONE) if is_done else run.outcome(*cut_off)
+        if "picture" in run.made:
+            outcome = run.outcome(Status.DONE)
+        else:
+            outcome = run.outcome(Status.SKIPPED, NOT_REACHED, "The run ended before it had its picture.")
         told = error if isinstance(error, TerminationSignal) else None
     except Pause:
         outcome = run.outcome(Status.SKIPPED, "Suspended", "The run was suspended; resumed, it goes on.")

@@ -176,12 +176,12 @@ def journal() -> int:
     if not entries:
         say("No paid call is open.")
         return Exit.DONE
-    prices = [None if entry.dollars is None else round(entry.dollars, 6) for entry in entries]
     rows: list[tuple[object, ...]] = [
-        (entry.what, entry.state, timedelta(seconds=round(entry.age)), price, entry.key)
-        for entry, price in zip(entries, prices, strict=True)
+        (each.what, each.state, timedelta(seconds=round(each.age)), each.dollars and round(each.dollars, 6), each.key)
+        for each in entries
     ]
     print_table(Console(), Answer(("call", "state", "age", "dollars", "key"), rows))
+    prices = [entry.dollars for entry in entries]
     unknown = prices.count(None)
     stake = amount(known(prices)) + (f" and {unknown} of unknown price" if unknown else "")
     say(f"{counted(len(entries), 'open call')}: {stake}.")

@@ -72,7 +72,7 @@ def plan_or_run(
             return Exit.FAILED if plan.is_blind else Exit.DONE
         state, error = run_here("flows.backfill:backfill", request, found, stage, dry_run=request.dry_run)
     if error is None:
-        say(f"{state.name}: {stage.so_far if state.is_cancelled() else state.message}".rstrip(".") + ".")
+        say(f"{state.name}: {stage.so_far if state.is_cancelled() else state.message}")
     return exit_after(state, error)
 
 

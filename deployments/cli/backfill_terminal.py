@@ -61,7 +61,7 @@ class BackfillStage(Stage):
         made = counted(sum(each.pictures for each in self._reports), "picture")
         spent = Spent.of(Spent(dollars=each.dollars, unpriced=each.unpriced) for each in self._reports)
         left = counted(self._planned - self._reached, "paper was", "papers were")
-        return f"{made} made, {spent.price or 'free'}; {left} not reached"
+        return f"{made} made, {spent.price or 'free'}; {left} not reached."
 
 
 def print_plan(console: Console, plan: Plan, command: str = "backfill") -> None:

@@ -67,11 +67,10 @@ async def spent_by_day(catalog: Catalog, source: str) -> dict[date, Spent]:
     """
     from frontispiece.archive.query import answer  # brings DuckDB, which takes a while
 
+    found = await answer(catalog.archive, DAYS, catalog.reader)
     return {
         day: Spent(dollars=dollars, unpriced=unpriced)
-        for place, day, dollars, unpriced in (
-            _typed(row) for row in (await answer(catalog.archive, DAYS, catalog.reader)).rows
-        )
+        for place, day, dollars, unpriced in map(_typed, found.rows)
         if place == source
     }
 
