@@ -36,18 +36,23 @@ def test_killed_twice_it_buys_each_prompt_and_picture_once(tmp_path: Path, real_
 
 
 PLACE = "s3://papers/archive"
-LANES = 3
+LANES = 2
+TAKEN_UP = 8  # papers that a process takes up at once: twice its lanes, for prompts and for pictures
 
 
 def test_days_of_a_worker_that_is_killed_are_run_again_and_bought_once(
     tmp_path: Path, at_server: RealServer, fake: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two workers with homes of their own; one has the backfill, and the other one some of its days."""
+    """Two workers with homes of their own; one has the backfill, and the other one some of its days.
+
+    A day is as much as a process takes up at once, and one more may wait: who is slower to start cannot lose its two.
+    """
     at_server.clear()
     for name, value in fake.variables.items():
         monkeypatch.setenv(name, value)
-    papers = DAYS * PAPERS
-    chosen = {"archive": PLACE, "source": "snapshot", "snapshot": snapshot(tmp_path / "papers.jsonl", DAYS, PAPERS)}
+    papers, waiting = DAYS * TAKEN_UP, 2 * TAKEN_UP
+    days = f"{FIRST}..{FIRST + timedelta(DAYS - 1)}"
+    chosen = {"archive": PLACE, "source": "snapshot", "snapshot": snapshot(tmp_path / "papers.jsonl", DAYS, TAKEN_UP)}
     asyncio.run(deploy(load_settings(**chosen), reset=True))
     fake.fal.latency = math.inf
     team = Team(tmp_path)
@@ -60,14 +65,15 @@ def test_days_of_a_worker_that_is_killed_are_run_again_and_bought_once(
         for queue in ("backfill", "days"):
             team.start_service("worker", queue, "--work-queue", queue, **fake.variables, **at_once)
         until(lambda: len(team.workers()) == 2)
-        run = at_server.start("backfill/backfill", days=f"{FIRST}..{FIRST + timedelta(DAYS - 1)}")
-        until(lambda: fake.paid == (papers, 2 * LANES))  # each has as much on the way as its machine says
-        until(lambda: asyncio.run(prompts_delivered(PLACE)) == papers)
+        run = at_server.start("backfill/backfill", days=days)
+        until(lambda: fake.paid == (waiting, 2 * LANES))  # each has as much on the way as its machine says
+        until(lambda: asyncio.run(prompts_delivered(PLACE)) == waiting)
+        (bundle,) = children(at_server, "backfill days", run)
+        until(lambda: len(children(at_server, "backfill day", bundle["id"])) == DAYS // 2)
         team.kill("days")
         for job in fake.fal.orders.values():
             job.due = 0.0
         fake.fal.latency = 0.0
-        (bundle,) = children(at_server, "backfill days", run)
         lost = {each["parameters"]["day"] for each in children(at_server, "backfill day", bundle["id"])}
         # As the server does of itself when it has heard nothing of a run for a minute.
         at_server.ask(f"/flow_runs/{bundle['id']}/set_state", {"state": {"type": "CRASHED"}, "force": True})
@@ -77,7 +83,7 @@ def test_days_of_a_worker_that_is_killed_are_run_again_and_bought_once(
         assert {(each["parameters"]["day"], each["state_name"]) for each in crashed} == {
             (day, "Crashed") for day in lost
         }
-        assert len(lost) == 2
+        assert len(lost) == DAYS // 2
         assert len(pictures(PLACE)) == papers
         said = asyncio.run(books_after_upkeep(PLACE))
     assert fake.paid == (papers, papers)
