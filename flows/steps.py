@@ -2,6 +2,7 @@
 
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, ParamSpec, TypeVar, cast
@@ -44,7 +45,11 @@ def _anew(task: Task[..., Any]) -> Task[..., Any]:
 
 def persistent(task: Task[P, R], settings: Settings) -> Task[P, R]:
     """The task with the number of attempts, and the pauses between them, that the settings say."""
-    retries, pause = settings.attempts - 1, settings.retry_seconds
+    return cast("Task[P, R]", copy(_persistent(task, settings.attempts - 1, settings.retry_seconds)))
+
+
+@cache  # as above, and each day of a backfill asks for all
+def _persistent(task: Task[..., Any], retries: int, pause: float) -> Task[..., Any]:
     return task.with_options(
         retries=retries,
         retry_delay_seconds=[min(MAX_PAUSE, pause * 2**attempt) for attempt in range(retries)],

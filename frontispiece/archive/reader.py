@@ -5,6 +5,7 @@ a file of the catalog is never written anew, and one whose size or time is anoth
 """
 
 import asyncio
+import re
 import weakref
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -35,6 +36,7 @@ BROKEN: Final = (pa.ArrowException, OSError, ValueError, LookupError)
 _READS_AT_ONCE: Final = 16
 _LISTINGS: Final = 5
 _MEMORY: Final = "256MB"
+_WORD: Final = re.compile(r"\w+")
 
 
 class FileGone(Exception):
@@ -81,6 +83,7 @@ class Reader:
     ) -> list[dict[str, Any]]:
         """The rows of a SELECT over the view `files`, which has every row of the catalog, some of them twice.
 
+        It has the columns that are named in `sql`: there, `*` stands for these.
         `group` says, by a file's path, with which others it is to be asked together, or None for not at all: what does
         not hang together takes less time and memory apart. Answers come in the order of groups. With `newest` only
         files of so many days are asked, those written last. Raises ArchiveError.
@@ -148,7 +151,9 @@ class Reader:
     ) -> list[dict[str, Any]]:
         with self._database().cursor() as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            ours = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in _columns(connection.table("nothing")))
+            named = {*_WORD.findall(sql), *_WORD.findall(AS_READ)}  # the fewer, the sooner DuckDB has understood it
+            columns = _columns(connection.table("nothing"))
+            ours = ", ".join(f'"{name}"::{kind} AS "{name}"' for name, kind in columns if name in named)
 
             def ask(places: Collection[Path]) -> list[dict[str, Any]]:
                 # Cast, so that a file of other types is an error, and does not change what all others are taken for.
