@@ -14,6 +14,9 @@ from prefect.states import Cancelled, Cancelling
 
 MESSAGE: Final = "Interrupted: what is done is kept, and the same again goes on from there."
 
+_SOON: Final = 1.0
+"""Seconds that need no explanation."""
+
 
 async def interruptible(run: Awaitable[State[None]]) -> State[None]:
     """The state that the work of this flow run comes to; Cancelled where this is cancelled, once it has recorded all.
@@ -27,7 +30,11 @@ async def interruptible(run: Awaitable[State[None]]) -> State[None]:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         work.cancel()
-        await asyncio.wait([work, asyncio.create_task(_tell())])
+        ending = [work, asyncio.create_task(_tell())]
+        await asyncio.wait(ending, timeout=_SOON)
+        if not work.done():
+            get_run_logger().warning("Interrupted: an answer that is paid for and on its way has a few seconds more.")
+        await asyncio.wait(ending)
     if not work.cancelled() and (error := work.exception()):
         get_run_logger().error("Not all could be recorded: %s", error)
     return Cancelled(message=MESSAGE)

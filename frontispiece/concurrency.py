@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+ANSWER_SECONDS: Final = 5.0
+"""So long an interrupt waits for an answer that is on its way: most chat models have given theirs by then."""
 
 
 async def gather_bounded(
@@ -53,6 +56,38 @@ async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+async def heard_out(call: Coroutine[Any, Any, Result], seconds: float = ANSWER_SECONDS) -> Result:
+    """What a call that may be paid for already gives, although this task may be cancelled meanwhile.
+
+    Then the call has so many seconds more; cancelled once more, it is broken off at once. Whoever keeps the answer
+    calls `end_if_cancelled` when that is done.
+    """
+    task = asyncio.create_task(call)
+    try:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task], timeout=seconds)
+            if not task.done():
+                raise
+            return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+
+
+class NotBegun(asyncio.CancelledError):
+    """What was cancelled had not begun: a call that ends so is certainly not paid for."""
+
+
+def end_if_cancelled() -> None:
+    """Raise the CancelledError that `heard_out` has put off, if it has."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Places(Protocol):

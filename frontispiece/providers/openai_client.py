@@ -24,6 +24,7 @@ from openai import AsyncAPIResponse, omit
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 from openai.types.shared_params.response_format_json_schema import JSONSchema
 
+from frontispiece.concurrency import end_if_cancelled, heard_out
 from frontispiece.errors import (
     InDoubt,
     NotAccepted,
@@ -215,7 +216,7 @@ class OpenAIApi:
         while True:
             at_work = self._overdue.get(key) or await self._begun(what, call)
             try:
-                return await self._heard_out(what, key, at_work)
+                return await heard_out(self._patiently(what, key, at_work))
             except ProviderError as error:
                 failure = error
             if isinstance(failure, OutOfService):
@@ -227,6 +228,7 @@ class OpenAIApi:
                     self.throttle.close_for(wait, str(failure))
                 if is_loading and wait and wait > 0:
                     pause = min(2 * pause, LONGEST_PAUSE)
+                    end_if_cancelled()
                     continue
             raise failure
 
@@ -238,7 +240,7 @@ class OpenAIApi:
         at_work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # whether anybody asks or not
         return at_work
 
-    async def _heard_out(self, what: str, key: str, at_work: asyncio.Task[Reply]) -> Reply:
+    async def _patiently(self, what: str, key: str, at_work: asyncio.Task[Reply]) -> Reply:
         """The answer of a call at work. Raises ProviderError, InDoubt also when nothing is heard for too long."""
         limit = asyncio.timeout(self._patience)
         self._limits.add(limit)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from frontispiece.concurrency import heard_out
 from frontispiece.errors import InDoubt, NotAccepted, ProviderUnavailable
 from frontispiece.providers.http import Answer, Http, Lost, TooLarge, Unreached
 
@@ -14,13 +15,13 @@ async def pay(
     headers: Mapping[str, str] | None = None,
     max_bytes: int = 10_000_000,
 ) -> Answer:
-    """One POST of JSON, sent once; who asks has passed the throttle.
+    """One POST of JSON, sent once and heard out; who asks has passed the throttle.
 
     Raises ProviderUnavailable when it certainly did not arrive, InDoubt when it may have, NotAccepted for an answer
     that is too large.
     """
     try:
-        return await http.post_json(url, body, headers=headers, max_bytes=max_bytes)
+        return await heard_out(http.post_json(url, body, headers=headers, max_bytes=max_bytes))
     except TooLarge as error:
         raise NotAccepted(f"{error} FRONTISPIECE_PICTURE_MEGABYTES allows more.") from None
     except Unreached as error:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import accumulate, count
 from typing import TypeVar
 
+from frontispiece.concurrency import NotBegun
 from frontispiece.errors import ArchiveError, BudgetReached, FrontispieceError, ProviderError
 from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.ledger import Booking, Ledger
@@ -286,8 +287,8 @@ class Purchase:
         await self._budget.book(self._key, self._expected, self._then, self._paper_key, self._by)
         try:
             return await call()
-        except FrontispieceError as error:
-            if error.is_billed is False:
+        except (FrontispieceError, NotBegun) as error:
+            if isinstance(error, NotBegun) or error.is_billed is False:
                 await self._budget.settle(self._key, 0.0)
             raise
 

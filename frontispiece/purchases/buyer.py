@@ -1,14 +1,16 @@
 """Whom prompts, paintings and checks are bought for, and what all kinds of job have in common."""
 
+import asyncio
 import time
 from typing import ClassVar, Protocol
 
 from frontispiece.archive.store import Archive
 from frontispiece.checkers.interface import Checker
-from frontispiece.concurrency import Lane
+from frontispiece.concurrency import Lane, NotBegun
 from frontispiece.models import Paper, Step
 from frontispiece.money import total
 from frontispiece.painters.interface import Painter
+from frontispiece.providers.throttle import look_once_more
 from frontispiece.purchases.budget import Budget
 from frontispiece.purchases.job import A, PaidJob, R, T
 from frontispiece.purchases.journal import Journal
@@ -59,6 +61,15 @@ class PaperJob(PaidJob[R, A, T]):
         if self._began is not None:
             self._lost_time.note(self._paper.key, self.step, time.monotonic() - self._began)
             self._began = None
+
+    async def _reach_provider(self) -> None:
+        """Wait for a place; from now on the provider is at work. Raises NotBegun when this is cancelled meanwhile."""
+        try:
+            await self._lane.enter()
+            await look_once_more()
+        except asyncio.CancelledError:
+            raise NotBegun from None
+        self._begin()
 
     def _begin(self, seconds_ago: float = 0.0) -> None:
         """The provider is at work, since so long."""

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from frontispiece.checkers import label
 from frontispiece.checkers.interface import Checker, Reading
-from frontispiece.concurrency import Lane
+from frontispiece.concurrency import Lane, end_if_cancelled
 from frontispiece.errors import BadInput
 from frontispiece.models import Check, Painting, Paper, Prompt
 from frontispiece.money import total
-from frontispiece.providers.throttle import look_once_more
 from frontispiece.purchases.buyer import Buyer, PaperJob
 from frontispiece.recipe import check_key
 from frontispiece.text import one_line
@@ -55,13 +54,12 @@ class CheckJob(PaperJob[Check]):
 
     async def submit(self) -> Check:
         """Have it read, at one size after the other until it reads."""
-        await self._lane.enter()
-        await look_once_more()
-        self._begin()
+        await self._reach_provider()
         read: list[Reading] = []
         words: list[str] = []
         score = 0.0
         for picture in self._pictures:
+            end_if_cancelled()
             read.append(await self._checker.read(picture, self._paper, self._prompt))
             known = set(words)
             words += [word for word in read[-1].words.split() if word not in known]

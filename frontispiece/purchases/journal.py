@@ -26,7 +26,7 @@ from typing import Generic, TypeVar, cast
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from frontispiece.archive.store import Archive
-from frontispiece.concurrency import gather_bounded
+from frontispiece.concurrency import NotBegun, end_if_cancelled, gather_bounded
 from frontispiece.errors import (
     ArchiveError,
     Blocked,
@@ -105,13 +105,16 @@ class Journal:
         Raises what the job raises, Blocked without any call when it was refused before, and ArchiveError.
         """
         log = self.log(job.key)
-        async with job.budget.purchase(job.key, job.price, job.then, job.paper_key, job.by) as purchase:
-            try:
-                settled = await self._settle(log, job, purchase)
-            finally:
-                self._remember(log)
-            await purchase.delivered(settled.record.dollars)
-            return settled
+        try:
+            async with job.budget.purchase(job.key, job.price, job.then, job.paper_key, job.by) as purchase:
+                try:
+                    settled = await self._settle(log, job, purchase)
+                finally:
+                    self._remember(log)
+                await purchase.delivered(settled.record.dollars)
+                return settled
+        finally:
+            end_if_cancelled()  # what came of the call is written down
 
     def settled_here(self, key: str) -> Log | None:
         """The entries of a key that was settled here lately, for good; they need not be read."""
@@ -206,6 +209,7 @@ class Journal:
             if not isinstance(submitted, job.ticket):
                 return await self._deliver(log, job, cast("A", submitted))
             await log.append(Kind.TICKET, ticket=as_json(job.ticket, submitted))
+            end_if_cancelled()
         if log.state.phase is not Phase.ORDERED or not log.is_mine:
             return False
         ticket = from_json(job.ticket, log.state.ticket)
@@ -266,7 +270,7 @@ def closing(error: BaseException, phase: Phase) -> Kind:
             return Kind.PAUSED
         case (Phase.CALLING, ProviderBroken()) | (Phase.ORDERED, Rejected()):
             return Kind.SPOILED
-        case Phase.CALLING, FrontispieceError(is_billed=False):
+        case Phase.CALLING, FrontispieceError(is_billed=False) | NotBegun():
             return Kind.REFUSED
         case Phase.CALLING, _:
             return Kind.DOUBT

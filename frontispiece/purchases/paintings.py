@@ -11,7 +11,6 @@ from frontispiece.concurrency import Lane
 from frontispiece.errors import ProviderError
 from frontispiece.models import Charge, Original, Painting, Paper, Prompt
 from frontispiece.painters.interface import Canvas, Ticket
-from frontispiece.providers.throttle import look_once_more
 from frontispiece.purchases.buyer import Buyer, PaperJob
 from frontispiece.recipe import painting_key
 
@@ -48,9 +47,7 @@ class PaintingJob(PaperJob[Painting, Canvas, Ticket]):
 
     async def submit(self) -> Ticket | Canvas:
         """Order the picture."""
-        await self._lane.enter()
-        await look_once_more()
-        self._begin()
+        await self._reach_provider()
         return await self._painter.submit(self._paper, self._prompt, self._take)
 
     async def collect(self, ticket: Ticket) -> Canvas:

@@ -9,7 +9,6 @@ from typing import Never
 from frontispiece.concurrency import Lane
 from frontispiece.errors import BadInput, Blocked, NotAccepted, NotYet, ProviderBroken, Rejected
 from frontispiece.models import Paper, Prompt
-from frontispiece.providers.throttle import look_once_more
 from frontispiece.purchases.budget import Purchase
 from frontispiece.purchases.bulk import BulkOrder, Line, Placed, place, side_by_side
 from frontispiece.purchases.buyer import Buyer, PaperJob, first_take_price
@@ -70,9 +69,7 @@ class PromptJob(PaperJob[Prompt, Prompt, BatchTicket]):
 
     async def submit(self) -> Prompt:
         """Have it written."""
-        await self._lane.enter()
-        await look_once_more()
-        self._begin()
+        await self._reach_provider()
         return await self._writer.write(self._paper)
 
     async def collect(self, ticket: BatchTicket) -> Prompt | None:

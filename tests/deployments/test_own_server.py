@@ -14,8 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from fakes.faults import Held
 from fakes.providers import fake_providers
 from helpers.real_server import PATIENCE, RealServer, prepared, until
+from scale_demo import prompts_delivered
 
 from deployments.notice import Notice, notice_path, write_notice
 from deployments.own_server import TRIES, AskedAgain
@@ -100,16 +102,22 @@ def test_a_run_starts_its_server_at_once_and_leaves_with_everything_recorded(fol
 def test_a_command_ends_at_once_and_its_server_with_it(
     folder: Folder, end: signal.Signals, code: int, day: str
 ) -> None:
+    held = Held()
     with fake_providers() as providers:
-        providers.openai.faults.always("chat", "never answered")
+        providers.openai.faults.know("held", held)
+        providers.openai.faults.always("chat", "held" if end is signal.SIGINT else "never answered")
         process = folder.start("run", "-v", day, "--painter", "lineart", **providers.variables)
         until(lambda: providers.openai.faults.served)
         (server,) = [each for each in children(process.pid) if "deployments.own_server" in each[1]]
         began = time.monotonic()
         os.killpg(process.pid, end)  # as a terminal does
+        if end is signal.SIGINT:
+            assert process.stderr is not None
+            assert any("Interrupted: an answer that is paid for" in line for line in process.stderr)
+            held.may_go.set()
         process.wait(PATIENCE)
         seconds = time.monotonic() - began
-        _, complaints = process.communicate(timeout=PATIENCE)
+        said, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert "Traceback" not in complaints
     if end is signal.SIGTERM:
@@ -120,6 +128,8 @@ def test_a_command_ends_at_once_and_its_server_with_it(
     ends = folder.states("flow_run").keys() - {"COMPLETED"}
     if end is signal.SIGINT:
         assert ends == {"CANCELLED"}
+        assert "in doubt" not in said, "who waited for a place has asked nobody"
+        assert asyncio.run(prompts_delivered(str(folder.place / "archive"))) == providers.openai.paid > 0
     elif end is signal.SIGTERM:  # a busy machine is not through by then: the next start closes it as cancelled
         assert ends <= {"CANCELLED", "CANCELLING"}
 

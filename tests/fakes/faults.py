@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import threading
 import time
 import weakref
 from collections import defaultdict, deque
@@ -246,6 +247,19 @@ TRANSIENT = (
     *("429 seconds", "429 date", "429", "500", "502", "503", "504", "HTML 200", "wrong content type"),
     *("reset before reading", "reset after reading", "truncated body"),
 )
+
+
+class Held:
+    """An answer, paid for, that comes when it is let go."""
+
+    def __init__(self) -> None:
+        self.may_go = threading.Event()
+
+    async def __call__(self, request: Request, honest: Honest) -> Response:
+        response = await honest()
+        while not self.may_go.is_set():  # noqa: ASYNC110 it is set by another thread
+            await asyncio.sleep(TRICKLE_SECONDS)
+        return response
 
 
 class Faults:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from frontispiece.concurrency import gather_bounded, to_its_end
+from frontispiece.concurrency import end_if_cancelled, gather_bounded, heard_out, to_its_end
 
 
 class Crew:
@@ -93,3 +93,41 @@ async def test_what_has_begun_to_close_is_closed_although_it_is_cancelled() -> N
     with pytest.raises(asyncio.CancelledError):
         await closing
     assert closed == [True]
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds", "is_kept"),
+    [
+        pytest.param(1, 60.0, True, id="in time"),
+        pytest.param(1, 0.0, False, id="too late"),
+        pytest.param(2, 60.0, False, id="told twice"),
+    ],
+)
+async def test_an_answer_on_its_way_is_kept_although_who_asked_is_cancelled(
+    times: int, seconds: float, is_kept: bool
+) -> None:
+    asked, may_come, kept, ended = asyncio.Event(), asyncio.Event(), [], []
+
+    async def answer() -> str:
+        asked.set()
+        try:
+            await may_come.wait()
+        finally:
+            ended.append(True)
+        return "a fox"
+
+    async def ask() -> None:
+        kept.append(await heard_out(answer(), seconds))
+        await asyncio.sleep(0)  # as who writes it down
+        end_if_cancelled()
+
+    asking = asyncio.create_task(ask())
+    await asked.wait()
+    for _ in range(times):
+        asking.cancel()
+        await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.01, may_come.set)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert kept == ["a fox"] * is_kept
+    assert ended == [True]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from frontispiece.archive.folder import Entry
 from frontispiece.archive.store import Archive
+from frontispiece.concurrency import NotBegun
 from frontispiece.errors import (
     BudgetReached,
     FrontispieceError,
@@ -380,6 +381,25 @@ async def test_cancelled_while_it_books_nothing_stays_booked(archive: Archive) -
     await asyncio.wait([buying])
     assert buying.cancelled()
     assert (await reopened(archive, 1.0)).committed == 0.0
+
+
+@pytest.mark.parametrize(
+    ("end", "committed"),
+    [
+        pytest.param(NotBegun, 0.0, id="before the provider is asked"),
+        pytest.param(asyncio.CancelledError, 0.4, id="afterwards"),
+    ],
+)
+async def test_cancelled_while_it_buys_what_may_be_paid_for_stays_booked(
+    archive: Archive, end: type[BaseException], committed: float
+) -> None:
+    async def call() -> None:
+        raise end
+
+    with pytest.raises(asyncio.CancelledError):
+        async with (await reopened(archive, 1.0)).purchase(KEY, 0.4) as purchase:
+            await purchase.make(call)
+    assert (await reopened(archive, 1.0)).committed == pytest.approx(committed)
 
 
 @pytest.mark.slow
