@@ -12,6 +12,7 @@ from prefect.tasks import Task
 
 from flows.listener import RunListener
 from flows.steps import Steps, anew
+from frontispiece.concurrency import ungrouped
 from frontispiece.errors import ArchiveError, Blocked, BudgetReached, FrontispieceError, NotYet
 from frontispiece.models import NOT_REACHED, Check, Outcome, Painting, Paper, Picture, Prompt, Status, Step
 from frontispiece.money import total
@@ -126,7 +127,8 @@ async def run_of(
     get_run_logger().info("Generating an image for paper %s.", paper.title)
     told: TerminationSignal | None = None
     try:
-        yield run
+        with ungrouped():
+            yield run
     except (asyncio.CancelledError, TerminationSignal) as error:
         if "picture" in run.made:
             outcome = run.outcome(Status.DONE)

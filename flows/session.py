@@ -21,6 +21,7 @@ from flows.steps import Steps
 from flows.tidy import tidy_catalog
 from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
+from frontispiece.concurrency import ungrouped
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import NOT_REACHED, Outcome, Paper, Status
 from frontispiece.providers.throttle import Throttle
@@ -134,7 +135,8 @@ async def open_session(
         if not account:  # a backfill tidies up when all days of a month have been run
             await tidy_catalog(services.archive)
         try:
-            yield session
+            with ungrouped():
+                yield session
         except (asyncio.CancelledError, Pause, TerminationSignal, FrontispieceError):
             if session.outcomes and not session.is_recorded:
                 get_run_logger().warning("The run ends early: recording what was done.")

@@ -10,6 +10,7 @@ from prefect.states import Completed, Failed
 
 from flows.interrupts import interruptible
 from flows.listener import surroundings
+from frontispiece.concurrency import ungrouped
 from frontispiece.errors import BadInput
 from frontispiece.money import amount
 from frontispiece.report import Report
@@ -34,7 +35,8 @@ def refuses(run: Callable[P, Awaitable[State[None]]]) -> Callable[P, Awaitable[S
     async def judged(*args: P.args, **kwargs: P.kwargs) -> State[None]:
         work = run(*args, **kwargs)
         try:
-            return await (interruptible(work) if surroundings.get().is_command else work)
+            with ungrouped():
+                return await (interruptible(work) if surroundings.get().is_command else work)
         except BadInput as error:
             context = FlowRunContext.get()
             is_scheduled = context is not None and context.flow_run is not None and context.flow_run.auto_scheduled

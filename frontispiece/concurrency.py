@@ -1,8 +1,8 @@
 """Work done side by side, within bounds."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -38,14 +38,27 @@ async def gather_bounded(
         raise
 
 
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Within, the first error of a group of tasks is raised as it is: who is told to end asks for that signal.
+
+    A signal is raised wherever the program is just then, and libraries have groups, as to connect to a host.
+    """
+    try:
+        yield
+    except BaseExceptionGroup as errors:
+        first: BaseException = errors
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None
+
+
 @asynccontextmanager
 async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
-    """A TaskGroup that raises the first error as it is: who is told to end asks for that signal, not for a group."""
-    try:
+    """A TaskGroup that raises the first error as it is."""
+    with ungrouped():
         async with asyncio.TaskGroup() as group:
             yield group
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
 
 
 async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
