@@ -74,8 +74,9 @@ async def compare(request: CompareRequest) -> State[None]:
 
 def _of_recipe(rival: Rival, asked: Quote, request: CompareRequest) -> dict[str, Any]:
     """What a recipe's run is asked."""
-    recipe = {name: getattr(rival.settings, name) for name in ("source", "writer", "painter", "min_upvotes")}
-    lists = {"day": asked.day, "limit": asked.limit, "categories": request.categories}
+    recipe = {name: getattr(rival.settings, name) for name in ("source", "writer", "painter")}
+    lists = {"day": asked.day, "limit": asked.limit}
+    lists |= {name: request.values[name] for name in ("min_upvotes", "categories")}
     return {**lists, **recipe, "style": rival.settings.style_to_choose}
 
 

@@ -39,7 +39,7 @@ DaysAtOnce: TypeAlias = Annotated[
     Doc("Days side by side at most; left empty, as many as keep writer and painter busy."),
 ]
 OneDay: TypeAlias = Annotated[date | None, Doc("The day of the list; left empty, the newest one.")]
-LeastVotes: TypeAlias = Annotated[Count, Doc("Papers with fewer votes are skipped, where the source has votes.")]
+LeastVotes: TypeAlias = Annotated[Count, Doc("Papers with fewer votes are skipped; for a source with votes.")]
 OfCategories: TypeAlias = Annotated[
     tuple[str, ...] | None, Doc("Only papers of these arXiv categories; left empty, as in the settings.")
 ]

@@ -290,6 +290,8 @@ def _chosen(choices: dict[str, object]) -> Settings:
     asked = [name for name, usual in (("label_attempts", 1), ("critic", False)) if chosen.get(name, usual) != usual]
     if settings.checker == registry.NOBODY and asked:
         raise BadInput(f"`{asked[0]}`: nobody is to look at pictures; choose a `checker`.")
+    if chosen.get("min_upvotes") and not registry.load(registry.SOURCES, settings.source).has_votes:
+        raise BadInput(f"`min_upvotes`: papers of {settings.source} have no votes; choose another `source`.")
     return settings
 
 

@@ -87,7 +87,7 @@ class ArxivOai(Door):
                 for paper_id, why in mirror.unreadable():
                     problems.add(paper_id or "a record without an id", why)
         wanted, now = set(self._categories), datetime.now(UTC)
-        there = [record for record in records.values() if not wanted or wanted & set((record.categories or "").split())]
+        there = [record for record in records.values() if wanted & set((record.categories or "").split())]
         there.sort(key=lambda record: record.versions[0].created)
         papers = tuple(_paper(record, rank, now) for rank, record in enumerate(there))
         return Listed(day=day, papers=papers, problems=problems.sentences())
@@ -173,7 +173,7 @@ def sets_of(categories: tuple[str, ...]) -> tuple[str, ...]:
     for category in categories:
         archive = category.partition(".")[0]
         names.add(archive if archive in OWN_SETS else "physics" if archive in PHYSICS else "")
-    return ("",) if "" in names or not names else tuple(sorted(names))
+    return ("",) if "" in names else tuple(sorted(names))
 
 
 def _asked_for(name: str, start: date, end: date | None) -> dict[str, str]:

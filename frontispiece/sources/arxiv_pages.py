@@ -109,7 +109,7 @@ class Queries:
 
     def submitted(self, day: date, categories: Sequence[str], problems: Problems) -> list[Result]:
         """What was submitted on this day in any of the categories, the earliest first."""
-        terms = " OR ".join(f"cat:{category}" for category in categories)
+        terms = f"({' OR '.join(f'cat:{category}' for category in categories)})"
         return list(self._minutes(day, 0, MINUTES - 1, terms, problems).values())
 
     def with_ids(self, ids: Sequence[str], problems: Problems) -> dict[str, Result]:
@@ -125,7 +125,7 @@ class Queries:
         start, end = (f"{digits}{minute // 60:02}{minute % 60:02}" for minute in (first, last))
         span = f"submittedDate:[{start} TO {end}]"
         try:
-            return self._read(f"({terms}) AND {span}" if terms else span, (), problems)
+            return self._read(f"{terms} AND {span}", (), problems)
         except _TooMany as error:
             if first == last:
                 raise SourceBroken(f"arXiv lists {error.total:,} papers of a single minute of {day}.") from None

@@ -123,6 +123,10 @@ def test_a_command_line_is_a_request(line: str, request_: Request) -> None:
             id="categories that arXiv does not have",
         ),
         pytest.param(
+            backfill, {"days": "2024-10", "categories": []}, ["backfill", "2024-10", "--categories", ""], id="none"
+        ),
+        pytest.param(daily, {"min_upvotes": 3}, ["run", "--min-upvotes", "3"], id="votes of papers that have none"),
+        pytest.param(
             backfill,
             {"days": "2024-10", "batch_hours": 2.0},
             ["backfill", "2024-10", "--batch-hours", "2"],

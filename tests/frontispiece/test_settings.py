@@ -91,13 +91,18 @@ def test_a_setting_that_cannot_be_is_named(name: str, value: str, monkeypatch: p
         ("CATEGORIES", "cs.CL, foo", ": 'foo' is no category of arXiv's (they are written as cs.CL)."),
         ("CATEGORIES", "cs.cl", ": 'cs.cl' is no category of arXiv's (did you mean cs.CL?)."),
         ("CATEGORIES", "hep-ht", "(did you mean hep-th?)."),
+        ("CATEGORIES", "physics.optic", "(did you mean physics.optics?)."),
+        ("CATEGORIES", "econ.ZZ", "'econ.ZZ' is no category of arXiv's (those of econ are EM GN TH)."),
+        ("CATEGORIES", "econ", "'econ' is no category of arXiv's (those of econ are EM GN TH)."),
+        ("CATEGORIES", ",", "CATEGORIES: Name one category of arXiv's at least, such as cs.CL."),
         ("MAX_USD", "inf", " is a finite number, not 'inf'."),
         ("CRITIC", "perhaps", " is true or false, not 'perhaps'."),
         ("JPEG_QUALITY", "96", " is at most 95, not '96'."),
     ],
     ids=[
         *("a value", "two settings", "an address", "a long value", "words of ours", "a secret", "no category"),
-        *("a category in small letters", "letters that changed places", "no end", "a yes or no", "a bound"),
+        *("a category in small letters", "letters that changed places", "a letter less"),
+        *("an archive without that class", "an archive", "no category at all", "no end", "a yes or no", "a bound"),
     ],
 )
 def test_what_cannot_be_is_shown_unless_it_is_secret(
