@@ -18,11 +18,14 @@ async def find(session: Session, ids: tuple[str, ...]) -> list[Paper]:
     """
     with about("ids"):
         wanted = list(dict.fromkeys(parse_id(text)[0] for text in ids))
+    session.is_asking(ids)
     found = {paper.id: paper for paper in (await session.steps.call(find_papers, ids, session.services)).value.papers}
     missing = tuple(text for text in ids if parse_id(text)[0] not in found)
     problem = "arXiv has no such paper."
     if missing and session.services.settings.source != EVERY_PAPER:
-        get_run_logger().info("Asking arXiv for %s.", ", ".join(missing))
+        named = ", ".join(missing)
+        get_run_logger().info("Asking arXiv for %s.", named)
+        session.listener.asks("arXiv", named)
         try:
             more = (await session.steps.call(find_papers, missing, session.services, on_arxiv=True)).value
             found |= {paper.id: paper for paper in more.papers}

@@ -31,6 +31,11 @@ class RunListener:
         if self._other:
             self._other.day_ended(day)
 
+    def asks(self, source: str, wanted: str) -> None:
+        """A source that may be slow to answer is asked for a list or papers."""
+        if self._other:
+            self._other.asks(source, wanted)
+
     def listed(self, papers: int, waiting: int) -> None:
         """A list was read: so many papers, so many of them still to be illustrated."""
         if self._other:

@@ -29,6 +29,7 @@ from frontispiece.report import Report, sum_up
 from frontispiece.request import Only
 from frontispiece.services import Services, open_budget, open_services
 from frontispiece.settings import Settings
+from frontispiece.sources.interface import Finite
 from frontispiece.version import VERSION
 from tasks.record_run import record_run
 
@@ -54,6 +55,12 @@ class Session:
     async def spend_from(self, account: str) -> None:
         """Spend from the budget of this account, which remembers what earlier runs took. Raises ArchiveError."""
         self.services.budget = await open_budget(self.services.archive, account, self.services.settings.max_usd)
+
+    def is_asking(self, wanted: date | tuple[str, ...]) -> None:
+        """Have it told that the source is asked for a list, or papers. A file has them at once, as what was read."""
+        if not isinstance(self.services.source, Finite) and wanted not in self.services.read_ahead:
+            named = str(wanted) if isinstance(wanted, date) else ", ".join(wanted)
+            self.listener.asks(self.services.settings.source, named)
 
     async def record(self, days: tuple[date, ...] = ()) -> State[None]:
         """Record the run, day by day, show its page, and judge it."""

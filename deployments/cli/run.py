@@ -83,9 +83,13 @@ def illustrate(
 ) -> int:
     """Run a flow in this process, unless it would have nothing to do, and show how it goes."""
     from deployments.cli.run_terminal import RunStage, print_summary
+    from frontispiece.sources.interface import Finite
 
     with beforehand(settings) as found, RunStage(verbose) as stage:
         if not request.refresh:
+            if not isinstance(found.services.source, Finite):
+                named = ", ".join(request.ids) if isinstance(request, PapersRequest) else request.day
+                stage.asks(settings.source, str(named or "the newest day"))
             stage.report = found.look(look)
         ended = None if stage.report else run_here(flow, request, found, stage)
     if stage.report is not None:

@@ -26,6 +26,14 @@ class RunStage(Stage):
 
     report: Report | None = None
     _waiting = 0
+    _asked = ""
+
+    def asks(self, source: str, wanted: str) -> None:
+        """The bar says who is waited for, and so does a line in a pipe, once."""
+        asked, self._asked = self._asked, f"Asking {source} for {one_line(wanted, 60)}"
+        self.bar.show(f"{self._asked} …")
+        if not self.told.is_terminal and asked != self._asked:
+            self.say(f"{self._asked}.")
 
     def listed(self, papers: int, waiting: int) -> None:
         """The bar runs over the papers that are to be illustrated."""

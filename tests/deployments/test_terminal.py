@@ -12,7 +12,7 @@ from deployments.cli.backfill_terminal import print_plan
 from deployments.cli.calendar import print_calendar
 from deployments.cli.markup import plain
 from deployments.cli.query import print_table
-from deployments.cli.run_terminal import print_summary
+from deployments.cli.run_terminal import RunStage, print_summary
 from deployments.cli.terminal import LogLines, Stage
 from frontispiece.archive.calendar import Day, Mark
 from frontispiece.archive.query import Answer
@@ -180,3 +180,17 @@ def test_in_a_pipe_a_line_has_its_time_and_a_trouble_is_told_once() -> None:
     time, _, said = line.partition(" ")
     assert datetime.fromisoformat(time).tzinfo is not None
     assert said == "fal answered 503. It is tried again."
+
+
+def test_who_is_waited_for_is_told(console: Console) -> None:
+    stage = RunStage(answers=console, told=console)
+    for _ in range(2):  # once by the look, and by the run where that got no answer
+        stage.asks("arXiv", "2401.99999")
+        stage.bar.show("Starting Prefect …")
+    stage.asks("arXiv", HOSTILE * 3)
+    (task,) = stage.bar.tasks
+    assert task.description.startswith(f"Asking arXiv for {READABLE[:20]}")
+    assert len(task.description) < 80
+    said = [line.partition(" ")[2] for line in written(console).splitlines()]
+    assert said[:1] == ([] if console.is_terminal else ["Asking arXiv for 2401.99999."])
+    assert len(said) == (0 if console.is_terminal else 2)

@@ -96,7 +96,7 @@ async def test_a_source_that_is_down_fails_the_run_and_is_no_empty_day(
     monkeypatch.setenv("FRONTISPIECE_ATTEMPTS", "2")
     (world.arxiv if source == "arxiv" else world.huggingface).faults.always(where, "503")
     state, seen = await run_day(DAY, source=source, categories=["cs.CV"])
-    assert state.name == "Failed"
+    assert (state.name, seen.asked) == ("Failed", [(source, str(DAY))])
     assert "503" in (state.message or "")
     assert seen.report is None
     assert not list(tmp_path.glob("catalog/*/*"))
@@ -121,9 +121,10 @@ async def test_a_paper_at_hand_needs_no_network(world: World, monkeypatch: pytes
     world.arxiv.faults.always("query", "503")
     state, seen = await run_papers(["2410.24175"])
     assert state.name == "Completed"
-    assert world.arxiv.requests == []
+    assert (world.arxiv.requests, seen.asked) == ([], [])
     state, seen = await run_papers(["2410.24175", "2410.00404"], refresh=True)
     assert (state.name, seen.outcomes["2410.24175"].status) == ("Failed", "done")
+    assert seen.asked == [("arXiv", "2410.00404")]
     assert seen.report is not None
     (failure,) = seen.report.failures
     assert failure.startswith("2410.00404: ")
@@ -134,6 +135,7 @@ async def test_papers_that_are_all_nowhere_are_bad_input(world: World, monkeypat
     monkeypatch.setenv("FRONTISPIECE_SOURCE", "arxiv")
     state, seen = await run_papers(["2410.00404", "2410.00405"])
     assert (state.type, state.name, seen.report) == (StateType.FAILED, "Refused", None)
+    assert seen.asked == [("arxiv", "2410.00404, 2410.00405")]
     assert "No paper 2410.00404, 2410.00405 on arXiv." in (state.message or "")
 
 

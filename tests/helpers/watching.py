@@ -19,10 +19,14 @@ class Watcher(RunListener, logging.Handler):
 
     def __init__(self) -> None:
         logging.Handler.__init__(self, logging.INFO)
+        self.asked: list[tuple[str, str]] = []
         self.outcomes: dict[str, Outcome] = {}
         self.steps: dict[str, list[str]] = defaultdict(list)
         self.report: Report | None = None
         self.lines: list[str] = []
+
+    def asks(self, source: str, wanted: str) -> None:
+        self.asked.append((source, wanted))
 
     def listed(self, papers: int, waiting: int) -> None:
         self.size = (papers, waiting)
