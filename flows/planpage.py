@@ -6,16 +6,16 @@ from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Any, Final
 
-from prefect.artifacts import Artifact, MarkdownArtifact, ProgressArtifact, TableArtifact
+from prefect.artifacts import Artifact, MarkdownArtifact, TableArtifact
 
 from flows.calendarpage import CalendarPage
-from flows.run_artifacts import RunArtifacts, pause
+from flows.run_artifacts import RunArtifacts, pause, progress
 from frontispiece.archive.calendar import COUNTS
 from frontispiece.dates import Days
 from frontispiece.money import price
 from frontispiece.purchases.plan import Plan
 from frontispiece.services import Services
-from frontispiece.text import counted, one_line
+from frontispiece.text import one_line
 
 SECONDS_BETWEEN: Final = 10.0
 _TO_BEGIN: Final = 1.0
@@ -100,5 +100,5 @@ class BackfillPage:
 
     async def _show_progress(self) -> None:
         if self._to_run:
-            share, said = 100 * self._ended / self._to_run, f"{self._ended} of {counted(self._to_run, 'day')}"
-            await self._artifacts.show(ProgressArtifact(progress=share, key="days", description=said))
+            now = progress("days", self._ended, self._to_run, "day", is_last=self._is_over.is_set())
+            await self._artifacts.show(now)

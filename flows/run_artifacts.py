@@ -7,10 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from prefect import get_run_logger, runtime
-from prefect.artifacts import Artifact
+from prefect.artifacts import Artifact, ProgressArtifact
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+from frontispiece.text import counted
 
 _SHARE: Final = 0.05
 
@@ -26,6 +28,12 @@ def next_size(size: int) -> int:
     So all of its updates together are a few times as large as the last.
     """
     return size + max(1, size // 4)
+
+
+def progress(key: str, ended: int, of: int, noun: str, at: str = "", *, is_last: bool) -> ProgressArtifact:
+    """How many have ended; when no more do, it says so: a bar that stands looks like one that moves."""
+    said = f"{ended} of {counted(of, noun)}{at}{' · stopped there' * (is_last and ended < of)}"
+    return ProgressArtifact(progress=100 * ended / of, key=key, description=said)
 
 
 class RunArtifacts:

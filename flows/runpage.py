@@ -8,11 +8,11 @@ from itertools import islice
 from time import monotonic
 from typing import Final
 
-from prefect.artifacts import MarkdownArtifact, ProgressArtifact, TableArtifact
+from prefect.artifacts import MarkdownArtifact, TableArtifact
 
 from flows.artifacts import MAX_THUMBNAIL, MOST_PICTURES, outcome_table, picture_page
 from flows.listener import RunListener
-from flows.run_artifacts import RunArtifacts, next_size, pause
+from flows.run_artifacts import RunArtifacts, next_size, pause, progress
 from frontispiece.archive.decoding import in_a_picture_thread
 from frontispiece.archive.images import MAX_BYTES, thumbnail
 from frontispiece.archive.store import Archive
@@ -47,7 +47,7 @@ class RunPage(RunListener):
         """By the pictures' paths; an empty one cannot be shown."""
         self._enough = 1
         self._artifacts = RunArtifacts()
-        self._shown = ""
+        self._shown: str | None = ""
         self._report: Report | None = None
         self._is_over = asyncio.Event()
         self._going = asyncio.create_task(self._keep())
@@ -110,12 +110,12 @@ class RunPage(RunListener):
     async def _show_progress(self) -> None:
         counts = Counter(self._at.values())
         at = "".join(f" · {counts[verb]} at the {verb}" for verb in STEPS if counts[verb])
-        said = f"{self._ended} of {counted(self._papers, 'paper')}{at}"
-        if said == self._shown or not self._papers:
+        if not self._papers:
             return
-        self._shown = said
-        share = 100 * self._ended / self._papers
-        await self._artifacts.show(ProgressArtifact(progress=share, key="progress", description=said))
+        now = progress("progress", self._ended, self._papers, "paper", at, is_last=self._is_over.is_set())
+        if now.description != self._shown:
+            self._shown = now.description
+            await self._artifacts.show(now)
 
     async def _show_pictures(self, told: Sequence[Outcome] = ()) -> None:
         """The grid as it is now, and how these papers came to their pictures."""

@@ -393,6 +393,7 @@ async def test_cancelled_its_days_end_too_and_nothing_is_lost(world: Providers, 
     assert {each.state.message for each in runs if each.state} <= {MESSAGE, "It had not begun."}
     page = {each.key: each for each in await page_of(looker.run)}
     assert re.match(r"3 days: .* · 0 pictures", page["calendar"].description or "")
+    assert re.fullmatch(f"0 of {DAYS} days( · stopped there)?", page["days"].description or ""), "if there is time"
     for job in world.fal.orders.values():
         job.due = 0
     world.fal.latency = 0

@@ -64,7 +64,7 @@ async def test_pictures_come_while_it_runs_and_who_was_not_reached_is_named(
     why = Counter(row["why"].partition(":")[0] or row["status"] for row in rows)
     assert why == {"archived": 2, "done": 1, "not reached": 6}
     assert len({row["paper"] for row in rows}) == 9
-    assert page["progress"]["description"].startswith("1 of 7 papers")
+    assert page["progress"]["description"] == "1 of 7 papers · stopped there"
     # Who was cut off has not failed, and what was paid for it is in the books.
     report = named.report
     assert (report.papers, report.pictures, report.failed, report.not_reached) == (9, 1, 0, 6)
