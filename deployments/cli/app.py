@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from deployments.cli import admin, backfill, compare, gallery, letter, query, run, serve, settings
-from deployments.ending import code_of_an_interrupt, end_when_told, let_end
+from deployments.ending import code_of_an_interrupt, let_end
 from deployments.exit_codes import Exit, exit_of
 from deployments.output import lenient_output, say
 from frontispiece.errors import FrontispieceError
@@ -63,11 +63,8 @@ for place, (name, command) in enumerate(COMMANDS.items()):
 app.register_install_completion_command(help_epilogue="", version_flags=())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, by default that of this process, which ends with it; gives the exit code."""
-    tokens = sys.argv[1:] if arguments is None else list(arguments)
-    if arguments is None:
-        end_when_told()
+def answer(tokens: list[str]) -> int:
+    """Do what this command line says; gives the exit code."""
     spare_this_machine(os.environ)
     try:
         Path.home()

@@ -35,6 +35,23 @@ def test_no_command_is_aborted_at_its_end(place: str, tmp_path: Path) -> None:
         assert wrong_ends(archives[place], tmp_path, runs=len(COMMANDS), side_by_side=len(COMMANDS)) == []
 
 
+LOADING = (
+    "import sys, time; from deployments.cli import main\n"
+    "class Slow:\n"
+    "    def find_spec(self, name, *_):\n"
+    "        if name == 'cyclopts': print(flush=True); time.sleep(1000)\n"
+    "sys.meta_path.insert(0, Slow()); sys.exit(main())"
+)
+
+
+@contextlib.contextmanager
+def while_it_loads(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    process = start(("settings",), "archive", folder, run=("-c", LOADING))
+    assert process.stdout is not None
+    assert process.stdout.readline() == "\n"
+    yield process
+
+
 @contextlib.contextmanager
 def at_a_mute_bucket(
     folder: Path, run: tuple[str, ...] = ("-m", "deployments.cli")
@@ -100,7 +117,10 @@ def processor_seconds(pid: int) -> float:
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT], ids=["told to end", "Ctrl-C again and again"])
 @pytest.mark.parametrize(
     "phase",
-    [at_a_mute_bucket, in_a_long_query, while_its_server_starts, with_a_library_that_waits, with_a_run_left_open],
+    [
+        while_it_loads,
+        *(at_a_mute_bucket, in_a_long_query, while_its_server_starts, with_a_library_that_waits, with_a_run_left_open),
+    ],
 )
 def test_who_is_told_to_end_does_so_within_two_seconds(
     phase: Callable[[Path], "contextlib.AbstractContextManager[subprocess.Popen[str]]"],
