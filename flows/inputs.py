@@ -36,6 +36,8 @@ def days_meant(request: BackfillRequest, source: str) -> Days:
     """
     if request.batch_hours is not None and not request.batch:
         raise BadInput("`batch_hours` goes with `batch`.")
+    if request.refresh and not request.means_new_days:
+        raise BadInput(f"`only`: `refresh` makes all papers anew, not the {request.only} ones; leave one of them out.")
     with about("days"):
         days = parse_days(request.days, datetime.now(UTC).date())
         check_days(days, source, confirmed=request.yes)

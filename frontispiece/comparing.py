@@ -63,6 +63,7 @@ def parse_recipe(text: str) -> dict[str, str]:
 
 def rivals_of(request: CompareRequest) -> tuple[Rival, ...]:
     """The recipes that are asked for, in their order. Raises BadInput for fewer than two, and for two that are one."""
+    load_settings(**request.choices)  # what is wrong with these is wrong with no recipe
     with about("recipes"):
         if not 2 <= len(request.recipes) <= MOST:
             raise BadInput(f"a comparison takes from 2 to {MOST} recipes, not {len(request.recipes)}.")

@@ -132,6 +132,12 @@ def test_a_command_line_is_a_request(line: str, request_: Request) -> None:
             ["backfill", "2024-10", "--batch-hours", "2"],
             id="to wait for no batch",
         ),
+        pytest.param(
+            backfill,
+            {"days": "2024-10", "only": "failed", "refresh": True},
+            ["backfill", "2024-10", "--only", "failed", "--refresh"],
+            id="some papers and all of them",
+        ),
         pytest.param(daily, {"min_upvotes": -2}, ["run", "--min-upvotes", "-2"], id="votes"),
         *(
             pytest.param(

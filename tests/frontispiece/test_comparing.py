@@ -59,6 +59,12 @@ def test_what_cannot_be_compared_is_said_before_anything_is_done(
     assert said.startswith("frontispiece: --with: ") or complaint == "FAL_KEY"
 
 
+def test_what_is_wrong_for_all_recipes_is_wrong_with_none(capsys: pytest.CaptureFixture[str]) -> None:
+    recipes = ("--with", "painter=lineart", "--with", "painter=fal")
+    assert main(["compare", "2024-10-31", *recipes, "--min-upvotes", "3"]) == 2
+    assert capsys.readouterr().err.startswith("frontispiece: --min-upvotes: ")
+
+
 def test_rivals_keep_their_order_and_their_names() -> None:
     rivals = rivals_of(CompareRequest(recipes=("painter=lineart", "painter=fal, fal_model=fal-ai/qwen-image")))
     assert [each.name for each in rivals] == ["painter=lineart", "painter=fal, fal_model=fal-ai/qwen-image"]
