@@ -45,20 +45,29 @@ def end_when_told() -> None:
 
 
 @contextmanager
-def loading() -> Iterator[None]:
-    """Within, where nothing is begun yet, an interrupt ends the process where it stands.
-
-    Unwound through a library that is half loaded, it may crash it. Garbage, of which there is none, is not looked for,
-    and never among what was loaded.
-    """
-    before = signal.signal(signal.SIGINT, lambda *_: _end())
-    gc.disable()
+def nothing_begun() -> Iterator[None]:
+    """Within, an interrupt ends the process where it stands: nothing has to be finished, nor waited for."""
+    before = signal.signal(signal.SIGINT, lambda *_: _end()) if _is_watched.is_set() else None
     try:
         yield
     finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Within, nothing is begun either: unwound through a library that is half loaded, an interrupt may crash it.
+
+    Garbage, of which there is none, is not looked for, and never among what was loaded.
+    """
+    gc.disable()
+    try:
+        with nothing_begun():
+            yield
+    finally:
         gc.freeze()
         gc.enable()
-        signal.signal(signal.SIGINT, before)
 
 
 def let_end(code: int) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from deployments.ending import loading
+from deployments.ending import loading, nothing_begun
 from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.errors import ArchiveError, BadInput, FrontispieceError
@@ -53,7 +53,8 @@ class Beforehand:
             return await look(self.services)
 
         try:
-            return self.runner.run(looked())
+            with nothing_begun():
+                return self.runner.run(looked())
         except (BadInput, ArchiveError):
             raise
         except Exception:

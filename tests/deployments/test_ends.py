@@ -65,6 +65,22 @@ def at_a_mute_bucket(
 
 
 @contextlib.contextmanager
+def at_a_mute_source(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        code = (
+            "import os, sys; from deployments.cli import main\n"
+            f"os.environ['FRONTISPIECE_ARXIV_URL'] = 'http://127.0.0.1:{mute.getsockname()[1]}/api/query'\n"
+            "sys.exit(main())"
+        )
+        asked = ("run", "2024-10-31", "--source", "arxiv")
+        process = start(asked, str(folder / "archive"), folder, run=("-c", code))
+        connection, _ = mute.accept()
+        with connection:
+            connection.recv(1)
+            yield process
+
+
+@contextlib.contextmanager
 def in_a_long_query(folder: Path) -> Iterator["subprocess.Popen[str]"]:
     archive = folder / "archive"
     asyncio.run(note_empty(Archive.open(str(archive)), date(2024, 11, 2), "snapshot"))
@@ -150,10 +166,19 @@ def test_a_run_left_open_keeps_no_command_from_its_end(command: tuple[str, ...],
     assert bool(said) == (code == 0)
 
 
-def test_one_ctrl_c_does_not_wait_for_a_bucket_that_never_answers(tmp_path: Path) -> None:
-    with at_a_mute_bucket(tmp_path) as process:
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        pytest.param(at_a_mute_bucket, ["frontispiece: interrupted"], id="a bucket"),
+        pytest.param(at_a_mute_source, ["Asking arxiv for ", "frontispiece: ended at once"], id="a source"),
+    ],
+)
+def test_one_ctrl_c_does_not_wait_for_who_never_answers(
+    phase: Callable[[Path], "contextlib.AbstractContextManager[subprocess.Popen[str]]"], said: list[str], tmp_path: Path
+) -> None:
+    with phase(tmp_path) as process:
         process.send_signal(signal.SIGINT)
         _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert complaints.startswith("frontispiece: interrupted")
-    assert complaints.count("\n") == 1
+    lines = complaints.splitlines()
+    assert all(each in line for each, line in zip(said, lines, strict=True)), complaints
