@@ -135,6 +135,7 @@ def kill_between_prompts(run: "subprocess.Popen[bytes]", world: Providers, archi
     provider stops answering first, and everything it was paid for has arrived.
     """
     world.openai.faults.always("chat", "never answered")
+    until(lambda: not world.openai.faults.at_work["chat"] or ended(run))
     until(lambda: prompts_delivered(archive) == world.openai.paid or ended(run))
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()

@@ -100,6 +100,7 @@ def kill(team: Team, world: Providers, place: str, worker: str, keys: dict[str, 
     stops answering first, until all that it was paid for has arrived; who goes on waits for ten times `PATIENCE`.
     """
     world.openai.faults.always("chat", "never answered")
+    until(lambda: not world.openai.faults.at_work["chat"])
     until(lambda: asyncio.run(prompts_delivered(place)) == world.openai.paid)
     team.kill(worker)
     team.kill("services")

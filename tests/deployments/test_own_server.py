@@ -283,7 +283,7 @@ def test_a_run_does_not_wait_for_the_server_of_a_serve_that_has_ended(folder: Fo
         with fake_providers() as world:
             world.openai.latency = math.inf
             paid = {"FRONTISPIECE_WRITER": "openai", "FRONTISPIECE_PAINTER": "fal", **world.variables}
-            going = folder.start("run", "2024-10-31", "--limit", "1", **paid)
+            going = folder.start("run", "2024-10-28", "--limit", "1", **paid)
             until(lambda: world.openai.requests)
             serve.communicate()
             _, said = going.communicate(timeout=PATIENCE)

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 import weakref
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -273,6 +273,8 @@ class Faults:
         self._names: tuple[str, ...] = ()
         self._random = random.Random(0)
         self.served: list[tuple[str, str]] = []
+        self.at_work: Counter[str] = Counter()
+        """Honest answers on their way, by endpoint: what they cost may not be counted yet."""
 
     def know(self, name: str, fault: Fault) -> None:
         """Another fault, for one test."""
@@ -297,7 +299,11 @@ class Faults:
         """The honest answer, or what the next fault makes of it."""
         name = self._next(where)
         if not name:
-            return await honest()
+            self.at_work[where] += 1
+            try:
+                return await honest()
+            finally:
+                self.at_work[where] -= 1
         self.served.append((where, name))
         return await self._known[name](request, honest)
 
