@@ -81,7 +81,7 @@ class Reader:
         group: Callable[[str], str | None] = lambda _: "",
         newest: int | None = None,
     ) -> list[dict[str, Any]]:
-        """The rows of a SELECT over the view `files`, which has every row of the catalog, some of them twice.
+        """The rows of a `WITH … SELECT` over `files`, which has every row of the catalog, some of them twice.
 
         It has the columns that are named in `sql`: there, `*` stands for these.
         `group` says, by a file's path, with which others it is to be asked together, or None for not at all: what does
@@ -158,9 +158,11 @@ class Reader:
             def ask(places: Collection[Path]) -> list[dict[str, Any]]:
                 # Cast, so that a file of other types is an error, and does not change what all others are taken for.
                 typed = f"SELECT {ours} FROM ({_all_rows(places)})"  # noqa: S608
-                connection.execute(f"CREATE OR REPLACE TEMP VIEW files AS SELECT {AS_READ} FROM ({typed})")  # noqa: S608
-                rows: list[dict[str, Any]] = connection.sql(sql, params=dict(values)).to_arrow_table().to_pylist()
-                return rows
+                # One statement: with a view, and with a relation, every file is opened once more to see its columns.
+                files = f"files AS NOT MATERIALIZED (SELECT {AS_READ} FROM ({typed}))"  # noqa: S608
+                rows = connection.execute(sql.replace("WITH", f"WITH {files},", 1), dict(values)).fetchall()
+                names = [column[0] for column in connection.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in rows]
 
             return [row for places in groups for row in self._without_broken(ask, places)]
 

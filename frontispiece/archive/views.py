@@ -102,4 +102,5 @@ def narrowed(names: Sequence[str], *, by_keys: bool) -> str:
     """These columns of the rows listed from `$first` to `$last`; where that is wanted, of those about `$keys`."""
     columns = ", ".join(f'"{name}"' for name in names)
     about = " AND paper_key IN (SELECT unnest($keys))" if by_keys else ""
-    return f"SELECT {columns} FROM files WHERE list_day BETWEEN $first AND $last{about}"  # noqa: S608 columns' names
+    chosen = f"SELECT {columns} FROM files WHERE list_day BETWEEN $first AND $last{about}"  # noqa: S608 columns' names
+    return f"WITH chosen AS ({chosen}) FROM chosen"
