@@ -3,6 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,14 @@ SLEEPERS = {
 """Who may let time pass, and why; everybody else waits for what happens."""
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 @pytest.fixture(params=FILES, ids=map(name, FILES))
 def tree(request: pytest.FixtureRequest) -> ast.Module:
-    return ast.parse(Path(request.param).read_text())
+    return parsed(request.param)
 
 
 def is_private(name: str) -> bool:
@@ -69,17 +75,21 @@ def sleeps(tree: ast.Module) -> Iterator[int]:
 
 def test_nobody_sleeps_to_be_right() -> None:
     """What is slept for is late on a busy machine."""
-    found = {name(path) for path in FILES if list(sleeps(ast.parse(path.read_text())))}
+    found = {name(path) for path in FILES if list(sleeps(parsed(path)))}
     assert {path for path in found if path.partition("/")[0] not in SLEEPERS} <= set(SLEEPERS)
 
 
 def test_what_several_files_need_stands_once() -> None:
     """In tests/helpers, tests/fakes or a conftest.py."""
-    places = defaultdict(list)
+    places: defaultdict[str, list[tuple[str, ast.stmt]]] = defaultdict(list)
     for path in FILES:
-        for node in ast.parse(path.read_text()).body:
+        for node in parsed(path).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 lines = (node.end_lineno or 0) - node.lineno
                 if lines > 1:
-                    places[ast.dump(node)].append(f"{name(path)}:{node.lineno}")
-    assert [where for where in places.values() if len(where) > 1] == []
+                    places[node.name].append((f"{name(path)}:{node.lineno}", node))
+    same = defaultdict(list)
+    for named in places.values():
+        for where, node in named if len(named) > 1 else ():
+            same[ast.dump(node)].append(where)
+    assert [where for where in same.values() if len(where) > 1] == []
