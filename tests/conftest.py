@@ -18,7 +18,7 @@ from helpers.real_server import RealServer, real_server_in
 gc.disable()
 
 # A busy machine is no bug.
-hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("here", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("here")
 
 

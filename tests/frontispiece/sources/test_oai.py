@@ -299,7 +299,7 @@ async def test_a_harvest_of_earlier_weeks_that_failed_is_no_whole_one(source: Op
 
 @pytest.mark.slow
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_whenever_a_day_is_asked_for_none_of_its_papers_is_missing(
     source: Open, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, chance: Random
 ) -> None:

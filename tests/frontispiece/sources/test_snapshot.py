@@ -308,7 +308,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(st.lists(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()), max_size=6))
 async def test_no_line_breaks_the_others(write: Write, odd: list[bytes]) -> None:
     snapshot = write(row(), *odd, row("2410.00001"))
@@ -397,7 +397,7 @@ async def test_the_index_of_another_state_is_made_anew(
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30)
 @given(data=st.data())
 async def test_a_damaged_index_is_made_anew(kept: Write, tmp_path: Path, data: st.DataObject) -> None:
     place = tmp_path / "snapshot.json.index"
