@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ import pytest
 from fakes.fal import Job
 from fakes.pictures import png
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import RealServer, free_port, until
+from helpers.real_server import PATIENCE, RealServer, free_port, until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -131,11 +131,31 @@ def world() -> Iterator[Providers]:
         yield both
 
 
+@dataclass(frozen=True)
+class Begun:
+    """The archive that is run again, and the runs that are done first."""
+
+    kept: Kept
+    finished: Went
+    cut_off: "Future[Went]"
+    """It waits for half a minute: who was cut off may live on another machine."""
+
+
+@pytest.fixture(scope="module")
+def begun(real_server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
+    real_server.clear()
+    with fake_providers() as world, ThreadPoolExecutor(1) as hand:
+        kept = Kept(tmp_path_factory.mktemp("again"), world, real_server)
+        finished = kept.run("run", "2024-10-31", *FREE)
+        yield Begun(kept, finished, hand.submit(kept.run, "run", "2024-11-01"))
+
+
 # What is read
 
 
 @pytest.fixture(scope="module")
-def read(world: Providers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
+def read(begun: Begun, world: Providers, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Said]:
+    """While the other archive's run waits."""
     kept = Kept(tmp_path_factory.mktemp("read"), world)
     with ThreadPoolExecutor(2) as hands:
         said = dict(zip(READINGS, hands.map(lambda words: kept.say(*words), READINGS.values()), strict=True))
@@ -227,19 +247,17 @@ MADE_NOW = frozenset(f"pictures/{name}.jpg" for name in NAMES_NOW.split())
 
 
 @pytest.fixture(scope="module")
-def again(world: Providers, real_server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def again(begun: Begun, real_server: RealServer) -> dict[str, Any]:
     """Everything run again by the command that was cut off, refused, or finished."""
-    place = tmp_path_factory.mktemp("again")
-    real_server.clear()
-    kept = Kept(place, world, real_server)
+    kept = begun.kept
     went: dict[str, Any] = {
-        "finished": kept.run("run", "2024-10-31", *FREE),
-        "cut off": kept.run("run", "2024-11-01"),
-        "asked": list(world.fal.paths),
+        "finished": begun.finished,
+        "cut off": begun.cut_off.result(),
+        "asked": list(kept.world.fal.paths),
         "refused": kept.run("run", "2024-10-29"),
         "at its limit": kept.run("backfill", "2024-10-27..2024-10-28", "--max-usd", "0.0075"),
         "on order": kept.run("backfill", "2024-10-26", "--batch", "--batch-hours", "0", "--max-usd", "1"),
-        "batches": len(world.openai.batches),
+        "batches": len(kept.world.openai.batches),
         "verify": kept.say("verify"),
         "journal": kept.say("journal"),
         "recipes": kept.say("query", "SELECT DISTINCT paper_id, recipe FROM pictures", "--format", "json").json,
@@ -420,7 +438,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
         yield server
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 DEPLOYMENTS = (
