@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -17,6 +17,8 @@ from flows.limits import limit_name
 from frontispiece.errors import BadInput
 from frontispiece.settings import Settings
 from frontispiece.sources.arxiv_door import Door
+
+_WIDTH: Final = len("backfill-days")
 
 
 def build_all(settings: Settings, today: date | None = None, *, reset: bool = False) -> list[Registration]:
@@ -59,7 +61,7 @@ def _image(settings: Settings) -> dict[str, Any]:
 def account(registered: Iterable[Registration]) -> list[str]:
     """How the deployments stand, and what of them is not as in the settings."""
     return [
-        *(f"{each.name:<12} {each.standing}" for each in registered),
+        *(f"{each.name:<{_WIDTH}} {each.standing}" for each in registered),
         *(stays(each.name, each.kept) for each in registered if each.kept),
     ]
 
@@ -94,4 +96,4 @@ async def install_limits(settings: Settings) -> list[str]:
     async with get_client() as client:
         for name, count in named.items():
             await client.upsert_global_concurrency_limit_by_name(name, count)
-    return [f"{'limit':<12} {name}: {count} at a time, for all machines" for name, count in named.items()]
+    return [f"{'limit':<{_WIDTH}} {name}: {count} at a time, for all machines" for name, count in named.items()]

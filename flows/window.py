@@ -64,6 +64,7 @@ class Window:
         self._seconds_each = max(LEAST_SECONDS, 60 * estimate.minutes / max(1, estimate.papers))
         self._planned = {each.day: each for each in plan.days}
         self._waiting = deque(each.day for each in plan.days if each.wants_a_run)
+        self._to_run = len(self._waiting)
         self._open_days = Counter(month_of(day) for day in self._waiting)
         self._states: dict[date, State[Any] | None] = {}
         """Days that have begun, and how their runs ended."""
@@ -280,7 +281,7 @@ class Window:
         price = Spent.of(each.spent for each in self._done).price or "free"
         lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]
         limit = self._services.settings.failure_limit
-        run = f"{len(ran) - len(lost)} of {counted(len(self._states), 'day')} run"
+        run = f"{len(ran) - len(lost)} of {counted(self._to_run, 'day')} run"
         done = f"{run}, {made} made, {price}" if self._done else run
         left = self._left(standing) if self._has_left_work else ""
         message = "; ".join(filter(None, (done, self._named(ran, lost), left))) + "."

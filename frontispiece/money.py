@@ -5,6 +5,8 @@ from typing import Final
 
 ROUNDING: Final = 1e-9
 """By so much a sum of dollars may miss what it should be."""
+LEAST: Final = 0.00005
+"""Less than this would look like nothing."""
 _NANO: Final = 1_000_000_000
 
 
@@ -28,7 +30,7 @@ def price(dollars: float | None) -> str:
 
 def amount(dollars: float) -> str:
     """A sum, as people read it: $0.0034."""
-    return f"${dollars:,.4f}"
+    return "less than $0.0001" if 0 < dollars < LEAST else f"${dollars:,.4f}"
 
 
 def nanodollars(dollars: float) -> int:

@@ -185,7 +185,7 @@ def journal() -> int:
     unknown = prices.count(None)
     stake = amount(known(prices)) + (f" and {unknown} of unknown price" if unknown else "")
     say(f"{counted(len(entries), 'open call')}: {stake}.")
-    say("A run over the same papers with the same writer and painter finishes them.")
+    say("A run over the same papers with the same writer, painter and style finishes them.")
     return Exit.DONE
 
 

@@ -42,7 +42,7 @@ class Stage(RunListener):
     ) -> None:
         self.bar.stop()
         if self._tries:
-            self.say(f"{self._tried()} in all.")
+            self.say(f"It took {self._tried()} in all.")
 
     def begin(self) -> None:
         """There is work to do."""

@@ -110,6 +110,16 @@ async def verify(archive: Archive) -> Verdict:
         for path, *claim in records.ask(_RECIPES).rows:
             claims[str(path)].append(_Claim(*claim))  # type: ignore[arg-type] # DuckDB's rows are untyped
         findings = _about_catalog(problem for problem in records.problems if problem not in map(str, strangers))
+    if files and not rows:  # all that follows would be wrong, and mended at once
+        findings.append(
+            Finding(
+                about="catalog",
+                wrong=f"It tells of none, and {counted(len(files), 'picture is', 'pictures are')} in the archive.",
+                mend="`frontispiece rebuild` enters what pictures and journal tell, `frontispiece import-log` an old "
+                "log's; then look again.",
+            )
+        )
+        return Verdict(0, len(files), len(journal), findings, strangers)
     known_files = _Present(files, present[CATALOG], claims)
     lane = asyncio.Semaphore(_READS_AT_ONCE)
     looked = await asyncio.gather(*(_about_row(row, known_files, archive, lane) for row in rows))
@@ -127,7 +137,8 @@ def _about_catalog(problems: Iterable[str]) -> list[Finding]:
 
 async def _about_row(row: _Row, present: _Present, archive: Archive, lane: asyncio.Semaphore) -> list[Finding]:
     """The first thing that is wrong with a row's file, or else who claims to have made it and has not."""
-    again = f"`frontispiece paper {row.paper}` with the same writer and painter makes it again; what was bought is kept"
+    by_the_same = f"`frontispiece paper {row.paper}` with the same writer, painter and style"
+    again = f"{by_the_same} makes it again; what was bought is kept"
     if not is_ours(row.path):
         said = f"The catalog's row of the run {row.run} names this as a picture; no picture has such a path."
         mend = f"Delete {_files_of(row, present)}, then run `frontispiece rebuild`."
@@ -226,7 +237,7 @@ def _about_journal(journal: Mapping[str, State], recorded: set[str]) -> list[Fin
                 Finding(
                     about=f"journal/{key}",
                     wrong=f"The paid call “{state.what or 'unknown'}” is {state.phase} and not finished.",
-                    mend=f"If no run is going on, {finish} with the same writer and painter finishes it.",
+                    mend=f"If no run is going on, {finish} with the same writer, painter and style finishes it.",
                 )
             )
     return findings + _about_deliveries(journal, recorded)

@@ -222,7 +222,7 @@ async def test_the_budget_is_never_passed_and_a_higher_one_goes_on(world: Provid
     assert "papers are left (about $0.0" in (state.message or "")
     assert 0 < world.dollars <= 0.015
     first = world.paid
-    assert f"days run, {counted(first[1], 'picture')} made, " in (state.message or "")
+    assert f"of 3 days run, {counted(first[1], 'picture')} made, " in (state.message or "")
 
     still, _ = await run(max_usd=0.015, papers_at_once=2)
     assert (still.name, world.paid[0]) == ("Budget reached", first[0])  # no prompt that could not be painted

@@ -13,6 +13,8 @@ from frontispiece.money import amount, from_nanodollars, known, nanodollars, pri
         pytest.param(None, "price unknown", id="unknown"),
         pytest.param(0.0, "free", id="free"),
         pytest.param(0.0034, "$0.0034", id="small"),
+        pytest.param(0.00005, "$0.0001", id="least"),
+        pytest.param(0.00004, "less than $0.0001", id="less than is shown"),
         pytest.param(1234.5, "$1,234.5000", id="large"),
     ],
 )

@@ -1,6 +1,7 @@
 """An archive is looked over: what is whole passes, and each kind of damage is named with a way to mend it."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -57,6 +58,10 @@ def damage_catalog(root: Path) -> None:
     (root / "catalog/day=2024-10-31/other.parquet").write_bytes(b"PAR1, but not really")
 
 
+def lose_catalog(root: Path) -> None:
+    shutil.rmtree(root / "catalog")
+
+
 def damage_original(root: Path) -> None:
     path = root / painting(1).original.path
     path.write_bytes(path.read_bytes()[:-1])
@@ -72,6 +77,7 @@ def damage_original(root: Path) -> None:
         pytest.param(swap, "not the file that was archived", "frontispiece rebuild", id="another picture"),
         pytest.param(add, "no row", "frontispiece rebuild", id="picture without a row"),
         pytest.param(damage_catalog, "cannot be read", "Delete that file", id="damaged catalog"),
+        pytest.param(lose_catalog, "3 pictures are in the archive", "frontispiece rebuild", id="lost catalog"),
         pytest.param(damage_original, "bytes, where the catalog says", "Delete it", id="damaged original"),
     ],
 )
