@@ -12,6 +12,8 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Cancelled, Cancelling
 
+from frontispiece.concurrency import hurry, is_hurried
+
 MESSAGE: Final = "Interrupted: what is done is kept, and the same again goes on from there."
 
 _SOON: Final = 1.0
@@ -23,8 +25,9 @@ async def interruptible(run: Awaitable[State[None]]) -> State[None]:
 
     Prefect hears of it at once: a process that has no time to end well is then taken for what it is.
     """
-    # SIGTERM is Ctrl-C at a command. Prefect would raise wherever the program is just then, out of its event loop too.
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    # SIGTERM is Ctrl-C at a command, without the time to wait. Prefect would raise wherever the program is just then,
+    # out of its event loop too.
+    signal.signal(signal.SIGTERM, lambda *_: hurry())
     work = asyncio.ensure_future(run)
     try:
         return await asyncio.shield(work)
@@ -32,7 +35,7 @@ async def interruptible(run: Awaitable[State[None]]) -> State[None]:
         work.cancel()
         ending = [work, asyncio.create_task(_tell())]
         await asyncio.wait(ending, timeout=_SOON)
-        if not work.done():
+        if not (work.done() or is_hurried() or runtime.flow_run.parent_flow_run_id):
             get_run_logger().warning("Interrupted: an answer that is paid for and on its way has a few seconds more.")
         await asyncio.wait(ending)
     if not work.cancelled() and (error := work.exception()):

@@ -1,6 +1,7 @@
 """Work done side by side, within bounds."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final, Protocol, TypeVar
@@ -10,6 +11,7 @@ Result = TypeVar("Result")
 
 ANSWER_SECONDS: Final = 5.0
 """So long an interrupt waits for an answer that is on its way: most chat models have given theirs by then."""
+_hurry: Final = threading.Event()
 
 
 async def gather_bounded(
@@ -71,18 +73,28 @@ async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
         raise
 
 
+def hurry() -> None:
+    """From now on nobody who is cancelled waits for an answer: this process has to end. For signal handlers, too."""
+    _hurry.set()
+
+
+def is_hurried() -> bool:
+    """Whether `hurry` was called."""
+    return _hurry.is_set()
+
+
 async def heard_out(call: Coroutine[Any, Any, Result], seconds: float = ANSWER_SECONDS) -> Result:
     """What a call that may be paid for already gives, although this task may be cancelled meanwhile.
 
-    Then the call has so many seconds more; cancelled once more, it is broken off at once. Whoever keeps the answer
-    calls `end_if_cancelled` when that is done.
+    Then the call has so many seconds more, unless there is a `hurry`; cancelled once more, it is broken off at once.
+    Whoever keeps the answer calls `end_if_cancelled` when that is done.
     """
     task = asyncio.create_task(call)
     try:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([task], timeout=seconds)
+            await asyncio.wait([task], timeout=0 if is_hurried() else seconds)
             if not task.done():
                 raise
             return task.result()

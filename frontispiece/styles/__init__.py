@@ -48,6 +48,8 @@ def template(style: str) -> str:
 
 def _read(style: str) -> str:
     path = Path(style)
+    if not style.strip():
+        raise BadInput(f"A style has a name: name a text file, or one of {', '.join(names())}.")
     if is_name(style):
         places = [folder / f"{style}.txt" for folder in (_BUILT_IN, OWN_FOLDER)]
         if (found := next(filter(Path.is_file, places), None)) is None:

@@ -92,3 +92,8 @@ def test_an_unknown_name_says_which_there_are() -> None:
         match=f"no style sead: name a text file, or one of {', '.join(BUILT_IN)}",
     ):
         load_settings(style="sead")
+
+
+def test_an_empty_name_is_none() -> None:
+    with pytest.raises(BadInput, match="A style has a name: name a text file, or one of"):
+        styles.template("")
