@@ -389,8 +389,8 @@ async def test_deploying_again_leaves_alone_what_people_changed(
     lines = await deploy(load_settings(webhook=webhook))
     assert standing(at_server) == changed
     assert automations(at_server)[ALARM]["enabled"] is False
-    assert "daily        15 7 * * * Europe/Berlin (paused); every day" in lines
-    assert "upkeep       when asked (paused)" in lines
+    assert "daily         15 7 * * * Europe/Berlin (paused); every day" in lines
+    assert "upkeep        when asked (paused)" in lines
     assert [line for line in lines if "keeps" in line] == [
         "daily keeps what was changed in Prefect's UI: description, concurrency limit, tags, painter, limit, "
         "FRONTISPIECE_MIN_UPVOTES, schedule. --reset takes that back.",
@@ -514,7 +514,7 @@ async def test_what_was_removed_stays_removed_although_nobody_knows_what_was_dep
     at_server.ask(f"/deployments/{daily['id']}/schedules/{daily['schedules'][0]['id']}", method="DELETE")
     at_server.ask("/variables/name/frontispiece-daily-as-registered", method="DELETE")
     lines = await deploy(load_settings(timezone="Asia/Tokyo", source="arxiv"))
-    assert "daily        when asked" in lines
+    assert "daily         when asked" in lines
     assert at_server.deployment("daily/daily")["parameters"]["source"] == "snapshot"
     await deploy(load_settings(), reset=True)
     assert at_server.deployment("daily/daily")["schedules"][0]["active"]

@@ -341,7 +341,7 @@ def test_after_a_hard_kill_the_next_one_closes_what_was_left(served: Served) -> 
     served.start()
     assert served.server.deployment("daily/daily")["schedules"][0]["active"]
     assert not served.server.deployment("upkeep/upkeep")["schedules"][0]["active"]  # somebody paused it
-    assert "upkeep       0 5 * * * America/New_York (paused)" in served.log.read_text()
+    assert "upkeep        0 5 * * * America/New_York (paused)" in served.log.read_text()
     served.providers.fal.latency = math.inf
     before = served.providers.fal.paid
     run = served.server.start("illustrate%20papers/papers", ids=["2410.23743"], writer="openai", painter="fal")

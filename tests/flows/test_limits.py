@@ -131,8 +131,8 @@ async def test_when_one_run_is_asked_to_wait_all_wait(at_server: RealServer) -> 
 async def test_deploying_again_changes_what_is_named_and_leaves_the_rest(at_server: RealServer) -> None:
     said = await install_limits(load_settings(painter="fal", paintings_for_all=5))
     assert said == [
-        "limit        frontispiece-arxiv: 1 at a time, for all machines",
-        "limit        frontispiece-fal: 5 at a time, for all machines",
+        "limit         frontispiece-arxiv: 1 at a time, for all machines",
+        "limit         frontispiece-fal: 5 at a time, for all machines",
     ]
     await install_limits(load_settings(painter="fal", paintings_for_all=7))
     await install_limits(load_settings(painter="fal"))
