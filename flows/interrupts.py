@@ -36,7 +36,9 @@ async def interruptible(run: Awaitable[State[None]]) -> State[None]:
         ending = [work, asyncio.create_task(_tell())]
         await asyncio.wait(ending, timeout=_SOON)
         if not (work.done() or is_hurried() or runtime.flow_run.parent_flow_run_id):
-            get_run_logger().warning("Interrupted: an answer that is paid for and on its way has a few seconds more.")
+            get_run_logger().warning(
+                "Interrupted: it ends when answers on their way have come, in a few seconds, and all is recorded."
+            )
         await asyncio.wait(ending)
     if not work.cancelled() and (error := work.exception()):
         get_run_logger().error("Not all could be recorded: %s", error)

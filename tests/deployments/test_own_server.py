@@ -113,7 +113,7 @@ def test_a_command_ends_at_once_and_its_server_with_it(
         os.killpg(process.pid, end)  # as a terminal does
         if end is signal.SIGINT:
             assert process.stderr is not None
-            assert any("Interrupted: an answer that is paid for" in line for line in process.stderr)
+            assert any("Interrupted: it ends when answers on their way have come" in line for line in process.stderr)
             held.may_go.set()
         process.wait(PATIENCE)
         seconds = time.monotonic() - began
