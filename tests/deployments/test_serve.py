@@ -372,7 +372,7 @@ def test_told_to_end_it_does_so_soon_and_leaves_nobody_behind(served: Served) ->
     served.process.wait(PATIENCE)
     assert time.monotonic() - began < 3  # a second of it is the machine's
     assert not (served.folder / "prefect.toml").exists()
-    until(lambda: not any(alive(members[name]["pid"]) for name in ("server", "runner")))
+    until(lambda: not any(alive(members[name]["pid"]) for name in ("server", "runner")), seconds=10)
 
 
 def alive(pid: int) -> bool:

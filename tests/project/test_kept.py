@@ -23,7 +23,7 @@ import pytest
 from fakes.fal import Job
 from fakes.pictures import png
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import PATIENCE, RealServer, free_port, until
+from helpers.real_server import RealServer, free_port, until
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -438,7 +438,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
         yield server
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(PATIENCE)
+        process.wait(30)
 
 
 DEPLOYMENTS = (

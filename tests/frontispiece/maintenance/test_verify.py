@@ -83,6 +83,7 @@ def damage_original(root: Path) -> None:
 )
 async def test_damage_is_named(damage: Callable[[Path], None], wrong: str, mend: str, tmp_path: Path) -> None:
     archive = await stocked(tmp_path)
+    assert (await verify(archive)).findings == []
     damage(tmp_path)
     (finding,) = (await verify(archive)).findings
     assert wrong in finding.wrong
