@@ -18,7 +18,7 @@ async def find(session: Session, ids: tuple[str, ...]) -> list[Paper]:
     """
     with about("ids"):
         wanted = list(dict.fromkeys(parse_id(text)[0] for text in ids))
-    session.is_asking(ids)
+    session.asks(ids)
     found = {paper.id: paper for paper in (await session.steps.call(find_papers, ids, session.services)).value.papers}
     missing = tuple(text for text in ids if parse_id(text)[0] not in found)
     problem = "arXiv has no such paper."

@@ -93,7 +93,7 @@ async def illustrate_list(
 ) -> None:
     """Illustrate the papers listed on `day`. Raises SourceError when the list cannot be read."""
     services = session.services
-    session.is_asking(day)
+    session.asks(day)
     with telling_of(day, session.outcomes, services.settings):
         listed = (await session.steps.call(fetch_papers, day, services)).value
         session.lists[day] = len(listed.papers)

@@ -56,7 +56,7 @@ class Session:
         """Spend from the budget of this account, which remembers what earlier runs took. Raises ArchiveError."""
         self.services.budget = await open_budget(self.services.archive, account, self.services.settings.max_usd)
 
-    def is_asking(self, wanted: date | tuple[str, ...]) -> None:
+    def asks(self, wanted: date | tuple[str, ...]) -> None:
         """Have it told that the source is asked for a list, or papers. A file has them at once, as what was read."""
         if not isinstance(self.services.source, Finite) and wanted not in self.services.read_ahead:
             named = str(wanted) if isinstance(wanted, date) else ", ".join(wanted)
