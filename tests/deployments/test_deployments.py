@@ -219,6 +219,7 @@ def test_files_are_named_in_full(name: str, value: str, tmp_path: Path, monkeypa
 async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
     at_server: RealServer, hooked: tuple[str, "Queue[Any]"]
 ) -> None:
+    at_server.delete_deployments()  # those of other tests, whichever came before
     webhook, told = hooked
     settings = load_settings(webhook=webhook)
     lines = [await deploy(settings) for _ in range(2)]

@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -117,7 +117,11 @@ class RealServer:
         left = {"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}}
         for run in self.ask("/flow_runs/filter", left):
             self.ask(f"/flow_runs/{run['id']}/set_state", {"state": {"type": "COMPLETED"}, "force": True})
-        for deployed in self.ask("/deployments/filter", {"deployments": {"name": {"any_": _SERVED}}}):
+        self.delete_deployments({"name": {"any_": _SERVED}})
+
+    def delete_deployments(self, which: Mapping[str, Any] | None = None) -> None:
+        """Delete those that this filter finds, or all."""
+        for deployed in self.ask("/deployments/filter", {"deployments": which or {}}):
             self.ask(f"/deployments/{deployed['id']}", method="DELETE")
 
     def task_states(self, run: str) -> list[str]:
