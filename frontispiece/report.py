@@ -31,7 +31,8 @@ class Report(Value):
     refused: float = Field(default=0.0, description="the part of it that was for answers of no use")
     unpriced: int = Field(description="paid calls of this run whose price is unknown")
     doubts: tuple[str, ...] = Field(default=(), description="calls of this run that may have been paid for, named")
-    in_doubt: float = Field(default=0.0, description="what those may have cost at most, as far as prices are known")
+    orders: tuple[str, ...] = Field(default=(), description="those of which the provider has an order, named")
+    in_doubt: float = Field(default=0.0, description="what both may cost at most, as far as prices are known")
     seconds: float = Field(description="wall time of the run")
     catalog: tuple[str, ...] = Field(description="Parquet files written, in the archive")
     reason: str = Field(default="", description="why no paper of the lists was asked for, or the lists are empty")
@@ -74,7 +75,8 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
         "dollars": known(paid),
         "refused": known(refused),
         "unpriced": paid.count(None),
-        "doubts": tuple(f"{call.kind or 'call'} {call.paper_id}" for call in doubtful),
+        "doubts": tuple(_named(call) for call in doubtful if call.request_id is None),
+        "orders": tuple(_named(call) for call in doubtful if call.request_id is not None),
         "in_doubt": known(call.dollars for call in doubtful),
         "checked": len(checks),
         "unread": tuple(paper.id for paper, check in checks if not check.reads),
@@ -90,3 +92,7 @@ def bought(outcomes: Iterable[Outcome], state: CallState) -> list[PaidCall]:
     """The paid calls that this run made for these papers, and that came to this."""
     calls = {call.call: call for outcome in outcomes for call in outcome.bought}
     return [call for call in calls.values() if call.state is state]
+
+
+def _named(call: PaidCall) -> str:
+    return f"{call.kind or 'call'} {call.paper_id}"

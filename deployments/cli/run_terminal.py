@@ -1,6 +1,7 @@
 """What a person sees of a run over papers: a line for each, and what came of it all."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -75,7 +76,6 @@ def print_summary(console: Console, report: Report) -> None:
         console.print(plain(said), highlight=False, soft_wrap=True)
         return
     reasons = ", ".join(f"{count} {SKIPPED.get(reason, reason)}" for reason, count in report.reasons.items())
-    named = ", ".join(report.doubts[:MOST_NAMED]) + (" …" if len(report.doubts) > MOST_NAMED else "")
     folders = {str(Path(each).parent) for each in report.files}
     where = f"{report.archive.rstrip('/')}/{folders.pop()}" if len(folders) == 1 else report.archive
     rows = {
@@ -89,7 +89,7 @@ def print_summary(console: Console, report: Report) -> None:
         "blocked": str(report.blocked) if report.blocked else None,
         "failed": str(report.failed) if report.failed else None,
         "cost": f"{cost(report)}, {report.seconds:.1f} s",
-        "in doubt": f"{price(report.in_doubt)} at most, perhaps on the bill: {named}" if report.doubts else None,
+        "in doubt": f"{price(report.in_doubt)} at most, {_doubts(report)}" if report.doubts or report.orders else None,
         "catalog": ", ".join(report.catalog) or None,
     }
     for name, value in rows.items():
@@ -103,12 +103,20 @@ def print_summary(console: Console, report: Report) -> None:
             print_fact(console, "picture", _link(report.archive, file))
 
 
+def _doubts(report: Report) -> str:
+    kinds = {"perhaps on the bill": report.doubts, "ordered, and fetched by the next run": report.orders}
+    return "; ".join(f"{words}: {_listed(named)}" for words, named in kinds.items() if named)
+
+
+def _listed(named: Sequence[str]) -> str:
+    return ", ".join(named[:MOST_NAMED]) + (" …" if len(named) > MOST_NAMED else "")
+
+
 def _labels(report: Report) -> str:
     said = f"{report.checked - len(report.unread)} of {report.checked} read"
     if not report.unread:
         return said
-    more = " …" if len(report.unread) > MOST_NAMED else ""
-    return f"{said}; not those of {', '.join(map(one_line, report.unread[:MOST_NAMED]))}{more}"
+    return f"{said}; not those of {_listed([one_line(each) for each in report.unread])}"
 
 
 def cost(report: Report) -> str:

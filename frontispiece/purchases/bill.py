@@ -14,7 +14,7 @@ from frontispiece.concurrency import gather_bounded
 from frontispiece.models import CallState, PaidCall, Painting, Paper, Prompt
 from frontispiece.purchases import checks, paintings, prompts
 from frontispiece.purchases.buyer import Buyer
-from frontispiece.purchases.entries import Call, State
+from frontispiece.purchases.entries import Call, Phase, State
 from frontispiece.purchases.journal import Journal, from_json
 
 _READS_AT_ONCE = 8
@@ -70,7 +70,8 @@ def paid_calls(key: str, state: State) -> list[PaidCall]:
 
 def _paid_call(key: str, state: State, call: Call) -> PaidCall:
     kind, _, rest = (state.what or "").partition(" ")
-    told = from_json(_Told, call.record) or _Told()
+    is_ordered = state.phase is Phase.ORDERED and call is state.calls[-1]
+    told = from_json(_Told, state.ticket if is_ordered else call.record) or _Told()
     is_free = call.state is CallState.FREE or (call.state is CallState.REFUSED and told.dollars == 0)
     return PaidCall(
         call=f"{key}/{call.number:03d}/{call.by[:8]}",

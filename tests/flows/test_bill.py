@@ -15,6 +15,7 @@ from deployments.cli import main
 from deployments.cli.run_terminal import print_summary
 from flows.artifacts import facts, outcome_table
 from flows.upkeep import upkeep
+from frontispiece.archive.query import open_records
 from frontispiece.archive.store import Archive
 from frontispiece.maintenance.verify import verify
 
@@ -148,6 +149,27 @@ async def test_what_is_in_doubt_is_named_everywhere(
         print_summary(Console(file=file, width=200), seen.report)
         assert f"at most, perhaps on the bill: prompt {ID}, prompt {ID}\n" in file.getvalue()
     assert any(line.startswith("calls in doubt: 2 (at most $") for line in facts(seen.outcomes[ID]))
+
+
+async def test_what_is_ordered_is_told_apart_from_what_nobody_can_tell(world: Providers, archive: Path) -> None:
+    world.fal.faults.always("media", "503")
+    _, seen = await run_papers([ID])
+    said, (order,) = await books(archive), world.fal.orders
+    assert seen.report is not None
+    assert (said.named, seen.report.orders, seen.report.doubts) == ((f"painting {ID}",), (f"painting {ID}",), ())
+    assert seen.report.in_doubt == pytest.approx(said.in_doubt)
+    async with open_records(Archive.open(str(archive))) as records:
+        known = records.ask("SELECT request_id FROM purchases WHERE state = 'in doubt'").rows
+    assert known == [(order,)]
+    with io.StringIO() as file:
+        print_summary(Console(file=file, width=200), seen.report)
+        assert f"at most, ordered, and fetched by the next run: painting {ID}\n" in file.getvalue()
+    world.fal.faults.always("media", None)
+    _, seen = await run_papers([ID])
+    said = await books(archive)
+    assert (said.doubts, said.dollars, world.paid) == (0, pytest.approx(world.dollars), (1, 1))
+    assert seen.report is not None
+    assert (seen.report.orders, seen.report.in_doubt) == ((), 0.0)
 
 
 async def test_a_limit_between_the_takes_of_a_black_picture(world: Providers, archive: Path) -> None:
