@@ -26,6 +26,7 @@ STARTING: Final = 120.0
 # Together less than five seconds. Prefect looks after three whether a run that it ends has ended.
 RUNS_STOPPING: Final = 3.6
 SERVER_STOPPING: Final = 0.5
+FORGETTING: Final = 10.0
 
 
 @contextmanager
@@ -84,6 +85,16 @@ def _stop_leftovers(notice: Notice | None) -> None:
     for left in (notice.runner, notice.server) if notice is not None else ():
         if left is not None and left.is_alive():
             _stop(left.pid, SERVER_STOPPING)
+            _wait_until_forgotten(left.pid)
+
+
+def _wait_until_forgotten(leader: int) -> None:
+    """What was killed holds its port until the machine has taken its memory back, too."""
+    deadline = time.monotonic() + FORGETTING
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(leader, 0)
+            time.sleep(0.05)
 
 
 def _stop(leader: int, patience: float) -> None:

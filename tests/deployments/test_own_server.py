@@ -4,6 +4,7 @@ import asyncio
 import math
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from scale_demo import prompts_delivered
 
 from deployments.notice import Notice, notice_path, write_notice
 from deployments.own_server import TRIES, AskedAgain
+from deployments.serve import only_one
 from deployments.server import LOG, knows_a_server, may_know_a_server, server_of_serve
 from frontispiece.purchases.process_identity import ProcessIdentity
 
@@ -301,3 +303,26 @@ def test_without_a_notice_nobody_serves(tmp_path: Path, content: bytes | None) -
     if content is not None:
         notice_path(tmp_path).write_bytes(content)
     assert server_of_serve(tmp_path) is None
+
+
+LEFT_BEHIND = """
+import os, signal, socket, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+memory = bytearray(b"x") * 400_000_000
+listener = socket.create_server(("127.0.0.1", 0))
+print(os.getpid(), listener.getsockname()[1], flush=True)
+time.sleep(600)
+"""
+STARTER = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]], start_new_session=True)"
+
+
+def test_the_port_of_a_server_that_was_left_behind_is_free_once_it_is_ended(tmp_path: Path) -> None:
+    """The kernel first takes its memory back, which takes a while, and then closes its sockets."""
+    with subprocess.Popen([sys.executable, "-c", STARTER, LEFT_BEHIND], stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        pid, port = map(int, starter.stdout.readline().split())
+    with notice_path(tmp_path).open("a+") as file:
+        gone = ProcessIdentity.here().model_copy(update={"born": 1})
+        write_notice(file, Notice(serve=gone, ui=f"http://127.0.0.1:{port}", server=ProcessIdentity.of(pid)))
+    with only_one(tmp_path):
+        socket.create_server(("127.0.0.1", port)).close()

@@ -84,7 +84,8 @@ class Served:
                 stderr=log,
                 start_new_session=True,
             )
-        until(lambda: "Ctrl-C" in self.log.read_text())
+        until(lambda: "Ctrl-C" in self.log.read_text() or self.process.poll() is not None)
+        assert self.process.poll() is None, self.log.read_text()
 
     @property
     def members(self) -> dict[str, dict[str, int]]:

@@ -142,10 +142,13 @@ def serve_beside(server: RealServer, folder: Path, **variables: str) -> Iterator
     with log.open("wb") as output:
         command = [sys.executable, "-m", "deployments.cli", "serve"]
         serve = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-    until(lambda: "Ctrl-C" in log.read_text())
-    yield
-    serve.terminate()
-    serve.wait(PATIENCE)
+    try:
+        until(lambda: "Ctrl-C" in log.read_text() or serve.poll() is not None)
+        assert serve.poll() is None, log.read_text()
+        yield
+    finally:
+        serve.terminate()
+        serve.wait(PATIENCE)
 
 
 def prepared(home: Path) -> Path:
