@@ -48,7 +48,8 @@ def month_of(day: date) -> str:
 
 def month_from(month: str, by: int) -> str:
     """The month that is so many later."""
-    year, index = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + by, 12)
+    years, _, months = month.partition("-")
+    year, index = divmod(int(years) * 12 + int(months) - 1 + by, 12)
     return f"{year:04}-{index + 1:02}"
 
 

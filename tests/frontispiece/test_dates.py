@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from frontispiece.dates import Days, check_days, first_day, last_day, month_from, month_of, parse_days
@@ -100,6 +100,7 @@ def test_more_than_ten_years_can_be_confirmed() -> None:
     check_days(Days(date(2014, 1, 1), date(2023, 12, 31)), "arxiv")
 
 
+@example(day=date(9950, 1, 1), by=600)
 @given(st.dates(min_value=date(1000, 1, 1), max_value=date(9998, 12, 31)), st.integers(-1200, 1200))
 def test_months_follow_each_other(day: date, by: int) -> None:
     month = month_of(day)

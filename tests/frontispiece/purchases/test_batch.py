@@ -496,12 +496,24 @@ class TestLines:
 
 class TestSideBySide:
     async def test_two_programs_order_at_once(self, fake: Providers, archive: Archive) -> None:
-        papers, clock = many(12), Clock()
+        papers = many(12)
+
+        def ordered() -> list[str]:
+            return [line["custom_id"] for name in fake.openai.batches for line in fake.openai.ordered(name)]
+
+        class Patient(Clock):
+            """Stands still while either of them is about to order."""
+
+            async def sleep(self, seconds: float) -> None:
+                if seconds == 60.0:
+                    await eventually(lambda: len(ordered()) == len(papers))
+                await super().sleep(seconds)
+
+        clock = Patient()
         async with program(fake, archive, clock) as one, program(fake, archive, clock) as two:
             await asyncio.gather(get(papers, one, clock), get(list(reversed(papers)), two, clock))
             assert once_each(fake, papers, one)
-            ordered = [line["custom_id"] for name in fake.openai.batches for line in fake.openai.ordered(name)]
-            assert sorted(ordered) == sorted(key_of(paper, one) for paper in papers)
+            assert sorted(ordered()) == sorted(key_of(paper, one) for paper in papers)
 
     async def test_what_another_program_holds_is_left_to_it(self, fake: Providers, archive: Archive) -> None:
         clock = Clock()
