@@ -70,7 +70,7 @@ def paid_calls(key: str, state: State) -> list[PaidCall]:
 
 def _paid_call(key: str, state: State, call: Call) -> PaidCall:
     kind, _, rest = (state.what or "").partition(" ")
-    is_ordered = state.phase is Phase.ORDERED and call is state.calls[-1]
+    is_ordered = state.phase is Phase.ORDERED and call is state.calls[-1] and call.state is CallState.IN_DOUBT
     told = from_json(_Told, state.ticket if is_ordered else call.record) or _Told()
     is_free = call.state is CallState.FREE or (call.state is CallState.REFUSED and told.dollars == 0)
     return PaidCall(
