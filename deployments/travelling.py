@@ -62,8 +62,9 @@ def _text(value: Any, field: FieldInfo) -> str:
     """A value as its variable has it; empty is the default."""
     if value is None:
         return "" if field.default is None else "none"
-    if isinstance(value, Path):  # by default it is a file of the installation, which may be elsewhere there
-        return "" if value == field.default else str(value.resolve())
+    if isinstance(value, Path):
+        is_installed = value == field.default and value.is_absolute()  # it may be elsewhere there
+        return "" if is_installed else str(value.resolve())
     if isinstance(value, tuple):
         return ",".join(value)
     plain = to_jsonable_python(value)

@@ -37,7 +37,7 @@ from deployments.travelling import STAYS, travelling
 from frontispiece import registry
 from frontispiece.dates import parse_days
 from frontispiece.errors import BadInput
-from frontispiece.settings import is_secret, load_settings, settings_model, variable
+from frontispiece.settings import Settings, is_secret, load_settings, settings_model, variable
 from frontispiece.sources.ids import PASTED, parse_id
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +154,8 @@ def another(name: str, field: FieldInfo) -> object:
             return type(field.default)(field.default / 2)
         case tuple():
             return ("a", "b")
+        case Path():
+            return ROOT / "another"
     return f"{field.default or 'http://127.0.0.1'}x"
 
 
@@ -214,6 +216,16 @@ def test_files_are_named_in_full(name: str, value: str, tmp_path: Path, monkeypa
     (tmp_path / value).write_text("{title} {abstract}")
     monkeypatch.setenv(variable(name), value)
     assert travelling(load_settings()).environment[variable(name)] == str(tmp_path / value)
+
+
+def test_a_file_that_a_package_looks_for_where_it_is_started_is_named_in_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class WithShelf(Settings):
+        shelf_file: Path = Path("shelf.csv")
+
+    monkeypatch.chdir(tmp_path)
+    assert travelling(WithShelf()).environment[variable("shelf_file")] == str(tmp_path / "shelf.csv")
 
 
 async def test_deploying_twice_is_deploying_once_and_the_schedule_makes_runs(
