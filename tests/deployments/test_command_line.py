@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from cyclopts import App, Parameter
@@ -21,6 +21,7 @@ from deployments.cli.options import Verbose, asks
 from flows.backfill import backfill, backfill_day
 from flows.daily import daily
 from flows.illustrate import illustrate_day, illustrate_papers
+from frontispiece.registry import SourceName
 from frontispiece.request import (
     BackfillDayRequest,
     BackfillRequest,
@@ -220,7 +221,7 @@ def test_help_shows_choices_and_defaults() -> None:
     said = help_of("backfill", columns=400)
     assert "[choices: newest, oldest] [default: newest]" in said
     assert "[choices: missing, failed, stale, all] [default: missing]" in said
-    assert "[choices: arxiv, arxiv-oai, huggingface, snapshot]" in said
+    assert f"[choices: {', '.join(get_args(SourceName))}]" in said
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

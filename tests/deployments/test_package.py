@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ class Studio:
         ]
 
     async def _order(self, request: Request) -> Response:
-        self.orders.append({"id": str(len(self.orders)), **await request.json()})
+        now = datetime.now(UTC).isoformat()
+        self.orders.append({"id": str(len(self.orders)), "at": now, **await request.json()})
         return JSONResponse(self.orders[-1], 201)
 
     async def _list(self, request: Request) -> Response:

@@ -9,7 +9,7 @@ from frontispiece.errors import BadInput
 from frontispiece.services import recipe_of
 from frontispiece.settings import load_settings
 
-LINOCUT = "A linocut of \u201c{title}\u201d: {abstract}\n"
+ENGRAVING = "An engraving of \u201c{title}\u201d: {abstract}\n"
 
 
 BUILT_IN = ("blueprint", "collage", "fenced", "seed", "watercolour", "woodcut")
@@ -38,20 +38,20 @@ def test_a_style_that_ships_fences_the_paper_and_asks_for_a_label_of_few_words(n
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.txt").write_text(LINOCUT)
+    (tmp_path / "mine.txt").write_text(ENGRAVING)
 
 
 def test_a_file_of_the_users_is_what_the_writer_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTISPIECE_STYLE", "mine.txt")
-    assert recipe_of(load_settings(writer="openai")).writer.template == LINOCUT.removesuffix("\n")
+    assert recipe_of(load_settings(writer="openai")).writer.template == ENGRAVING.removesuffix("\n")
     assert load_settings().style_to_choose is None  # what deployments tell their runs
 
 
 def test_a_file_in_the_folder_goes_by_its_name() -> None:
     Path("styles").mkdir()
-    Path("mine.txt").rename("styles/linocut.txt")
-    assert recipe_of(load_settings(writer="openai", style="linocut")).writer.template == LINOCUT.removesuffix("\n")
-    assert styles.names() == sorted([*BUILT_IN, "linocut"])
+    Path("mine.txt").rename("styles/engraving.txt")
+    assert recipe_of(load_settings(writer="openai", style="engraving")).writer.template == ENGRAVING.removesuffix("\n")
+    assert styles.names() == sorted([*BUILT_IN, "engraving"])
 
 
 def test_a_run_does_not_name_other_files() -> None:
