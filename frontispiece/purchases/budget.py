@@ -283,8 +283,14 @@ class Purchase:
         self._by = by
 
     async def make(self, call: Callable[[], Awaitable[A]]) -> A:
-        """Book the price, then make the call. Raises BudgetReached, and what the call raises."""
-        await self._budget.book(self._key, self._expected, self._then, self._paper_key, self._by)
+        """Book the price, then make the call. Raises BudgetReached, and what the call raises.
+
+        Raises NotBegun when this is cancelled while it waits for room.
+        """
+        try:
+            await self._budget.book(self._key, self._expected, self._then, self._paper_key, self._by)
+        except asyncio.CancelledError:
+            raise NotBegun from None
         try:
             return await call()
         except (FrontispieceError, NotBegun) as error:

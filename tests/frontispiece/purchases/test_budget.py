@@ -11,7 +11,7 @@ from pathlib import Path
 import killed_buyers
 import pytest
 from helpers.mortal import Fuse, Killed, Mortal, Same
-from helpers.real_server import PATIENCE
+from helpers.real_server import PATIENCE, eventually
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -400,6 +400,35 @@ async def test_cancelled_while_it_buys_what_may_be_paid_for_stays_booked(
         async with (await reopened(archive, 1.0)).purchase(KEY, 0.4) as purchase:
             await purchase.make(call)
     assert (await reopened(archive, 1.0)).committed == pytest.approx(committed)
+
+
+async def test_cancelled_while_it_waits_for_room_it_has_asked_nobody(archive: Archive) -> None:
+    """Room is there once the call before it is settled; who has made none is not in doubt."""
+    budget, answers, asked = await reopened(archive, 1.0), asyncio.Event(), list[str]()
+
+    async def call() -> None:
+        asked.append("the provider")
+        await answers.wait()
+
+    async def second() -> None:
+        async with budget.purchase(key(1), 0.4, 0.3) as purchase:
+            with pytest.raises(NotBegun):
+                await purchase.make(call)
+
+    async with budget.purchase(key(0), 0.6) as first:
+        buying = asyncio.create_task(first.make(call))
+        await eventually(lambda: asked)
+        waiting = asyncio.create_task(second())
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        waiting.cancel()
+        await waiting
+        answers.set()
+        await buying
+        await first.delivered(0.6)
+    assert asked == ["the provider"]
+    assert (await reopened(archive, 1.0)).committed == pytest.approx(0.6)
 
 
 @pytest.mark.slow
