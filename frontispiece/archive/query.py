@@ -367,13 +367,21 @@ def _connect(files: ds.Dataset, others: pa.Table, folder: Path) -> duckdb.DuckDB
 def _reading(sql: str) -> str:
     """The one statement of `sql`, when it is one that reads."""
     match _statements(sql):
-        case [only] if only.type is duckdb.StatementType.SELECT:
+        case [only] if _kind(only) is duckdb.StatementType.SELECT:
             return only.query
-        case [only] if only.type is duckdb.StatementType.EXPLAIN and (word := _EXPLAIN.match(only.query)):
+        case [only] if _kind(only) is duckdb.StatementType.EXPLAIN and (word := _EXPLAIN.match(only.query)):
             match _statements(only.query[word.end() :]):
-                case [explained] if explained.type is duckdb.StatementType.SELECT:
+                case [explained] if _kind(explained) is duckdb.StatementType.SELECT:
                     return only.query
     raise BadInput(_ONLY)
+
+
+def _kind(statement: duckdb.Statement) -> duckdb.StatementType | None:
+    """None where DuckDB's own client does not know it."""
+    try:
+        return statement.type
+    except ValueError:
+        return None
 
 
 def _statements(sql: str) -> list[duckdb.Statement]:

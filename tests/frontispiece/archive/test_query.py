@@ -188,6 +188,7 @@ ATTACKS = {
     "preparing": "PREPARE mine AS COPY (SELECT 1) TO '{file}'",
     "executing": "EXECUTE mine",
     "installing an extension": "INSTALL httpfs",
+    "updating extensions": "UPDATE EXTENSIONS",
     "loading an extension": "LOAD httpfs",
     "another database": "ATTACH '{root}/mine.db'",
     "a secret": "CREATE SECRET mine (TYPE s3)",
