@@ -21,7 +21,8 @@ from tasks.caching import worth_another_attempt
 async def publish_gallery(catalog: Catalog, site_url: str | None = None) -> Published:
     """Publish what is new, and say so; None is the address that was given last. Raises ArchiveError."""
     archive = catalog.archive
-    done = await publish(archive, catalog.narrow, await archive.list(CATALOG), catalog_month, site_url=site_url)
+    files = await archive.list(CATALOG)
+    done = await publish(archive, catalog.narrow, files, catalog_month, site_url=site_url, unread=catalog.problems)
     logger = get_run_logger()
     for problem in [*catalog.problems, *done.problems]:
         logger.warning(problem)

@@ -129,5 +129,7 @@ async def publish_into(
 
     catalog = Catalog(archive)
     files = await archive.list(CATALOG)
-    done = await publish(archive, catalog.narrow, files, catalog_month, site_url=site_url, everything=everything)
+    done = await publish(
+        archive, catalog.narrow, files, catalog_month, site_url=site_url, everything=everything, unread=catalog.problems
+    )
     return done, [*catalog.problems, *done.problems]

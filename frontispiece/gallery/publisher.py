@@ -98,18 +98,24 @@ async def publish(
     *,
     site_url: str | None = None,
     everything: bool = False,
+    unread: Sequence[str] = (),
 ) -> Published:
     """Write into `gallery/` of `store` what is new in the catalog, and what hangs together with it.
 
     `catalog` are the catalog's files, and `month_of` says whose month's rows one holds. `site_url` is the gallery's
-    address, for the feed; None means the one that was given last. `everything` writes all pages again. Raises
-    ArchiveError.
+    address, for the feed; None means the one that was given last. `everything` writes all pages again. `unread` grows
+    with what `narrow` could not read: then nothing is taken down for want of its rows. Raises ArchiveError.
     """
     manifest = Manifest.parse(await store.get(layout.placed(layout.MANIFEST), max_bytes=MAX_MANIFEST))
     if site_url is not None:
         manifest = manifest.model_copy(update={"site_url": site_url and site_url.rstrip("/") + "/"})
-    publication = _Publication(store, narrow, manifest, _marks(catalog, month_of), everything)
+    publication = _Publication(store, narrow, manifest, _marks(catalog, month_of), everything, unread)
     return await publication.run()
+
+
+def _misses(day: Day | None, hung: Hung) -> bool:
+    """Whether papers that hang there are no longer known."""
+    return day is None or not {*hung.own} <= {card.key for card in day.cards}
 
 
 async def hang_ahead(store: Store, outcome: Outcome) -> None:
@@ -159,7 +165,13 @@ class _Publication:
     """One publication at work."""
 
     def __init__(
-        self, store: Store, narrow: Narrow, manifest: Manifest, marks: Mapping[str, str], everything: bool
+        self,
+        store: Store,
+        narrow: Narrow,
+        manifest: Manifest,
+        marks: Mapping[str, str],
+        everything: bool,
+        unread: Sequence[str],
     ) -> None:
         self._store = store
         self._narrow = narrow
@@ -171,7 +183,9 @@ class _Publication:
         self._hung = dict(manifest.days)
         self._parts = manifest.parts
         self._everything = everything
+        self._unread = unread
         self._lost: set[str] = set()
+        self._left: set[str] = set()
         self._kept: dict[str, list[dict[str, Any]]] = {}
         self._lane = asyncio.Semaphore(_AT_ONCE)
         self._done = Published(site_url=manifest.site_url)
@@ -194,8 +208,8 @@ class _Publication:
         elif not changed:
             return self._summed()
         self._front = front
-        # A month that misses a picture is looked at again the next time.
-        troubled = {month_of(day) for day, hung in self._hung.items() if not hung.whole}
+        # A month that misses a picture, or rows, is looked at again the next time.
+        troubled = self._left | {month_of(day) for day, hung in self._hung.items() if not hung.whole}
         await self._remember({month: mark for month, mark in self._marks.items() if month not in troubled})
         return self._summed()
 
@@ -215,6 +229,10 @@ class _Publication:
         ]
         gone = sorted(old.keys() - days.keys())
         if not fresh and not gone:
+            return False
+        if self._unread and any(_misses(days.get(day), hung) for day, hung in old.items()):
+            self._left.add(month)
+            self._done.problems.append(f"What hangs of {month} stays as it is until all of its catalog can be read.")
             return False
         await self._thumbnails([plate for day in fresh for card in days[day].cards for plate in card.plates])
         whole = {day: days[day] for day in fresh}

@@ -28,8 +28,8 @@ from frontispiece.gallery.thumbnails import MAX_BYTES
 
 
 async def published(archive: Archive, **options: object) -> Published:
-    files = await archive.list(CATALOG)
-    return await publish(archive, Catalog(archive).narrow, files, catalog_month, **options)  # type: ignore[arg-type]
+    files, catalog = await archive.list(CATALOG), Catalog(archive)
+    return await publish(archive, catalog.narrow, files, catalog_month, unread=catalog.problems, **options)  # type: ignore[arg-type]
 
 
 async def written(archive: Archive, **options: object) -> set[str]:
@@ -197,6 +197,23 @@ async def test_days_and_months_that_are_gone_are_taken_down(archive: Archive) ->
     left = {each.path for each in await archive.list("gallery")}
     assert len([path for path in left if path.startswith("gallery/paper/")]) == 3
     assert not left & {"gallery/day/2024-11-30.html", "gallery/month/2024-11.html", "gallery/data/2024-11-30.js"}
+
+
+async def test_what_hangs_stays_while_its_catalog_cannot_be_read(archive: Archive) -> None:
+    new = DAY + timedelta(days=30)
+    path = await Catalog(archive).write(new, "run-2", [await outcome(archive, 7, new)], run("run-2"))
+    await published(archive)
+    hangs = {each.path for each in await archive.list("gallery")}
+    whole = await archive.get(path, max_bytes=1_000_000)
+    assert whole is not None
+    await archive.put(path, whole[:500])
+    for _ in range(2):
+        done = await published(archive)
+        assert (done.removed, done.papers) == ([], 4)
+        assert done.problems[-1] == "What hangs of 2024-11 stays as it is until all of its catalog can be read."
+        assert {each.path for each in await archive.list("gallery")} == hangs
+    await archive.put(path, whole)
+    assert (await published(archive)).problems == []
 
 
 async def test_compacting_the_catalog_rewrites_no_page(archive: Archive) -> None:
