@@ -21,7 +21,7 @@ test: $(READY) ## All tests, a file at a time on each of two processors (labels 
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(READY) ## Those that need neither a Prefect server nor a browser: a minute or so
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not server and not browser and not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not server and not browser and not slow"
 
 coverage: $(READY) ## All tests, and which lines and branches they did not see
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered
