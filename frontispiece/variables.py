@@ -20,6 +20,7 @@ _FORMER: Final = {
 }
 """Names by which others read the same, now or once: in our own file they are meant for us."""
 _ANOTHER_ASSIGNED: Final = re.compile(r"[\s;](\w+)\s*=")
+_REFERENCE: Final = re.compile(r"\$\{([^}:]*)\}")
 _OF_A_POD: Final = re.compile(r"(.+?)_(SERVICE|PORT)(_.*)?")
 
 
@@ -78,6 +79,8 @@ def _complaint(binding: Binding, known: Mapping[str, str], names: set[str], line
         if any(each in known or _is_ours(each) for each in (name, also)):
             return f"{also if also in known else 'another name'} is set within the value of {name}: write one a line."
     if name in known:
+        if unset := next((each for each in _REFERENCE.findall(binding.value) if each.upper() not in names), None):
+            return f"{name} takes its value from {unset}, which is not set: without it the default would hold."
         first = lines.setdefault(known[name], _line(binding))
         return f"{name} is set twice, first in line {first}." if first != _line(binding) else None
     meant = _meant(name, known, names, _is_close)

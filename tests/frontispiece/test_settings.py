@@ -261,6 +261,11 @@ def test_other_names_in_the_environment_are_let_be(names: list[str], monkeypatch
         pytest.param("FAL_KEY=planted\n\nfal_key=x", "line 3: FAL_KEY is set twice, first in line 1.", id="twice"),
         pytest.param("FAL_KEY=planted\nFRONTISPIECE_FAL_KEY=x", "is set twice, first in line 1.", id="by two names"),
         pytest.param("FRONTISPIECE_=5", "line 1: FRONTISPIECE_ is no setting", id="the prefix alone"),
+        pytest.param(
+            "FRONTISPIECE_MAX_USD=${LIMT}",
+            "line 1: FRONTISPIECE_MAX_USD takes its value from LIMT, which is not set",
+            id="from a variable that is not set",
+        ),
     ],
 )
 def test_a_line_of_env_that_is_not_read_as_meant_is_refused(
