@@ -108,6 +108,15 @@ class NotBegun(asyncio.CancelledError):
     """What was cancelled had not begun: a call that ends so is certainly not paid for."""
 
 
+@contextmanager
+def before_it_begins() -> Iterator[None]:
+    """Within, the call is only waited for: who is cancelled there ends with NotBegun."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise NotBegun from None
+
+
 def end_if_cancelled() -> None:
     """Raise the CancelledError that `heard_out` has put off, if it has."""
     task = asyncio.current_task()

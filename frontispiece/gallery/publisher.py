@@ -113,11 +113,6 @@ async def publish(
     return await publication.run()
 
 
-def _misses(day: Day | None, hung: Hung) -> bool:
-    """Whether papers that hang there are no longer known."""
-    return day is None or not {*hung.own} <= {card.key for card in day.cards}
-
-
 async def hang_ahead(store: Store, outcome: Outcome) -> None:
     """Write the thumbnails of a picture that was just made: its publication finds them. Raises ArchiveError."""
     if (picture := outcome.picture) is None:
@@ -159,6 +154,11 @@ def _marks(catalog: Iterable[Listed], month_of: Callable[[str], str | None]) -> 
         if month is not None and _MONTH.fullmatch(month):
             files.setdefault(month, []).append(f"{each.path} {each.size} {each.modified.isoformat()}")
     return {month: _digest(VERSION, *sorted(lines)) for month, lines in sorted(files.items())}
+
+
+def _misses(day: Day | None, hung: Hung) -> bool:
+    """Whether papers that hang there are no longer known."""
+    return day is None or not {*hung.own} <= {card.key for card in day.cards}
 
 
 class _Publication:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import accumulate, count
 from typing import TypeVar
 
-from frontispiece.concurrency import NotBegun
+from frontispiece.concurrency import NotBegun, before_it_begins
 from frontispiece.errors import ArchiveError, BudgetReached, FrontispieceError, ProviderError
 from frontispiece.money import ROUNDING, amount
 from frontispiece.purchases.ledger import Booking, Ledger
@@ -287,10 +287,8 @@ class Purchase:
 
         Raises NotBegun when this is cancelled while it waits for room.
         """
-        try:
+        with before_it_begins():
             await self._budget.book(self._key, self._expected, self._then, self._paper_key, self._by)
-        except asyncio.CancelledError:
-            raise NotBegun from None
         try:
             return await call()
         except (FrontispieceError, NotBegun) as error:

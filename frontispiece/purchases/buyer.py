@@ -1,12 +1,11 @@
 """Whom prompts, paintings and checks are bought for, and what all kinds of job have in common."""
 
-import asyncio
 import time
 from typing import ClassVar, Protocol
 
 from frontispiece.archive.store import Archive
 from frontispiece.checkers.interface import Checker
-from frontispiece.concurrency import Lane, NotBegun
+from frontispiece.concurrency import Lane, before_it_begins
 from frontispiece.models import Paper, Step
 from frontispiece.money import total
 from frontispiece.painters.interface import Painter
@@ -64,11 +63,9 @@ class PaperJob(PaidJob[R, A, T]):
 
     async def _reach_provider(self) -> None:
         """Wait for a place; from now on the provider is at work. Raises NotBegun when this is cancelled meanwhile."""
-        try:
+        with before_it_begins():
             await self._lane.enter()
             await look_once_more()
-        except asyncio.CancelledError:
-            raise NotBegun from None
         self._begin()
 
     def _begin(self, seconds_ago: float = 0.0) -> None:
