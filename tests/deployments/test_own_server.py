@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -306,12 +307,12 @@ def test_without_a_notice_nobody_serves(tmp_path: Path, content: bytes | None) -
 
 
 LEFT_BEHIND = """
-import os, signal, socket, time
+import os, signal, socket
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 memory = bytearray(b"x") * 400_000_000
 listener = socket.create_server(("127.0.0.1", 0))
 print(os.getpid(), listener.getsockname()[1], flush=True)
-time.sleep(600)
+signal.pause()
 """
 STARTER = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]], start_new_session=True)"
 
@@ -324,5 +325,9 @@ def test_the_port_of_a_server_that_was_left_behind_is_free_once_it_is_ended(tmp_
     with notice_path(tmp_path).open("a+") as file:
         gone = ProcessIdentity.here().model_copy(update={"born": 1})
         write_notice(file, Notice(serve=gone, ui=f"http://127.0.0.1:{port}", server=ProcessIdentity.of(pid)))
-    with only_one(tmp_path):
-        socket.create_server(("127.0.0.1", port)).close()
+    try:
+        with only_one(tmp_path):
+            socket.create_server(("127.0.0.1", port)).close()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)

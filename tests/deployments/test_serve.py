@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from fakes.providers import Providers, fake_providers
-from helpers.real_server import PATIENCE, RealServer, free_port, until
+from helpers.real_server import PATIENCE, RealServer, await_serve, free_port, until
 
 from frontispiece.sources.snapshot import SAMPLE
 
@@ -84,8 +84,7 @@ class Served:
                 stderr=log,
                 start_new_session=True,
             )
-        until(lambda: "Ctrl-C" in self.log.read_text() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log.read_text()
+        await_serve(self.process, self.log)
 
     @property
     def members(self) -> dict[str, dict[str, int]]:

@@ -133,6 +133,12 @@ class RealServer:
         return {each["key"]: each for each in found}
 
 
+def await_serve(serve: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Until it is ready; fails with what it has said when it ends instead."""
+    until(lambda: "Ctrl-C" in log.read_text() or serve.poll() is not None)
+    assert serve.poll() is None, log.read_text()
+
+
 @contextlib.contextmanager
 def serve_beside(server: RealServer, folder: Path, **variables: str) -> Iterator[None]:
     """`frontispiece serve` in this folder, which is ready, beside a server that runs already."""
@@ -143,8 +149,7 @@ def serve_beside(server: RealServer, folder: Path, **variables: str) -> Iterator
         command = [sys.executable, "-m", "deployments.cli", "serve"]
         serve = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
     try:
-        until(lambda: "Ctrl-C" in log.read_text() or serve.poll() is not None)
-        assert serve.poll() is None, log.read_text()
+        await_serve(serve, log)
         yield
     finally:
         serve.terminate()
