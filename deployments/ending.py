@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Final
 
 from deployments.exit_codes import Exit
@@ -68,6 +69,29 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def hurried_when_told_again() -> Iterator[None]:
+    """Within an event loop's run, and ever after the first interrupt, a further one is a `hurry`, as SIGTERM is.
+
+    asyncio would raise wherever the program is just then, and what was done would be neither recorded nor told.
+    """
+    from frontispiece.concurrency import hurry  # brings asyncio, which a command that only says something does without
+
+    first = signal.getsignal(signal.SIGINT)
+
+    def told(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, lambda *_: hurry())
+        if callable(first):
+            first(number, frame)
+
+    signal.signal(signal.SIGINT, told)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is told:
+            signal.signal(signal.SIGINT, first)
 
 
 def let_end(code: int) -> None:

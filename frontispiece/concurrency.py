@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Final, Protocol, TypeVar
@@ -12,6 +13,8 @@ Result = TypeVar("Result")
 ANSWER_SECONDS: Final = 5.0
 """So long an interrupt waits for an answer that is on its way: most chat models have given theirs by then."""
 _hurry: Final = threading.Event()
+_BEAT: Final = 0.1
+"""Seconds after which who waits looks whether there is a hurry: a signal handler can wake nobody."""
 
 
 async def gather_bounded(
@@ -94,7 +97,9 @@ async def heard_out(call: Coroutine[Any, Any, Result], seconds: float = ANSWER_S
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([task], timeout=0 if is_hurried() else seconds)
+            until = time.monotonic() + seconds
+            while not (task.done() or is_hurried()) and (left := until - time.monotonic()) > 0:
+                await asyncio.wait([task], timeout=min(left, _BEAT))
             if not task.done():
                 raise
             return task.result()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from deployments.ending import loading, nothing_begun
+from deployments.ending import hurried_when_told_again, loading, nothing_begun
 from deployments.exit_codes import Exit
 from deployments.output import say
 from frontispiece.errors import ArchiveError, BadInput, FrontispieceError
@@ -136,7 +136,8 @@ def run_here(
         run = pkgutil.resolve_name(flow)  # which takes as long as the server takes to start
 
     async def ended() -> "tuple[State[Any], BaseException | None]":
-        with tags(TAG), surrounded(listener=stage, opened=found.opened, is_command=True):
+        here = surrounded(listener=stage, opened=found.opened, is_command=True)
+        with tags(TAG), here, hurried_when_told_again():
             state: State[Any] = await run(**request.values, return_state=True)
         # A flow that judges itself and returns Failed has no error to show.
         has_gone_wrong = state.is_final() and not state.is_completed()

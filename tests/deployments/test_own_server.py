@@ -45,13 +45,13 @@ class Folder:
         self.place = place
         prepared(place / "prefect")
 
-    def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, code: str = CODE, **variables: str) -> "subprocess.Popen[str]":
         ours = ("PREFECT_", "FRONTISPIECE_")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         mine = {"PREFECT_HOME": str(self.place / "prefect"), "FRONTISPIECE_ARCHIVE": str(self.place / "archive")}
         given = {**inherited, **mine, "PYTHONPATH": str(ROOT), **variables}
         return subprocess.Popen(
-            [sys.executable, "-c", CODE, *arguments],
+            [sys.executable, "-c", code, *arguments],
             cwd=self.place,
             env={name: value for name, value in given.items() if value},
             stdout=subprocess.PIPE,
@@ -136,6 +136,24 @@ def test_a_command_ends_at_once_and_its_server_with_it(
         assert asyncio.run(prompts_delivered(str(folder.place / "archive"))) == providers.openai.paid > 0
     elif end is signal.SIGTERM:  # a busy machine is not through by then: the next start closes it as cancelled
         assert ends <= {"CANCELLED", "CANCELLING"}
+
+
+@pytest.mark.server
+def test_ctrl_c_again_and_again_waits_for_no_answer_and_all_is_recorded(folder: Folder) -> None:
+    """However soon the second comes: asyncio would raise wherever the program is just then."""
+    at_leisure = f"import deployments.ending\ndeployments.ending.PATIENCE = {PATIENCE}\n{CODE}"
+    with fake_providers() as providers:
+        providers.openai.faults.always("chat", "never answered")
+        process = folder.start("run", "-v", "2024-10-31", "--limit", "2", code=at_leisure, **providers.variables)
+        until(lambda: len(providers.openai.faults.served) == 2)
+        until(lambda: process.poll() is not None or os.killpg(process.pid, signal.SIGINT), every=0.05)
+        said, complaints = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Recorded " in complaints
+    assert complaints.splitlines()[-1].startswith("frontispiece: interrupted"), complaints
+    assert "Traceback" not in complaints
+    assert " 2 (the next run goes on with them)" in said
+    assert folder.states("flow_run").keys() <= {"COMPLETED", "CANCELLED", "CANCELLING", "CRASHED"}
 
 
 def children(pid: int) -> list[tuple[ProcessIdentity, str]]:

@@ -1,10 +1,12 @@
 """Work side by side stays within its bounds, and leaves nothing behind."""
 
 import asyncio
+import math
+import threading
 
 import pytest
 
-from frontispiece.concurrency import end_if_cancelled, gather_bounded, heard_out, to_its_end
+from frontispiece.concurrency import end_if_cancelled, gather_bounded, heard_out, hurry, to_its_end
 
 
 class Crew:
@@ -96,16 +98,19 @@ async def test_what_has_begun_to_close_is_closed_although_it_is_cancelled() -> N
 
 
 @pytest.mark.parametrize(
-    ("times", "seconds", "is_kept"),
+    ("told", "seconds", "is_kept"),
     [
-        pytest.param(1, 60.0, True, id="in time"),
-        pytest.param(1, 0.0, False, id="too late"),
-        pytest.param(2, 60.0, False, id="told twice"),
+        pytest.param("cancel", 60.0, True, id="in time"),
+        pytest.param("cancel", 0.0, False, id="too late"),
+        pytest.param("cancel cancel", 60.0, False, id="told twice"),
+        pytest.param("cancel hurry", math.inf, False, id="a hurry while it waits"),
+        pytest.param("hurry cancel", math.inf, False, id="a hurry before"),
     ],
 )
 async def test_an_answer_on_its_way_is_kept_although_who_asked_is_cancelled(
-    times: int, seconds: float, is_kept: bool
+    told: str, seconds: float, is_kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("frontispiece.concurrency._hurry", threading.Event())
     asked, may_come, kept, ended = asyncio.Event(), asyncio.Event(), [], []
 
     async def answer() -> str:
@@ -123,10 +128,11 @@ async def test_an_answer_on_its_way_is_kept_although_who_asked_is_cancelled(
 
     asking = asyncio.create_task(ask())
     await asked.wait()
-    for _ in range(times):
-        asking.cancel()
+    for each in told.split():
+        asking.cancel() if each == "cancel" else hurry()
         await asyncio.sleep(0)
-    asyncio.get_running_loop().call_later(0.01, may_come.set)
+    if "hurry" not in told:
+        asyncio.get_running_loop().call_later(0.01, may_come.set)
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert kept == ["a fox"] * is_kept
