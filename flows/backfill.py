@@ -165,7 +165,7 @@ async def backfill(request: BackfillRequest) -> State[None]:
         if batching and batching.is_out_of_money:
             services.budget.is_reached = True
         await publish_new(services.catalog, settings)
-        state = await window.verdict(days)
+        state = window.verdict()
         tell_of_budget(state, services.budget)
         return state
 

@@ -68,7 +68,7 @@ class Window:
         self._open_days = Counter(month_of(day) for day in self._waiting)
         self._states: dict[date, State[Any] | None] = {}
         """Days that have begun, and how their runs ended."""
-        self._done: list[DoneByRun] = []
+        self._done: dict[date, DoneByRun] = {}
         """What those did."""
         self._here: set[date] = set()
         self._away: set[date] = set()
@@ -256,7 +256,7 @@ class Window:
             return
         run = state.state_details.flow_run_id
         done = await done_by_run(self._services.catalog, str(run), day, for_it=str(runtime.flow_run.id))
-        self._done.append(done)
+        self._done[day] = done
         words = {"failed": done.failed, "blocked": done.blocked}
         parts = [
             f"{done.pictures} picture{'s' * (done.pictures != 1)}",
@@ -272,20 +272,18 @@ class Window:
         recipe = services.recipe.fingerprint
         return await calendar(services.catalog, days, settings.source, recipe, categories_of(settings))
 
-    async def verdict(self, days: Days) -> State[None]:
-        """Judge the backfill by its days: Failed beyond the limit of failures, and those are named."""
-        standing = await self._calendar(days)
-        ran = [each for each in standing if each.day in self._states]
-        failed, archived = sum(each.failed for each in ran), sum(each.archived for each in ran)
-        made = counted(sum(each.pictures for each in self._done), "picture")
-        price = Spent.of(each.spent for each in self._done).price or "free"
-        lost = [each for each in ran if not each.failed and not self._is_completed(each.day)]
+    def verdict(self) -> State[None]:
+        """Judge the backfill by what its runs did: Failed beyond the limit of failures, and those days are named."""
+        failed = {day: done.failed for day, done in self._done.items() if done.failed}
+        lost = [day for day in self._states if day not in failed and not self._is_completed(day)]
+        pictures = sum(each.pictures for each in self._done.values())
+        price = Spent.of(each.spent for each in self._done.values()).price or "free"
+        run = f"{len(self._states) - len(lost)} of {counted(self._to_run, 'day')} run"
+        done = f"{run}, {counted(pictures, 'picture')} made, {price}" if self._done else run
+        left = self._left(lost) if self._has_left_work else ""
+        message = "; ".join(filter(None, (done, self._named(failed, lost), left))) + "."
         limit = self._services.settings.failure_limit
-        run = f"{len(ran) - len(lost)} of {counted(self._to_run, 'day')} run"
-        done = f"{run}, {made} made, {price}" if self._done else run
-        left = self._left(standing) if self._has_left_work else ""
-        message = "; ".join(filter(None, (done, self._named(ran, lost), left))) + "."
-        if has_failed(failed, archived, limit) or len(lost) > limit * len(ran):
+        if has_failed(sum(failed.values()), pictures, limit) or len(lost) > limit * len(self._states):
             return Failed(message=message)
         return Completed(name=BUDGET_REACHED if left else None, message=message)
 
@@ -300,17 +298,17 @@ class Window:
         return state is not None and state.is_completed()
 
     @staticmethod
-    def _named(ran: list[Day], lost: list[Day]) -> str:
-        named = [f"{each.day} ({each.failed} failed)" for each in ran if each.failed]
-        named += [f"{each.day} (not run to its end)" for each in lost]
+    def _named(failed: Mapping[date, int], lost: Collection[date]) -> str:
+        named = [f"{day} ({count} failed)" for day, count in sorted(failed.items())]
+        named += [f"{day} (not run to its end)" for day in sorted(lost)]
         more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
         return ", ".join(named[:MOST_NAMED]) + more
 
-    def _left(self, standing: list[Day]) -> str:
+    def _left(self, lost: Collection[date]) -> str:
         """What is still to be done, and what it would cost."""
-        planned = {each.day: each.to_do for each in self._plan.days}
         papers = sum(
-            min(planned[each.day], each.to_do) if each.day in self._states else planned[each.day] for each in standing
+            self._done[day].unbought if day in self._done and day not in lost else planned.to_do
+            for day, planned in self._planned.items()
         )
         estimate = self._plan.estimate
         each = None if estimate.dollars is None else estimate.dollars / max(1, estimate.papers)

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import Field
 
 from frontispiece.archive.catalog import Catalog
+from frontispiece.errors import BudgetReached
 from frontispiece.models import CallState, Status, Value
 from frontispiece.money import amount, known
 from frontispiece.text import counted
@@ -57,6 +58,7 @@ class DoneByRun(Value):
     pictures: int
     failed: int
     blocked: int
+    unbought: int = Field(description="papers left because the budget was reached")
     spent: Spent
 
 
@@ -84,13 +86,20 @@ async def done_by_run(catalog: Catalog, run: str, day: date, for_it: str = "") -
 
     With what the run `for_it`, such as a backfill's, has bought for the papers that it has worked on.
     """
-    rows = await catalog.narrow(("run", "paper_key", "status", "purchases"), first=day, last=day)
+    rows = await catalog.narrow(("run", "paper_key", "status", "reason", "purchases"), first=day, last=day)
     mine = [row for row in rows if row["run"] == run]
     done, failed, blocked = (
         {row["paper_key"] for row in mine if row["status"] == status}
         for status in (Status.DONE, Status.FAILED, Status.BLOCKED)
     )
+    unbought = {row["paper_key"] for row in mine if row["reason"] == BudgetReached.__name__}
     calls = {call["call"]: call for row in mine for call in row["purchases"] or () if call["run"] in (run, for_it)}
     prices = [call["dollars"] for call in calls.values() if call["state"] in _ON_THE_BILL]
     spent = Spent(dollars=known(prices), unpriced=prices.count(None))
-    return DoneByRun(pictures=len(done), failed=len(failed - done - blocked), blocked=len(blocked - done), spent=spent)
+    return DoneByRun(
+        pictures=len(done),
+        failed=len(failed - done - blocked),
+        blocked=len(blocked - done),
+        unbought=len(unbought - done - blocked - failed),
+        spent=spent,
+    )

@@ -202,8 +202,11 @@ async def test_a_limit_holds_for_each_list_and_refresh_makes_the_same_anew(world
     assert seen.days == []  # a run with this limit would see no more of the lists
     assert (again.name, world.paid) == ("Completed", (DAYS, DAYS))
 
+    before = world.dollars
     capped, _ = await run(limit=1, refresh=True, max_usd=0.0075, papers_at_once=1)
     assert (capped.name, world.paid) == (BUDGET_REACHED, (DAYS + 2, DAYS + 2)), "a purse of its own"
+    left = f"2 pictures made, {amount(world.dollars - before)}; 1 paper is left (about $0.0"
+    assert left in (capped.message or ""), capped.message
     state, seen = await run(limit=1, refresh=True)
     assert (state.name, world.paid) == ("Completed", (2 * DAYS + 2, 2 * DAYS + 2))
     assert [(each.mark, each.archived, each.unseen) for each in seen.days] == [(Mark.PARTIAL, 1, PER_DAY - 1)] * DAYS
@@ -219,9 +222,9 @@ async def test_the_newest_day_comes_first(world: Providers, archive: Archive) ->
 async def test_the_budget_is_never_passed_and_a_higher_one_goes_on(world: Providers, archive: Archive) -> None:
     state, seen = await run(max_usd=0.015, papers_at_once=2)
     assert state.name == "Budget reached"
-    assert "papers are left (about $0.0" in (state.message or "")
     assert 0 < world.dollars <= 0.015
     first = world.paid
+    assert f"; {PAPERS - first[1]} papers are left (about $0.0" in (state.message or "")
     assert f"of 3 days run, {counted(first[1], 'picture')} made, " in (state.message or "")
 
     still, _ = await run(max_usd=0.015, papers_at_once=2)
@@ -335,6 +338,21 @@ async def test_failed_days_do_not_stop_the_others_and_failed_papers_can_be_run_a
     state, seen = await run(only="failed")
     assert (state.name, [each.to_do for each in seen.plans[0].days]) == ("Completed", [3, 0, 0])
     assert world.paid == (bought[0], PAPERS)
+
+
+@pytest.mark.parametrize("only", ["all", "failed"])
+async def test_a_backfill_is_judged_by_what_it_did_and_not_by_failures_of_earlier_runs(
+    only: str, world: Providers, archive: Archive
+) -> None:
+    world.fal.faults.queue("submit", *["503"] * 3)
+    await run("2024-10-01")
+    assert [(each.archived, each.failed) for each in await standing(archive, Days(FIRST, FIRST))] == [(1, 3)]
+    paid = world.dollars
+    state, _ = await run("2024-10-01", only=only, max_usd=paid + 0.0065, papers_at_once=1)
+    assert state.name == BUDGET_REACHED, state.message
+    assert "; 1 paper is left (about $0.0" in (state.message or ""), state.message
+    state, _ = await run("2024-10-01", only=only)
+    assert state.name == "Completed"
 
 
 async def test_who_asks_for_failed_papers_does_not_mean_days_that_no_run_has_seen(
@@ -577,7 +595,7 @@ async def shared_out(bundles: Elsewhere, here: DayRuns, max_usd: float | None = 
         async with open_services(load_settings(max_usd=max_usd), account=ACCOUNT) as services:
             window = Window(services, plan, here, bundles, {}, 2)
             await window.run(cast("BackfillPage", Unseen()))
-            return await window.verdict(Days(FIRST, THIRD))
+            return window.verdict()
 
     state: State[Any] = await some_days(return_state=True)
     return state
