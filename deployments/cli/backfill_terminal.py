@@ -59,7 +59,9 @@ class BackfillStage(Stage):
     def so_far(self) -> str:
         """What an interrupted backfill has done in this process, in a sentence."""
         made = counted(sum(each.pictures for each in self._reports), "picture")
-        spent = Spent.of(Spent(dollars=each.dollars, unpriced=each.unpriced) for each in self._reports)
+        spent = Spent.of(
+            Spent(dollars=each.dollars, unpriced=each.unpriced, in_doubt=each.in_doubt) for each in self._reports
+        )
         left = counted(self._planned - self._reached, "paper was", "papers were")
         return f"{made} made, {spent.price or 'free'}; {left} not reached."
 

@@ -32,24 +32,29 @@ earliest where it looked at several; for that of the paper's first row where the
 
 
 class Spent(Value):
-    """Calls that are on the provider's bill."""
+    """Calls that are on the provider's bill, and what others may come to."""
 
     dollars: float = Field(default=0.0, description="as far as prices are known")
     unpriced: int = Field(default=0, description="how many of them have an unknown price")
+    in_doubt: float = Field(default=0.0, description="what calls cost at most that may be on the bill, too; dollars")
 
     @classmethod
     def of(cls, all_of: "Iterable[Spent]") -> "Spent":
         """The sum."""
         parts = list(all_of)
-        return cls(dollars=sum(each.dollars for each in parts), unpriced=sum(each.unpriced for each in parts))
+        return cls(
+            dollars=sum(each.dollars for each in parts),
+            unpriced=sum(each.unpriced for each in parts),
+            in_doubt=sum(each.in_doubt for each in parts),
+        )
 
     @property
     def price(self) -> str:
         """The sum as people read it; empty where nothing was paid."""
         parts = [amount(self.dollars)] if self.dollars else []
-        return " and ".join(
-            [*parts, *([f"{counted(self.unpriced, 'call')} of unknown price"] if self.unpriced else [])]
-        )
+        parts += [f"{counted(self.unpriced, 'call')} of unknown price"] if self.unpriced else []
+        parts += [f"{amount(self.in_doubt)} in doubt"] if self.in_doubt else []
+        return " and ".join(parts)
 
 
 class DoneByRun(Value):
@@ -95,7 +100,8 @@ async def done_by_run(catalog: Catalog, run: str, day: date, for_it: str = "") -
     unbought = {row["paper_key"] for row in mine if row["reason"] == BudgetReached.__name__}
     calls = {call["call"]: call for row in mine for call in row["purchases"] or () if call["run"] in (run, for_it)}
     prices = [call["dollars"] for call in calls.values() if call["state"] in _ON_THE_BILL]
-    spent = Spent(dollars=known(prices), unpriced=prices.count(None))
+    doubtful = [call["dollars"] for call in calls.values() if call["state"] == CallState.IN_DOUBT]
+    spent = Spent(dollars=known(prices), unpriced=prices.count(None), in_doubt=known(doubtful))
     return DoneByRun(
         pictures=len(done),
         failed=len(failed - done - blocked),

@@ -16,6 +16,7 @@ from fakes.faults import OneAtATime
 from fakes.huggingface import FakeHuggingFace
 from fakes.providers import Providers
 from fakes.server import refusing, serving
+from helpers.bill import books
 from helpers.papers import paper
 from helpers.real_server import PATIENCE, eventually
 from prefect import flow, runtime, tags
@@ -353,6 +354,15 @@ async def test_a_backfill_is_judged_by_what_it_did_and_not_by_failures_of_earlie
     assert "; 1 paper is left (about $0.0" in (state.message or ""), state.message
     state, _ = await run("2024-10-01", only=only)
     assert state.name == "Completed"
+
+
+async def test_its_last_line_names_what_may_be_on_the_bill_besides(world: Providers, archive: Archive) -> None:
+    world.openai.faults.queue("chat", "reset after reading")
+    state, _ = await run("2024-10-01")
+    said = await books(archive.where())
+    assert said.dollars < world.dollars <= said.dollars + said.in_doubt
+    price = f"{amount(said.dollars)} and {amount(said.in_doubt)} in doubt"
+    assert state.message == f"1 of 1 day run, 3 pictures made, {price}; 2024-10-01 (1 failed)."
 
 
 async def test_who_asks_for_failed_papers_does_not_mean_days_that_no_run_has_seen(

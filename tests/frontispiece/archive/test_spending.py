@@ -51,10 +51,10 @@ async def test_each_call_counts_on_one_day_of_one_source() -> None:
     }
     assert await spent_by_day(Catalog(archive), "huggingface") == {DAY: Spent(dollars=2.0)}
     done = await done_by_run(catalog, "run-2", NEXT)
-    assert (done.pictures, done.failed, done.spent) == (0, 1, Spent(dollars=0.25))
+    assert (done.pictures, done.failed, done.spent) == (0, 1, Spent(dollars=0.25, in_doubt=9.0))
     # What a backfill's run has ordered for the day counts, too.
     done = await done_by_run(catalog, "run-2", NEXT, for_it="run-1")
-    assert done.spent == Spent(dollars=0.75)
+    assert done.spent == Spent(dollars=0.75, in_doubt=9.0)
 
 
 class Compacting(Same):
@@ -85,6 +85,7 @@ async def test_files_that_go_while_they_are_read_are_read_again(tmp_path: Path) 
         pytest.param(Spent(), "", id="nothing"),
         pytest.param(Spent(dollars=0.026189249999999997), "$0.0262", id="dollars"),
         pytest.param(Spent(dollars=0.5, unpriced=2), "$0.5000 and 2 calls of unknown price", id="not all is known"),
+        pytest.param(Spent(dollars=0.5, in_doubt=0.03), "$0.5000 and $0.0300 in doubt", id="not all is certain"),
     ],
 )
 def test_money_is_printed_as_money(spent: Spent, words: str) -> None:
