@@ -8,7 +8,7 @@ from pydantic import Field
 
 from frontispiece.errors import BudgetReached, NotYet
 from frontispiece.models import NOT_REACHED, CallState, Outcome, PaidCall, Status, Value
-from frontispiece.money import known
+from frontispiece.money import known, total
 
 
 class Report(Value):
@@ -32,7 +32,7 @@ class Report(Value):
     unpriced: int = Field(description="paid calls of this run whose price is unknown")
     doubts: tuple[str, ...] = Field(default=(), description="calls that nobody can tell of whether they were paid for")
     orders: tuple[str, ...] = Field(default=(), description="calls of which the provider has an order")
-    in_doubt: float = Field(default=0.0, description="what both may cost at most, as far as prices are known")
+    in_doubt: float | None = Field(default=0.0, description="what both may cost at most; None when unknown")
     seconds: float = Field(description="wall time of the run")
     catalog: tuple[str, ...] = Field(description="Parquet files written, in the archive")
     reason: str = Field(default="", description="why no paper of the lists was asked for, or the lists are empty")
@@ -77,7 +77,7 @@ def sum_up(outcomes: Sequence[Outcome], missing: Sequence[str] = ()) -> dict[str
         "unpriced": paid.count(None),
         "doubts": tuple(_named(call) for call in doubtful if call.request_id is None),
         "orders": tuple(_named(call) for call in doubtful if call.request_id is not None),
-        "in_doubt": known(call.dollars for call in doubtful),
+        "in_doubt": total(call.dollars for call in doubtful),
         "checked": len(checks),
         "unread": tuple(paper.id for paper, check in checks if not check.reads),
         "files": tuple(

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deployments.cli.markup import plain, print_fact
-from deployments.cli.run_terminal import RunStage, cost
+from deployments.cli.run_terminal import RunStage, cost, in_doubt
 from frontispiece.comparing import Quote
 from frontispiece.report import Report
 from frontispiece.text import counted
@@ -27,9 +27,10 @@ class CompareStage(RunStage):
             left = f", {report.unbought} left at the limit" if report.unbought else ""
             failed = f", {report.failed} failed" if report.failed else ""
             blocked = f", {report.blocked} blocked" if report.blocked else ""
+            doubtful = f", {in_doubt(report)} in doubt" if report.doubts or report.orders else ""
             made = counted(report.pictures, "new picture")
             self.answers.print(
-                plain(f"{share.rival.name}: {made}, {cost(report)}{failed}{blocked}{left}"), soft_wrap=True
+                plain(f"{share.rival.name}: {made}, {cost(report)}{doubtful}{failed}{blocked}{left}"), soft_wrap=True
             )
             for failure in report.failures:
                 print_fact(self.answers, "✗", failure, "red")

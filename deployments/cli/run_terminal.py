@@ -89,7 +89,7 @@ def print_summary(console: Console, report: Report) -> None:
         "blocked": str(report.blocked) if report.blocked else None,
         "failed": str(report.failed) if report.failed else None,
         "cost": f"{cost(report)}, {report.seconds:.1f} s",
-        "in doubt": f"{price(report.in_doubt)} at most, {_doubts(report)}" if report.doubts or report.orders else None,
+        "in doubt": f"{in_doubt(report)}, {_doubts(report)}" if report.doubts or report.orders else None,
         "catalog": ", ".join(report.catalog) or None,
     }
     for name, value in rows.items():
@@ -101,6 +101,11 @@ def print_summary(console: Console, report: Report) -> None:
         print_fact(console, "see all", "frontispiece open")
         for file in report.files[:MOST_LED_TO]:
             print_fact(console, "picture", _link(report.archive, file))
+
+
+def in_doubt(report: Report) -> str:
+    """What calls may cost that are perhaps on the bill."""
+    return price(report.in_doubt) + (" at most" if report.in_doubt else "")
 
 
 def _doubts(report: Report) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 from frontispiece.archive.catalog import Catalog
 from frontispiece.errors import BudgetReached
 from frontispiece.models import CallState, Status, Value
-from frontispiece.money import amount, known
+from frontispiece.money import amount, known, total
 from frontispiece.text import counted
 
 _ON_THE_BILL: Final = (CallState.DELIVERED, CallState.REFUSED)
@@ -36,7 +36,9 @@ class Spent(Value):
 
     dollars: float = Field(default=0.0, description="as far as prices are known")
     unpriced: int = Field(default=0, description="how many of them have an unknown price")
-    in_doubt: float = Field(default=0.0, description="what calls cost at most that may be on the bill, too; dollars")
+    in_doubt: float | None = Field(
+        default=0.0, description="dollars that calls cost at most that may be on it, too; None when unknown"
+    )
 
     @classmethod
     def of(cls, all_of: "Iterable[Spent]") -> "Spent":
@@ -45,7 +47,7 @@ class Spent(Value):
         return cls(
             dollars=sum(each.dollars for each in parts),
             unpriced=sum(each.unpriced for each in parts),
-            in_doubt=sum(each.in_doubt for each in parts),
+            in_doubt=total(each.in_doubt for each in parts),
         )
 
     @property
@@ -53,7 +55,8 @@ class Spent(Value):
         """The sum as people read it; empty where nothing was paid."""
         parts = [amount(self.dollars)] if self.dollars else []
         parts += [f"{counted(self.unpriced, 'call')} of unknown price"] if self.unpriced else []
-        parts += [f"{amount(self.in_doubt)} in doubt"] if self.in_doubt else []
+        if self.in_doubt != 0:
+            parts += ["an unknown sum in doubt" if self.in_doubt is None else f"{amount(self.in_doubt)} in doubt"]
         return " and ".join(parts)
 
 
@@ -101,7 +104,7 @@ async def done_by_run(catalog: Catalog, run: str, day: date, for_it: str = "") -
     calls = {call["call"]: call for row in mine for call in row["purchases"] or () if call["run"] in (run, for_it)}
     prices = [call["dollars"] for call in calls.values() if call["state"] in _ON_THE_BILL]
     doubtful = [call["dollars"] for call in calls.values() if call["state"] == CallState.IN_DOUBT]
-    spent = Spent(dollars=known(prices), unpriced=prices.count(None), in_doubt=known(doubtful))
+    spent = Spent(dollars=known(prices), unpriced=prices.count(None), in_doubt=total(doubtful))
     return DoneByRun(
         pictures=len(done),
         failed=len(failed - done - blocked),

@@ -75,6 +75,22 @@ def test_a_summary_is_harmless(console: Console) -> None:
     assert all(line.isprintable() for line in text.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("dollars", "said"),
+    [
+        pytest.param(0.003, "$0.0030 at most", id="known"),
+        pytest.param(None, "price unknown", id="unknown"),
+        pytest.param(0.0, "free", id="free"),
+    ],
+)
+def test_what_calls_in_doubt_cost_is_said_as_it_is_known(console: Console, dollars: float | None, said: str) -> None:
+    told = {**sum_up([]), "papers": 1, "doubts": ("prompt 2410.00001",), "in_doubt": dollars, "archive": "here"}
+    print_summary(
+        console, Report.model_validate({**told, "days": (), "source": "sample", "seconds": 1.0, "catalog": ()})
+    )
+    assert f"in doubt  {said}, perhaps on the bill: prompt 2410.00001" in written(console)
+
+
 def test_a_table_is_harmless(console: Console) -> None:
     print_table(console, Answer((HOSTILE,), [(HOSTILE,)]))
     assert written(console).count(READABLE) == 2

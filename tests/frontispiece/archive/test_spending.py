@@ -86,6 +86,7 @@ async def test_files_that_go_while_they_are_read_are_read_again(tmp_path: Path) 
         pytest.param(Spent(dollars=0.026189249999999997), "$0.0262", id="dollars"),
         pytest.param(Spent(dollars=0.5, unpriced=2), "$0.5000 and 2 calls of unknown price", id="not all is known"),
         pytest.param(Spent(dollars=0.5, in_doubt=0.03), "$0.5000 and $0.0300 in doubt", id="not all is certain"),
+        pytest.param(Spent(in_doubt=None), "an unknown sum in doubt", id="nothing is certain"),
     ],
 )
 def test_money_is_printed_as_money(spent: Spent, words: str) -> None:
