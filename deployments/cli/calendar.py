@@ -12,8 +12,9 @@ from frontispiece.archive.catalog import Tally
 from frontispiece.text import counted
 
 COLOURS = {Mark.DONE: "green", Mark.PARTIAL: "yellow", Mark.FAILED: "red", Mark.EMPTY: "dim", Mark.NEVER_RUN: "dim"}
-WIDE, WITH_RUNS, WITH_STEPS = 100_000, 130, 115
+WIDE, WITH_RUNS, WITH_STEPS, WITH_REASONS = 100_000, 130, 115, 75
 STEPS = ("prompted", "painted")
+ENDS = ("archived", "failed")
 
 
 def print_calendar(console: Console, days: Sequence[Day], source: str, ui: str) -> None:
@@ -53,8 +54,10 @@ def counts(console: Console, day: Tally) -> list[str]:
 
 
 def _columns(console: Console) -> tuple[str, ...]:
-    """Where there is little room, only what became of papers."""
-    return tuple(name for name in COUNTS if _width(console) >= WITH_STEPS or name not in STEPS)
+    """Where there is little room, only what became of papers; where there is hardly any, only whether it did."""
+    if (width := _width(console)) < WITH_REASONS:
+        return ENDS
+    return tuple(name for name in COUNTS if width >= WITH_STEPS or name not in STEPS)
 
 
 def _width(console: Console) -> int:

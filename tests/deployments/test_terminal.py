@@ -142,6 +142,7 @@ def test_markup_of_others_is_text(console: Console) -> None:
     [
         pytest.param(120, "listed prompted painted archived failed blocked stale left", id="wide"),
         pytest.param(80, "listed archived failed blocked stale left", id="narrow"),
+        pytest.param(55, "archived failed", id="half a window"),
     ],
 )
 def test_plan_and_calendar_say_the_same_of_a_day(width: int, columns: str) -> None:
