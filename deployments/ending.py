@@ -33,7 +33,8 @@ _lost: Final = threading.Event()
 def end_when_told() -> None:
     """Take SIGTERM for Ctrl-C, and see to it that this process is gone in less than two seconds. Call once, at first.
 
-    The thread that does is told by the interpreter's own signal handler, which waits for no Python code.
+    A terminal that is closed is a SIGTERM, but for who is to outlive it (nohup). The thread that sees to it is told by
+    the interpreter's own signal handler, which waits for no Python code.
     """
     _is_watched.set()
     reading, writing = os.pipe()
@@ -41,6 +42,8 @@ def end_when_told() -> None:
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background has it ignored
     signal.signal(signal.SIGTERM, lambda *_: None)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: None)
     threading.Thread(target=_watch, args=(reading,), daemon=True).start()
     atexit.register(_leave)  # as the first, and so called as the last
 
@@ -118,7 +121,8 @@ def code_of_an_interrupt() -> Exit:
 
 
 def _leave() -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):  # the interpreter, as it goes, gives them their old meaning back
+    # The interpreter, as it goes, gives them their old meaning back.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     if _codes:
         # The interpreter would close what was broken off, and that may start a thread to tell of it: none starts any
@@ -139,6 +143,8 @@ def _watch(reading: int) -> None:
     interrupts = 0
     while interrupts < 2:
         told = os.read(reading, 1)[0]
+        if told == signal.SIGHUP:
+            os.kill(os.getpid(), signal.SIGTERM)
         if told == signal.SIGTERM:
             os.kill(os.getpid(), signal.SIGINT)
             break

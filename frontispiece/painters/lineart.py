@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from frontispiece.errors import ProviderBroken, ProviderUnavailable
 from frontispiece.lineart.drawing import Drawing, draw, is_mirrored
@@ -25,6 +25,9 @@ from frontispiece.recipe import PainterRecipe, canonical_json
 
 if TYPE_CHECKING:
     from frontispiece.settings import Settings
+
+_FOR_THE_PROGRAM: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends the program, which then ends its workers; a terminal tells all of its processes."""
 
 
 class LineArt(AtOnce):
@@ -118,12 +121,9 @@ def seed_of(paper: Paper, plan: ScenePlan, take: int = 0) -> int:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Workers started in here never hear Ctrl-C or SIGTERM, not even while they start.
-
-    Those are for the program that has them, and may be sent to all of its processes.
-    """
+    """Workers started in here never hear what is for the program, not even while they start."""
     resource_tracker.ensure_running()  # when it is started, it lets interrupts through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_PROGRAM)
     try:
         yield
     finally:
@@ -145,8 +145,8 @@ def _main_module_hidden() -> Iterator[None]:
 
 
 def _become_worker() -> None:
-    """In a new worker: leave Ctrl-C and SIGTERM to the program, and end when it ends, even if it is killed."""
-    for told in (signal.SIGINT, signal.SIGTERM):
+    """In a new worker: leave to the program what is for it, and end when it ends, even if it is killed."""
+    for told in _FOR_THE_PROGRAM:
         signal.signal(told, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

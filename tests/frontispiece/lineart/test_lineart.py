@@ -356,10 +356,8 @@ async def test_a_dead_worker_is_replaced_and_close_leaves_none() -> None:
     await opened.submit(SEED_PAPER, prompt(plan()))
     workers = set(multiprocessing.active_children()) - before
     assert workers
-    for told in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # a terminal, and who stops a service, tell all of a program's processes
+    # A terminal, and who stops a service, tell all of a program's processes.
+    for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         for worker in workers:
             os.kill(worker.pid or 0, told)
     assert await opened.submit(SEED_PAPER, prompt(plan())), "only the program ends them"
