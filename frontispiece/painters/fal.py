@@ -4,7 +4,7 @@ fal's own client is not used: it orders up to ten times when a connection drops.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import ClassVar, Final
@@ -27,7 +27,8 @@ ONCE: Final = {
     "X-Fal-No-Retry": "1",
 }
 YOUNG = timedelta(seconds=60)
-RECENT_PAUSES = (0.0, 2.0, 4.0)
+YOUNG_SECONDS: Final = 6.0
+FIRST_PAUSE, LAST_PAUSE = 2.0, 8.0
 
 # fal's prices of November 2026, in dollars: by the megapixel, for a first one alone, and by the picture.
 BY_MEGAPIXEL: Final[dict[str, float]] = {
@@ -115,12 +116,21 @@ class FalQueue(ByTicket):
 
         None also when this key may not see the list. Raises ProviderUnavailable when the list cannot be read.
         """
-        for pause in RECENT_PAUSES if datetime.now(UTC) - since < YOUNG else RECENT_PAUSES[:1]:
+        for pause in self._pauses(since):
             await self._sleep(pause)
             for item in await self._past(since):
                 if self._is_of(item, prompt, take):
                     return self._ticket_of(item, since)
         return None
+
+    def _pauses(self, since: datetime) -> Iterator[float]:
+        """Before each look at the list, on which an order stands when it has ended, in twice its usual time at most."""
+        yield 0.0
+        is_young = datetime.now(UTC) - since < YOUNG
+        waited, pause = 0.0, FIRST_PAUSE
+        while is_young and waited < max(YOUNG_SECONDS, 2 * self._usual):
+            yield pause
+            waited, pause = waited + pause, min(2 * pause, LAST_PAUSE)
 
     async def _past(self, since: datetime) -> list[Recent]:
         """The account's requests to this model that have ended since then."""

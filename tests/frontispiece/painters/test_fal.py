@@ -453,6 +453,17 @@ async def test_an_order_that_never_arrived_is_not_found(fake: Providers, open_fa
     assert len(naps) == 4, "a young order may still be under way"
 
 
+async def test_who_paints_slowly_is_looked_for_longer(fake: Providers, open_fal: Open, naps: list[float]) -> None:
+    fake.fal.looks_needed = 2
+    painter, now = open_fal(), datetime.now(UTC)
+    for number in range(5):
+        ticket = await ordered(painter, f"crab {number}")
+        await painter.collect(ticket.model_copy(update={"sent_at": now - timedelta(seconds=10)}))
+    naps.clear()
+    assert await painter.recent(SEED_PAPER, prompt("a crab"), datetime.now(UTC)) is None
+    assert 12 < sum(naps) < 30
+
+
 @pytest.mark.parametrize("fault", ["500", "HTML 200", "reset before reading", "429"])
 async def test_a_list_that_cannot_be_read_leaves_the_doubt(fake: Providers, open_fal: Open, fault: str) -> None:
     fake.fal.faults.always("list", fault)
