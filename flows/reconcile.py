@@ -1,7 +1,8 @@
 """Closes the runs that a killed process on this machine left behind: the server would show them as running for ever.
 
 Of runs elsewhere an automation judges by their heartbeats. It needs a server that goes on: one that ends with its runs,
-as that of a command or of `serve`, hears of them again only now. And it knows nothing of their task runs.
+as that of a command or of `serve`, hears of them again only now. And it knows nothing of their task runs: they are
+closed here, too.
 """
 
 from collections.abc import Sequence
@@ -35,6 +36,8 @@ FLOWS: Final = (
 LABEL: Final = "frontispiece."
 STARTING: Final = timedelta(minutes=15)
 _OPEN: Final = [StateType.RUNNING, StateType.CANCELLING, StateType.PENDING]
+_UNFINISHED: Final = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN)))
+_MESSAGE: Final = "Its process ended without a word; Frontispiece closed the run. What was done is kept."
 
 
 async def sign(flow_run_id: UUID) -> None:
@@ -49,15 +52,19 @@ async def sign(flow_run_id: UUID) -> None:
 async def close_orphans(but: UUID | None = None, now: datetime | None = None) -> list[str]:
     """Give every run of ours whose process has ended a final state, its task runs too; names those runs."""
     now = now or datetime.now(UTC)
+    ours = FlowFilter(name=FlowFilterName(any_=list(FLOWS)))
     async with get_client() as client:
-        open_runs = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=list(FLOWS))),
-            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN))),
-        )
+        open_runs = await client.read_flow_runs(flow_filter=ours, flow_run_filter=_in_states(_OPEN))
         others = [run for run in open_runs if run.id != but]
         orphans = [run for run in others if _is_orphan(run, now)]
         for run in orphans:
             await close(run, client)
+        crashed = await client.read_flow_runs(
+            flow_filter=ours, flow_run_filter=_in_states([StateType.CRASHED]), task_run_filter=_UNFINISHED
+        )
+        for run in crashed:
+            if (holder := holder_of(run)) and is_gone(holder, ProcessIdentity.here()):
+                await _close_tasks(run, client)
     return [run.name for run in orphans]
 
 
@@ -85,24 +92,21 @@ def _is_orphan(run: FlowRun, now: datetime) -> bool:
 
 async def close(run: FlowRun, client: PrefectClient) -> None:
     """Give a run whose process has ended a final state, and its task runs."""
-    message = "Its process ended without a word; Frontispiece closed the run. What was done is kept."
-    unfinished = await client.read_task_runs(
-        flow_run_filter=_this(run),
-        task_run_filter=TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN))),
-    )
-    for task_run in unfinished:
-        await client.set_task_run_state(task_run.id, _crashed(message), force=True)
-    cancelled = run.state_type is StateType.CANCELLING
-    state: State[None] = Cancelled(message=message) if cancelled else _crashed(message)
+    await _close_tasks(run, client)
+    is_cancelled = run.state_type is StateType.CANCELLING
+    state: State[None] = Cancelled(message=_MESSAGE) if is_cancelled else Crashed(message=_MESSAGE)
     await client.set_flow_run_state(run.id, state, force=True)
 
 
-def _this(run: FlowRun) -> FlowRunFilter:
-    return FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
+async def _close_tasks(run: FlowRun, client: PrefectClient) -> None:
+    this = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
+    for task_run in await client.read_task_runs(flow_run_filter=this, task_run_filter=_UNFINISHED):
+        crashed: State[None] = Crashed(message=_MESSAGE)
+        await client.set_task_run_state(task_run.id, crashed, force=True)
 
 
-def _crashed(message: str) -> State[None]:
-    return Crashed(message=message)
+def _in_states(states: list[StateType]) -> FlowRunFilter:
+    return FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states)))
 
 
 def said(names: Sequence[str]) -> str:

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from prefect import flow
+from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
-from prefect.states import Cancelling, Running
+from prefect.states import Cancelling, Crashed, Running
 
 from flows.reconcile import LABEL, close_orphans, holder_of, is_gone, said
 from frontispiece.purchases.process_identity import ProcessIdentity
@@ -64,6 +64,30 @@ async def test_a_run_that_was_never_signed_is_closed_when_it_has_had_the_time() 
     run = await left_behind(None)
     await close_orphans(now=datetime.now(UTC) + timedelta(minutes=16))
     assert await state_of(run) is StateType.CRASHED
+
+
+@task
+async def at_work() -> None:
+    """A task run to be made, never to be run."""
+
+
+@pytest.mark.parametrize(
+    ("holder", "state"),
+    [
+        pytest.param(gone(), StateType.CRASHED, id="gone"),
+        pytest.param(ProcessIdentity.here(), StateType.RUNNING, id="it goes on, whatever was heard of it"),
+    ],
+)
+async def test_what_a_run_was_at_is_closed_although_the_automation_has_closed_the_run(
+    holder: ProcessIdentity, state: StateType
+) -> None:
+    run = await left_behind(holder)
+    async with get_client() as client:
+        task_run = await client.create_task_run(at_work, flow_run_id=run, dynamic_key="0", state=Running())
+        await client.set_flow_run_state(run, Crashed(message="Nothing was heard of its process."), force=True)
+        await close_orphans()
+        assert (await client.read_task_run(task_run.id)).state_type is state
+        assert (await client.read_flow_run(run)).state_type is StateType.CRASHED
 
 
 def test_a_machine_that_was_started_anew_ended_its_programs() -> None:
