@@ -32,6 +32,9 @@ CONNECT_SECONDS = 10.0
 # The library looks at every open connection before each request, with two calls of the system. A job is asked for often
 # but shortly, so few connections serve many jobs.
 CONNECTIONS = 8
+IDLE_SECONDS = 3.0
+"""So long an idle connection is used again. Servers close theirs after five seconds at the earliest (uvicorn and Node
+do by default), and an order that is just on its way then is lost."""
 MAX_WAIT = 3600.0
 MONTHS = 100 * 24 * 3600.0
 RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
@@ -90,7 +93,7 @@ class Http:
                 **(headers or {}),
             },
             timeout=httpx.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout)),
-            limits=httpx.Limits(max_connections=CONNECTIONS),
+            limits=httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=IDLE_SECONDS),
             follow_redirects=False,
             mounts={f"all://{host}": None for host in LOOPBACK},
         )

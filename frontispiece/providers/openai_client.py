@@ -35,7 +35,7 @@ from frontispiece.errors import (
     Rejected,
 )
 from frontispiece.providers.answers import heard
-from frontispiece.providers.http import CONNECT_SECONDS, LOOPBACK, Answer
+from frontispiece.providers.http import CONNECT_SECONDS, IDLE_SECONDS, LOOPBACK, Answer
 from frontispiece.providers.openai_account import OpenAISettings, Server
 from frontispiece.providers.openai_errors import LIBRARY_ERRORS, LimitName, complaint, is_complaint, translate
 from frontispiece.providers.throttle import Throttle
@@ -96,7 +96,9 @@ class OpenAIApi:
             max_retries=0,
             timeout=httpx2.Timeout(self._seconds, connect=CONNECT_SECONDS),
             http_client=openai.DefaultAsyncHttpxClient(
-                follow_redirects=False, mounts={f"all://{host}": None for host in LOOPBACK}
+                limits=httpx2.Limits(keepalive_expiry=IDLE_SECONDS),
+                follow_redirects=False,
+                mounts={f"all://{host}": None for host in LOOPBACK},
             ),
         )
         self._bare = self._client.base_url

@@ -24,7 +24,9 @@ def serving(app: Starlette) -> Iterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     # asyncio sets it on sockets of its own making only; without it every answer waits 40 ms for the client's ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
+    # As services do: after five seconds, uvicorn's own, a test on a busy machine would meet a connection just closed.
+    config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none", timeout_keep_alive=75)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

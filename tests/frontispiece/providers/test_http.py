@@ -18,7 +18,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from frontispiece.providers.http import Answer, Http, HttpError, Lost, NotPublic, Unreached, retry_after
+from frontispiece.providers.http import (
+    IDLE_SECONDS,
+    Answer,
+    Http,
+    HttpError,
+    Lost,
+    NotPublic,
+    Unreached,
+    retry_after,
+)
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FAULTS = Faults({})
@@ -40,12 +49,17 @@ async def _bomb(request: Request) -> Response:
     return Response(b"x" * 100, headers={"Content-Encoding": "gzip, gzip"})
 
 
+async def _port(request: Request) -> Response:
+    return Response(str(request.client and request.client.port))
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     routes = [
         Route("/echo", _echo, methods=["GET", "POST"]),
         Route("/large", _large),
         Route("/bomb", _bomb),
+        Route("/port", _port),
     ]
     with serving(Starlette(routes=routes)) as url:
         yield url
@@ -56,6 +70,19 @@ async def http() -> AsyncIterator[Http]:
     client = Http(timeout=PATIENCE, headers={"Authorization": "Key very-secret"})
     yield client
     await client.close()
+
+
+@pytest.mark.parametrize(("idle", "connections"), [(0.0, 2), (IDLE_SECONDS, 1)], ids=["no longer", "still"])
+async def test_a_connection_that_a_server_may_be_about_to_close_is_not_used_again(
+    server: str, idle: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvicorn, and Node, close what has been idle for five seconds."""
+    assert IDLE_SECONDS < 5
+    monkeypatch.setattr("frontispiece.providers.http.IDLE_SECONDS", idle)
+    client = Http(timeout=PATIENCE)
+    ports = {(await client.get(f"{server}/port")).body for _ in range(2)}
+    await client.close()
+    assert len(ports) == connections
 
 
 async def test_get_sends_who_we_are_and_gives_the_whole_answer(server: str, http: Http) -> None:
