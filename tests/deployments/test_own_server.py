@@ -146,8 +146,8 @@ def test_ctrl_c_again_and_again_waits_for_no_answer_and_all_is_recorded(folder: 
     at_leisure = f"import deployments.ending\ndeployments.ending.PATIENCE = {PATIENCE}\n{CODE}"
     with fake_providers() as providers:
         providers.openai.faults.always("chat", "never answered")
-        process = folder.start("run", "-v", "2024-10-31", "--limit", "2", code=at_leisure, **providers.variables)
-        until(lambda: len(providers.openai.faults.served) == 2)
+        process = folder.start("run", "-v", "2024-10-26", "--limit", "2", code=at_leisure, **providers.variables)
+        until(lambda: len(providers.openai.faults.served) == 2 or process.poll() is not None)
         until(lambda: process.poll() is not None or os.killpg(process.pid, signal.SIGINT), every=0.05)
         said, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130

@@ -68,6 +68,8 @@ class Served:
             "FRONTISPIECE_PAINTER": "lineart",
             "FRONTISPIECE_SNAPSHOT": str(more_than_the_sample(folder / "papers.jsonl")),
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+            # A busy machine may be silent for longer than the automation waits usually.
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "600",
         }
 
     def command(self) -> list[str]:
