@@ -23,7 +23,8 @@ class BackfillStage(Stage):
 
     def __init__(self, verbose: bool) -> None:
         super().__init__(verbose)
-        self._planned = self._reached = 0
+        self._planned: int | None = None
+        self._reached = 0
         self._reports: list[Report] = []
 
     def begin(self) -> None:
@@ -36,7 +37,7 @@ class BackfillStage(Stage):
         print_plan(self.answers, plan, self.command)
         self.answers.file.flush()
         self._planned = plan.estimate.papers
-        self.bar.show("Papers", self._planned)
+        self.bar.show("Papers", plan.estimate.papers)
 
     def day_ended(self, day: Day) -> None:
         """A line for the day."""
@@ -58,6 +59,8 @@ class BackfillStage(Stage):
     @property
     def so_far(self) -> str:
         """What an interrupted backfill has done in this process, in a sentence."""
+        if self._planned is None:
+            return "nothing had begun."
         made = counted(sum(each.pictures for each in self._reports), "picture")
         spent = Spent.of(
             Spent(dollars=each.dollars, unpriced=each.unpriced, in_doubt=each.in_doubt) for each in self._reports

@@ -44,10 +44,10 @@ def compare(
             stage.answers.print(f"Dry run: {asked.headline}.", highlight=False)
             return Exit.DONE
         ended = run_here("flows.compare:compare", request, found, stage) if asked.to_do else None
-        if ended is not None and ended[0].is_cancelled():
-            return exit_after(*ended)
         stage.bar.stop()
         stage.print_summary(asked)
+        if ended is not None and ended[0].is_cancelled():
+            return exit_after(*ended)
         found.runner.run(_show(asked, found))
     if ended is not None:
         state, error = ended

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -141,20 +142,41 @@ def test_a_command_ends_at_once_and_its_server_with_it(
 
 
 @pytest.mark.server
-def test_ctrl_c_again_and_again_waits_for_no_answer_and_all_is_recorded(folder: Folder) -> None:
+@pytest.mark.parametrize(
+    ("asked", "summary"),
+    [
+        pytest.param(
+            ["run", "2024-10-26"], r" 2 \(the next run goes on with them\)\n(.*\n)* in doubt  \$\S+ at most", id="run"
+        ),
+        pytest.param(
+            ["backfill", "2024-10-25"],
+            r"Cancelled: 0 pictures made, \$\S+ in doubt; 2 papers were not reached\.",
+            id="backfill",
+        ),
+        pytest.param(
+            ["compare", "2024-10-24", "--with", "style=seed", "--with", "style=fenced"],
+            r"seed: 0 new pictures, free, \$\S+ at most in doubt",
+            id="compare",
+        ),
+    ],
+)
+def test_ctrl_c_again_and_again_waits_for_no_answer_and_all_is_recorded(
+    folder: Folder, asked: list[str], summary: str
+) -> None:
     """However soon the second comes: asyncio would raise wherever the program is just then."""
     at_leisure = f"import deployments.ending\ndeployments.ending.PATIENCE = {PATIENCE}\n{CODE}"
     with fake_providers() as providers:
         providers.openai.faults.always("chat", "never answered")
-        process = folder.start("run", "-v", "2024-10-26", "--limit", "2", code=at_leisure, **providers.variables)
+        process = folder.start(*asked, "--limit", "2", code=at_leisure, **providers.variables)
         until(lambda: len(providers.openai.faults.served) == 2 or process.poll() is not None)
         until(lambda: process.poll() is not None or os.killpg(process.pid, signal.SIGINT), every=0.05)
         said, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert "Recorded " in complaints
+    assert re.search(summary, said), said
     assert complaints.splitlines()[-1].startswith("frontispiece: interrupted"), complaints
     assert "Traceback" not in complaints
-    assert " 2 (the next run goes on with them)" in said
+    day = asked[1]
+    assert list((folder.place / "archive" / "catalog" / f"day={day}").glob("*.parquet"))
     assert folder.states("flow_run").keys() <= {"COMPLETED", "CANCELLED", "CANCELLING", "CRASHED"}
 
 
