@@ -81,6 +81,7 @@ async def test_what_a_paid_paper_asks_of_a_bucket(
     run: Callable[[int], Awaitable[None]], with_budget: int, world: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many requests more a longer list takes; each is on the bucket's bill, and waited for."""
+    monkeypatch.setattr("frontispiece.purchases.log.CERTAIN", 0.6)  # else a busy machine has it look once more
     few, many = 2, 8
     asked = []
     for limit in (few, many):
@@ -94,7 +95,7 @@ async def test_what_a_paid_paper_asks_of_a_bucket(
         asked.append(Counter(kind for kind, key in bucket.asked if not {"catalog", "gallery"} & {*key.split("/")}))
     asked[1].subtract(asked[0])
     each = {kind: count / (many - few) for kind, count in asked[1].items() if count}
-    assert each.pop("list", 0) < 1, "who waits more than a second before a call looks at the journal once more"
+    assert each.pop("list", 0) < 1, "who waits for long before a call looks at the journal once more"
     # Journal 5, original, picture, and a page and a price for each call of a budget; three results, one looked for.
     assert each == {"put-if-absent": 7 + with_budget, "put": 3, "get": 1}
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from frontispiece.concurrency import end_if_cancelled, gather_bounded, heard_out, hurry, to_its_end
+from frontispiece.concurrency import end_if_cancelled, gather_bounded, heard_out, to_its_end
 
 
 class Crew:
@@ -110,7 +110,8 @@ async def test_what_has_begun_to_close_is_closed_although_it_is_cancelled() -> N
 async def test_an_answer_on_its_way_is_kept_although_who_asked_is_cancelled(
     told: str, seconds: float, is_kept: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frontispiece.concurrency._hurry", threading.Event())
+    hurried = threading.Event()
+    monkeypatch.setattr("frontispiece.concurrency.is_hurried", hurried.is_set)
     asked, may_come, kept, ended = asyncio.Event(), asyncio.Event(), [], []
 
     async def answer() -> str:
@@ -129,7 +130,7 @@ async def test_an_answer_on_its_way_is_kept_although_who_asked_is_cancelled(
     asking = asyncio.create_task(ask())
     await asked.wait()
     for each in told.split():
-        asking.cancel() if each == "cancel" else hurry()
+        asking.cancel() if each == "cancel" else hurried.set()
         await asyncio.sleep(0)
     if "hurry" not in told:
         asyncio.get_running_loop().call_later(0.01, may_come.set)
