@@ -63,7 +63,7 @@ async def close_orphans(but: UUID | None = None, now: datetime | None = None) ->
             flow_filter=ours, flow_run_filter=_in_states([StateType.CRASHED]), task_run_filter=_UNFINISHED
         )
         for run in crashed:
-            if (holder := holder_of(run)) and is_gone(holder, ProcessIdentity.here()):
+            if _is_orphan(run, now):
                 await _close_tasks(run, client)
     return [run.name for run in orphans]
 

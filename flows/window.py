@@ -237,7 +237,7 @@ class Window:
         """Say how the day went, show how it stands now, and tidy its month when that is over."""
         self._states[day] = state
         await self._say(day)
-        (now,) = await self._calendar(Days(day, day))
+        now = await self._as_it_stands(day)
         surroundings.get().listener.day_ended(now)
         page.day_ended()
         month = month_of(day)
@@ -267,10 +267,11 @@ class Window:
         address = url_for("flow-run", obj_id=run) if run else None
         get_run_logger().info("%s: %s%s", day, ", ".join(parts), f" · {address}" if address else "")
 
-    async def _calendar(self, days: Days) -> list[Day]:
+    async def _as_it_stands(self, day: date) -> Day:
         services, settings = self._services, self._services.settings
-        recipe = services.recipe.fingerprint
-        return await calendar(services.catalog, days, settings.source, recipe, categories_of(settings))
+        recipe, categories = services.recipe.fingerprint, categories_of(settings)
+        (now,) = await calendar(services.catalog, Days(day, day), settings.source, recipe, categories)
+        return now
 
     def verdict(self) -> State[None]:
         """Judge the backfill by what its runs did: Failed beyond the limit of failures, and those days are named."""

@@ -27,7 +27,7 @@ class CompareStage(RunStage):
             left = f", {report.unbought} left at the limit" if report.unbought else ""
             failed = f", {report.failed} failed" if report.failed else ""
             blocked = f", {report.blocked} blocked" if report.blocked else ""
-            doubtful = f", {in_doubt(report)} in doubt" if report.doubts or report.orders else ""
+            doubtful = f", {sum_in_doubt} in doubt" if (sum_in_doubt := in_doubt(report)) else ""
             made = counted(report.pictures, "new picture")
             self.answers.print(
                 plain(f"{share.rival.name}: {made}, {cost(report)}{doubtful}{failed}{blocked}{left}"), soft_wrap=True

@@ -89,7 +89,7 @@ def print_summary(console: Console, report: Report) -> None:
         "blocked": str(report.blocked) if report.blocked else None,
         "failed": str(report.failed) if report.failed else None,
         "cost": f"{cost(report)}, {report.seconds:.1f} s",
-        "in doubt": f"{in_doubt(report)}, {_doubts(report)}" if report.doubts or report.orders else None,
+        "in doubt": f"{doubtful}, {_doubts(report)}" if (doubtful := in_doubt(report)) else None,
         "catalog": ", ".join(report.catalog) or None,
     }
     for name, value in rows.items():
@@ -104,7 +104,9 @@ def print_summary(console: Console, report: Report) -> None:
 
 
 def in_doubt(report: Report) -> str:
-    """What calls may cost that are perhaps on the bill."""
+    """What calls may cost that are perhaps on the bill; empty where there are none."""
+    if not (report.doubts or report.orders):
+        return ""
     return price(report.in_doubt) + (" at most" if report.in_doubt else "")
 
 

@@ -27,7 +27,7 @@ ONCE: Final = {
     "X-Fal-No-Retry": "1",
 }
 YOUNG = timedelta(seconds=60)
-YOUNG_SECONDS: Final = 6.0
+LEAST_AWAITED: Final = 6.0
 FIRST_PAUSE, LAST_PAUSE = 2.0, 8.0
 
 # fal's prices of November 2026, in dollars: by the megapixel, for a first one alone, and by the picture.
@@ -128,7 +128,7 @@ class FalQueue(ByTicket):
         yield 0.0
         is_young = datetime.now(UTC) - since < YOUNG
         waited, pause = 0.0, FIRST_PAUSE
-        while is_young and waited < max(YOUNG_SECONDS, 2 * self._usual):
+        while is_young and waited < max(LEAST_AWAITED, 2 * self._usual):
             yield pause
             waited, pause = waited + pause, min(2 * pause, LAST_PAUSE)
 
