@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.browsing import chromium, sync_api
@@ -494,6 +495,56 @@ def test_nothing_sticks_out(browser: "sync_api.Browser", folder: Path, size: tup
     assert page.locator(".grid > .card").first.evaluate("card => getComputedStyle(card).breakInside") == "avoid"
     assert not page.locator("#lightbox").is_visible()
     page.close()
+
+
+class Slowly(Quiet):
+    """A page arrives in two parts, the second after the first picture, when what is there may have been shown."""
+
+    def __init__(self, *args: Any, shown: threading.Event, **options: Any) -> None:
+        self._shown = shown
+        super().__init__(*args, **options)
+
+    def do_GET(self) -> None:
+        place = Path(self.directory, self.path.lstrip("/").partition("?")[0])
+        if place.suffix != ".html":
+            return super().do_GET()
+        before, picture, rest = place.read_bytes().partition(b"</figure>")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(before + picture)
+        self._shown.wait(PATIENCE)
+        self.wfile.write(rest)
+        return None
+
+
+# What is shown at all is shown before the browser has had nothing to do for so many times.
+IDLE = """() => new Promise((told) => {
+  let left = 20;
+  const wait = () => (left-- ? requestIdleCallback(wait) : told());
+  wait();
+})"""
+
+
+def test_nothing_jumps_while_a_page_arrives_slowly(browser: "sync_api.Browser", folder: Path) -> None:
+    moved = {}
+    shown = threading.Event()
+    handler = functools.partial(Slowly, shown=shown, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        for place in (*PLACES, COMPARED, layout.page_of(hanging(0, DAYS[0]).key)):
+            shown.clear()
+            page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
+            page.goto(f"http://127.0.0.1:{server.server_port}/gallery/{place}", wait_until="commit")
+            page.evaluate(IDLE)
+            shown.set()
+            page.wait_for_load_state("load")
+            moved[place] = page.evaluate(SHIFT)
+            page.close()
+        server.shutdown()
+        thread.join()
+    assert {place: by for place, by in moved.items() if by > 0.05} == {}
 
 
 @pytest.mark.parametrize("size", [(1440, 1600), (1440, 900), (960, 1400), (2560, 1440)], ids=str)
