@@ -1,15 +1,17 @@
-"""A run that a person interrupts at a command: Prefect would say that it crashed."""
+"""A run that is told to end: by a person at a command, of which Prefect would say that it crashed, or by Prefect."""
 
 import asyncio
+import os
 import signal
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
 
 from prefect import get_run_logger, runtime
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
+from prefect.exceptions import TerminationSignal
 from prefect.states import Cancelled, Cancelling
 
 from frontispiece.concurrency import hurry, is_hurried
@@ -18,6 +20,8 @@ MESSAGE: Final = "Interrupted: what is done is kept, and the same again goes on 
 
 _SOON: Final = 1.0
 """Seconds that need no explanation."""
+HEARD_SECONDS: Final = 0.5
+"""So long after a SIGTERM its exception has got to the run, if it does."""
 
 
 async def interruptible(run: Awaitable[State[None]]) -> State[None]:
@@ -43,6 +47,63 @@ async def interruptible(run: Awaitable[State[None]]) -> State[None]:
     if not work.cancelled() and (error := work.exception()):
         get_run_logger().error("Not all could be recorded: %s", error)
     return Cancelled(message=MESSAGE)
+
+
+async def terminable(run: Awaitable[State[None]]) -> State[None]:
+    """The state that the work of this flow run comes to; raises TerminationSignal when its process is told to end.
+
+    Prefect raises it, too, but wherever the program is just then: in a callback of the event loop, or in a task that
+    nobody waits for, it is only logged. The run would go on, and buy, until it is killed without a record.
+    """
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    is_missed = False
+
+    def end() -> None:
+        nonlocal is_missed
+        if task is not None and not task.cancelling():
+            is_missed = task.cancel()
+
+    with _when_told(lambda: loop.call_later(HEARD_SECONDS, end)):
+        try:
+            return await run
+        except asyncio.CancelledError:
+            if not is_missed or task is None:
+                raise
+            task.uncancel()
+            raise TerminationSignal(signal.SIGTERM) from None
+
+
+@contextmanager
+def _when_told(call: Callable[[], object]) -> Iterator[None]:
+    """Within, the running event loop calls this after a SIGTERM, whoever handles it, if nobody else looks for signals.
+
+    A run within another one leaves it to that.
+    """
+    reading, writing = os.pipe()
+    for end in (reading, writing):
+        os.set_blocking(end, False)
+
+    def look() -> None:
+        if signal.SIGTERM in os.read(reading, 4096):
+            call()
+
+    loop = asyncio.get_running_loop()
+    is_ours = False
+    try:
+        with suppress(ValueError):  # not in the main thread: no signal gets here
+            before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+            is_ours = before == -1
+            if is_ours:
+                loop.add_reader(reading, look)
+            else:
+                signal.set_wakeup_fd(before, warn_on_full_buffer=False)
+        yield
+    finally:
+        if is_ours:
+            signal.set_wakeup_fd(-1)
+            loop.remove_reader(reading)
+        os.close(reading)
+        os.close(writing)
 
 
 async def _tell() -> None:

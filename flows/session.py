@@ -21,7 +21,7 @@ from flows.steps import Steps
 from flows.tidy import tidy_catalog
 from flows.verdict import verdict
 from frontispiece.archive.catalog import Run
-from frontispiece.concurrency import ungrouped
+from frontispiece.concurrency import to_its_end, ungrouped
 from frontispiece.errors import FrontispieceError
 from frontispiece.models import NOT_REACHED, Outcome, Paper, Status
 from frontispiece.providers.throttle import Throttle
@@ -63,8 +63,11 @@ class Session:
             self.listener.asks(self.services.settings.source, named)
 
     async def record(self, days: tuple[date, ...] = ()) -> State[None]:
-        """Record the run, day by day, show its page, and judge it."""
+        """Record the run, day by day, show its page, and judge it, even when it is cancelled meanwhile."""
         self.is_recorded = True
+        return await to_its_end(self._record(days))
+
+    async def _record(self, days: tuple[date, ...]) -> State[None]:
         settings = self.services.settings
         finished = datetime.now(UTC)
         run = Run(

@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
-from flows.interrupts import interruptible
+from flows.interrupts import interruptible, terminable
 from flows.listener import surroundings
 from frontispiece.concurrency import ungrouped
 from frontispiece.errors import BadInput
@@ -36,7 +36,7 @@ def refuses(run: Callable[P, Awaitable[State[None]]]) -> Callable[P, Awaitable[S
         work = run(*args, **kwargs)
         try:
             with ungrouped():
-                return await (interruptible(work) if surroundings.get().is_command else work)
+                return await (interruptible(work) if surroundings.get().is_command else terminable(work))
         except BadInput as error:
             context = FlowRunContext.get()
             is_scheduled = context is not None and context.flow_run is not None and context.flow_run.auto_scheduled

@@ -58,9 +58,9 @@ def swap(path: Path, old: str, new: str) -> None:
 class ToldToEnd(RunListener):
     """Somebody ends the process while it is just at a paper's own work, after the first picture."""
 
-    def __init__(self, *, in_a_group: bool) -> None:
+    def __init__(self, where: str) -> None:
         self._is_done = False
-        self._in_a_group = in_a_group
+        self._where = where
 
     def ended(self, outcome: Outcome) -> None:
         self._is_done = True
@@ -68,22 +68,27 @@ class ToldToEnd(RunListener):
     def step(self, paper: Paper, name: str) -> None:
         if self._is_done:
             self._is_done = False
+            if self._where == "a callback":
+                asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGTERM)
+                return
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
             except TerminationSignal as told:
-                if self._in_a_group:
+                if self._where == "a group":
                     raise BaseExceptionGroup("connecting", [told]) from None
                 raise
 
 
-@pytest.mark.parametrize("in_a_group", [False, True], ids=["anywhere", "where a library has a group of tasks"])
+@pytest.mark.parametrize("where", ["anywhere", "a group", "a callback"])
 async def test_who_is_told_to_end_within_a_papers_work_records_what_was_done(
-    archive: Path, monkeypatch: pytest.MonkeyPatch, in_a_group: bool
+    archive: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     monkeypatch.setenv("FRONTISPIECE_PROMPTS_AT_ONCE", "1")
     monkeypatch.setenv("FRONTISPIECE_PAINTINGS_AT_ONCE", "1")
+    if where == "a callback":  # whose errors asyncio keeps to itself: the run is not to get on meanwhile
+        monkeypatch.setattr("flows.interrupts.HEARD_SECONDS", 0.0)
     before = signal.signal(signal.SIGTERM, lambda *_: None)  # Prefect sends it on to them
-    with surrounded(listener=ToldToEnd(in_a_group=in_a_group)):
+    with surrounded(listener=ToldToEnd(where)):
         run = asyncio.create_task(illustrate_day(limit=4))
         await asyncio.wait([run])
     signal.signal(signal.SIGTERM, before)
