@@ -28,7 +28,8 @@ REFUSED: Final = "Refused"
 def refuses(run: Callable[P, Awaitable[State[None]]]) -> Callable[P, Awaitable[State[None]]]:
     """Have a run whose input cannot be end with that sentence, as Failed; its name is REFUSED where a person asked.
 
-    One that a person has interrupted, at a command, ends as Cancelled: Prefect would say that it crashed.
+    One that a person has interrupted, at a command, ends as Cancelled: Prefect would say that it crashed. One that
+    Prefect tells to end does.
     """
 
     @wraps(run)

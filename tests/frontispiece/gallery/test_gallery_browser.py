@@ -7,7 +7,8 @@ import importlib.util
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,14 +143,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))) as server:
+@contextmanager
+def serving(handler: Callable[..., Quiet]) -> Iterator[str]:
+    """The address of a server that answers so."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with serving(functools.partial(Quiet, directory=str(folder))) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -518,10 +526,10 @@ class Slowly(Quiet):
         return None
 
 
-# What is shown at all is shown before the browser has had nothing to do for so many times.
+# What is shown at all is shown before the browser was idle so often; one that holds back what it shows never says so.
 IDLE = """() => new Promise((told) => {
   let left = 20;
-  const wait = () => (left-- ? requestIdleCallback(wait) : told());
+  const wait = () => (left-- ? requestIdleCallback(wait, { timeout: 50 }) : told());
   wait();
 })"""
 
@@ -529,21 +537,16 @@ IDLE = """() => new Promise((told) => {
 def test_nothing_jumps_while_a_page_arrives_slowly(browser: "sync_api.Browser", folder: Path) -> None:
     moved = {}
     shown = threading.Event()
-    handler = functools.partial(Slowly, shown=shown, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving(functools.partial(Slowly, shown=shown, directory=str(folder))) as address:
         for place in (*PLACES, COMPARED, layout.page_of(hanging(0, DAYS[0]).key)):
             shown.clear()
             page = browser.new_page(viewport={"width": WIDE[0], "height": WIDE[1]})
-            page.goto(f"http://127.0.0.1:{server.server_port}/gallery/{place}", wait_until="commit")
+            page.goto(f"{address}gallery/{place}", wait_until="commit")
             page.evaluate(IDLE)
             shown.set()
             page.wait_for_load_state("load")
             moved[place] = page.evaluate(SHIFT)
             page.close()
-        server.shutdown()
-        thread.join()
     assert {place: by for place, by in moved.items() if by > 0.05} == {}
 
 
