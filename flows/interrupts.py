@@ -55,7 +55,7 @@ async def terminable(run: Awaitable[State[None]]) -> State[None]:
     Prefect raises it, too, but wherever the program is just then: in a callback of the event loop, or in a task that
     nobody waits for, it is only logged. The run would go on, and buy, until it is killed without a record.
     """
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    task = asyncio.current_task()
     is_missed = False
 
     def end() -> None:
@@ -63,32 +63,36 @@ async def terminable(run: Awaitable[State[None]]) -> State[None]:
         if task is not None and not task.cancelling():
             is_missed = task.cancel()
 
-    with _when_told(lambda: loop.call_later(HEARD_SECONDS, end)):
+    with _when_told(end, HEARD_SECONDS):
         try:
             return await run
         except asyncio.CancelledError:
-            if not is_missed or task is None:
+            if not is_missed:
                 raise
-            task.uncancel()
             raise TerminationSignal(signal.SIGTERM) from None
+        finally:
+            if is_missed and task is not None:
+                task.uncancel()
 
 
 @contextmanager
-def _when_told(call: Callable[[], object]) -> Iterator[None]:
-    """Within, the running event loop calls this after a SIGTERM, whoever handles it, if nobody else looks for signals.
+def _when_told(call: Callable[[], object], seconds: float) -> Iterator[None]:
+    """Within, and only there, this is called so long after a SIGTERM, whoever handles it.
 
-    A run within another one leaves it to that.
+    If somebody else looks for signals it is left to them: a run within another one leaves it to that.
     """
     reading, writing = os.pipe()
     for end in (reading, writing):
         os.set_blocking(end, False)
 
+    loop = asyncio.get_running_loop()
+    calls: list[asyncio.TimerHandle] = []
+    is_ours = False
+
     def look() -> None:
         if signal.SIGTERM in os.read(reading, 4096):
-            call()
+            calls.append(loop.call_later(seconds, call))
 
-    loop = asyncio.get_running_loop()
-    is_ours = False
     try:
         with suppress(ValueError):  # not in the main thread: no signal gets here
             before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -102,6 +106,8 @@ def _when_told(call: Callable[[], object]) -> Iterator[None]:
         if is_ours:
             signal.set_wakeup_fd(-1)
             loop.remove_reader(reading)
+        for each in calls:  # whoever is left by now has Prefect say how it ended, and is not to be cancelled at that
+            each.cancel()
         os.close(reading)
         os.close(writing)
 
