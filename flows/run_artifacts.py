@@ -52,20 +52,32 @@ class RunArtifacts:
         try:
             made = artifact if isinstance(artifact, Artifact) else await artifact
             async with self._one_at_a_time, get_client() as client:
-                if self._ids is None:
-                    self._ids = await _left_by_earlier_attempts(client)
-                if (there := self._ids.get(made.key)) is None:
-                    self._ids[made.key] = (await made.acreate(client)).id
-                else:
-                    update = ArtifactUpdate(data=await made.aformat(), description=made.description)
-                    await client.update_artifact(there, update)
+                await self._put(made, client)
         except Exception as error:
             if not self._has_complained:
                 self._has_complained = True
                 get_run_logger().warning("The run's page is incomplete: %s", error)
 
+    async def _put(self, made: Artifact, client: PrefectClient) -> None:
+        ids, self._ids = self._ids, None  # who is cut off here does not know what the server has, and asks it again
+        if ids is None:
+            ids = await _there(client)
+        if (there := ids.get(made.key)) is None:
+            ids[made.key] = (await made.acreate(client)).id
+        else:
+            update = ArtifactUpdate(data=await made.aformat(), description=made.description)
+            await client.update_artifact(there, update)
+        self._ids = ids
 
-async def _left_by_earlier_attempts(client: PrefectClient) -> dict[str | None, UUID]:
-    """Also before a Suspend: Prefect counts a run that is resumed as the same attempt."""
+
+async def _there(client: PrefectClient) -> dict[str | None, UUID]:
+    """What earlier attempts have left, or Prefect counts as this one, as before a Suspend: one of each key stays.
+
+    There are two where an answer was lost and Prefect's client asked once more.
+    """
     mine = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[UUID(str(runtime.flow_run.id))]))
-    return {each.key: each.id for each in await client.read_artifacts(artifact_filter=mine)}
+    ids: dict[str | None, UUID] = {}
+    for each in await client.read_artifacts(artifact_filter=mine):
+        if ids.setdefault(each.key, each.id) != each.id:
+            await client.delete_artifact(each.id)
+    return ids
