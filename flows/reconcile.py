@@ -34,19 +34,25 @@ FLOWS: Final = (
     *("letter", "upkeep"),
 )
 LABEL: Final = "frontispiece."
+_STATE_LABEL: Final = "frontispiece-state"
 STARTING: Final = timedelta(minutes=15)
+CANCELLING: Final = timedelta(minutes=1)
+"""So long those who have started a run may take to say that it is cancelled: Prefect gives it half a minute to end."""
 _OPEN: Final = [StateType.RUNNING, StateType.CANCELLING, StateType.PENDING]
 _UNFINISHED: Final = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN)))
 _MESSAGE: Final = "Its process ended without a word; Frontispiece closed the run. What was done is kept."
 
 
-async def sign(flow_run_id: UUID) -> None:
-    """Write on the run which process it is in, so that others can tell when that has ended."""
+async def sign(run: FlowRun) -> None:
+    """Write on the run which process it is in, so that others can tell when that has ended. `run` is in its new state.
+
+    A run that is retried or resumed bears the name of another process until then, and its state tells them apart.
+    """
+    labels = {f"{LABEL}{name}": value for name, value in ProcessIdentity.here().model_dump(exclude_none=True).items()}
+    if run.state is not None:
+        labels[_STATE_LABEL] = str(run.state.id)
     async with get_client() as client:
-        labels = {
-            f"{LABEL}{name}": value for name, value in ProcessIdentity.here().model_dump(exclude_none=True).items()
-        }
-        await client.update_flow_run_labels(flow_run_id, labels)
+        await client.update_flow_run_labels(run.id, labels)
 
 
 async def close_orphans(but: UUID | None = None, now: datetime | None = None) -> list[str]:
@@ -84,9 +90,13 @@ def is_gone(holder: ProcessIdentity, here: ProcessIdentity) -> bool:
 
 
 def _is_orphan(run: FlowRun, now: datetime) -> bool:
-    holder = holder_of(run)
+    holder, age = holder_of(run), now - run.state.timestamp if run.state is not None else timedelta(0)
     if run.state_type is StateType.PENDING or holder is None:  # it is about to start, or to sign
-        return run.state is not None and now - run.state.timestamp > STARTING
+        return age > STARTING
+    if run.state_type is StateType.RUNNING and run.labels.get(_STATE_LABEL) != str(run.state_id) and age <= STARTING:
+        return False  # who has signed is its last process
+    if run.state_type is StateType.CANCELLING and run.deployment_id is not None and age <= CANCELLING:
+        return False  # said twice, the second word would undo a Retry between them
     return is_gone(holder, ProcessIdentity.here())
 
 

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from itertools import groupby
-from uuid import UUID
+from typing import cast
 
 from prefect import get_run_logger, runtime
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.context import FlowRunContext
 from prefect.exceptions import Pause, TerminationSignal
 
 from flows.events import tell_of_budget
@@ -161,10 +162,10 @@ async def services_for_run(settings: Settings, refresh_id: str = "", account: st
     Raises as `open_session` does.
     """
     if (shared := surroundings.get().services) is not None:
-        await _tidy(runtime.flow_run.id, close=False)
+        await _tidy(close=False)
         yield shared
         return
-    await _tidy(runtime.flow_run.id)
+    await _tidy()
     async with _opened(settings, refresh_id, account) as services:
         _hear_of_waits(services)
         for warning in await services.look_at_providers():  # free: a wrong key fails once and not once a paper
@@ -205,11 +206,12 @@ def _hear_of_waits(services: Services) -> None:
             throttle.on_wait = waits
 
 
-async def _tidy(run: UUID, *, close: bool = True) -> None:
+async def _tidy(*, close: bool = True) -> None:
     """Sign this run, and close those that a killed process left behind; never a reason to fail."""
+    run = cast("FlowRun", cast("FlowRunContext", FlowRunContext.get()).flow_run)
     try:
         await sign(run)
-        if close and (orphans := await close_orphans(but=run)):
+        if close and (orphans := await close_orphans(but=run.id)):
             get_run_logger().warning(said(orphans))
     except Exception as error:
         get_run_logger().warning("Runs that were left behind could not be looked for: %s", error)

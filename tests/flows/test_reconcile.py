@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import StateType
-from prefect.states import Cancelling, Crashed, Running
+from prefect.client.schemas.objects import State, StateType
+from prefect.states import Cancelling, Crashed, Running, Scheduled, Suspended
 
-from flows.reconcile import LABEL, close_orphans, holder_of, is_gone, said
+from flows.reconcile import LABEL, close_orphans, holder_of, is_gone, said, sign
 from frontispiece.purchases.process_identity import ProcessIdentity
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -24,6 +24,7 @@ async def left_behind(holder: ProcessIdentity | None, state: object = None) -> U
     async with get_client() as client:
         run = await client.create_flow_run(a_daily, state=state or Running())
         if holder is not None:
+            await sign(run)
             labels = {f"{LABEL}{name}": value for name, value in holder.model_dump(exclude_none=True).items()}
             await client.update_flow_run_labels(run.id, labels)
         return run.id
@@ -64,6 +65,40 @@ async def test_a_run_that_was_never_signed_is_closed_when_it_has_had_the_time() 
     run = await left_behind(None)
     await close_orphans(now=datetime.now(UTC) + timedelta(minutes=16))
     assert await state_of(run) is StateType.CRASHED
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        pytest.param([Crashed(), Scheduled(name="AwaitingRetry"), Running()], id="Retry"),
+        pytest.param([Suspended(), Scheduled(name="Resuming"), Running()], id="Resume"),
+    ],
+)
+async def test_a_run_that_is_tried_again_is_not_judged_by_the_process_before(states: list[State[None]]) -> None:
+    run = await left_behind(gone())
+    async with get_client() as client:
+        for state in states:
+            await client.set_flow_run_state(run, state, force=True)
+    await close_orphans()
+    assert await state_of(run) is StateType.RUNNING
+    await close_orphans(now=datetime.now(UTC) + timedelta(minutes=16))  # it was killed before it had signed
+    assert await state_of(run) is StateType.CRASHED
+
+
+async def test_a_cancelled_run_of_a_deployment_is_left_for_a_minute_to_those_who_started_it() -> None:
+    async with get_client() as client:
+        flow_id = await client.create_flow(a_daily)
+        deployment = await client.create_deployment(flow_id, "cancelled")
+        run = (await client.create_flow_run_from_deployment(deployment)).id
+        await client.set_flow_run_state(run, Running(), force=True)
+        await sign(await client.read_flow_run(run))
+        labels = {f"{LABEL}{name}": value for name, value in gone().model_dump(exclude_none=True).items()}
+        await client.update_flow_run_labels(run, labels)
+        await client.set_flow_run_state(run, Cancelling(), force=True)
+    await close_orphans()
+    assert await state_of(run) is StateType.CANCELLING
+    await close_orphans(now=datetime.now(UTC) + timedelta(minutes=2))
+    assert await state_of(run) is StateType.CANCELLED
 
 
 @task

@@ -44,6 +44,11 @@ class Place:
         """The process that a run is in."""
         return int(self.server.run(run)["labels"]["frontispiece.pid"])
 
+    def running(self, run: str) -> list[tuple[str, str]]:
+        """When each attempt of a run began, and the id of the state that it then had."""
+        states = self.server.ask(f"/flow_run_states/?flow_run_id={run}")
+        return sorted((each["timestamp"], each["id"]) for each in states if each["type"] == "RUNNING")
+
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         async def answer() -> list[tuple[object, ...]]:
             async with open_records(Archive.open(str(self.archive))) as records:
@@ -188,6 +193,8 @@ def test_a_run_that_is_tried_again_keeps_its_record(
     until(lambda: place.server.run(run)["state_type"] == "COMPLETED" and len(place.rows(run)) > len(before))
     after = place.rows(run)
     assert before < after
+    *_, (_, running) = place.running(run)
+    assert place.server.run(run)["labels"]["frontispiece-state"] == running  # it has signed anew
     if again is retry:
         assert f"{run}.2.parquet" in {path.name for path in place.archive.glob("catalog/day=*/*")}
     ((papers, pictures, dollars),) = place.ask(f"SELECT papers, pictures, dollars FROM runs WHERE run = '{run}'")  # noqa: S608
