@@ -43,12 +43,13 @@ _UNFINISHED: Final = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterSt
 _MESSAGE: Final = "Its process ended without a word; Frontispiece closed the run. What was done is kept."
 
 
-async def sign(run: FlowRun) -> None:
+async def sign(run: FlowRun, holder: ProcessIdentity | None = None) -> None:
     """Write on the run which process it is in, so that others can tell when that has ended. `run` is in its new state.
 
     A run that is retried or resumed bears the name of another process until then, and its state tells them apart.
     """
-    labels = {f"{LABEL}{name}": value for name, value in ProcessIdentity.here().model_dump(exclude_none=True).items()}
+    holder = holder or ProcessIdentity.here()
+    labels = {f"{LABEL}{name}": value for name, value in holder.model_dump(exclude_none=True).items()}
     if run.state is not None:
         labels[_STATE_LABEL] = str(run.state.id)
     async with get_client() as client:

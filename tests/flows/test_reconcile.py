@@ -9,7 +9,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.states import Cancelling, Crashed, Running, Scheduled, Suspended
 
-from flows.reconcile import LABEL, close_orphans, holder_of, is_gone, said, sign
+from flows.reconcile import close_orphans, holder_of, is_gone, said, sign
 from frontispiece.purchases.process_identity import ProcessIdentity
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -24,9 +24,7 @@ async def left_behind(holder: ProcessIdentity | None, state: object = None) -> U
     async with get_client() as client:
         run = await client.create_flow_run(a_daily, state=state or Running())
         if holder is not None:
-            await sign(run)
-            labels = {f"{LABEL}{name}": value for name, value in holder.model_dump(exclude_none=True).items()}
-            await client.update_flow_run_labels(run.id, labels)
+            await sign(run, holder)
         return run.id
 
 
@@ -91,9 +89,7 @@ async def test_a_cancelled_run_of_a_deployment_is_left_for_a_minute_to_those_who
         deployment = await client.create_deployment(flow_id, "cancelled")
         run = (await client.create_flow_run_from_deployment(deployment)).id
         await client.set_flow_run_state(run, Running(), force=True)
-        await sign(await client.read_flow_run(run))
-        labels = {f"{LABEL}{name}": value for name, value in gone().model_dump(exclude_none=True).items()}
-        await client.update_flow_run_labels(run, labels)
+        await sign(await client.read_flow_run(run), gone())
         await client.set_flow_run_state(run, Cancelling(), force=True)
     await close_orphans()
     assert await state_of(run) is StateType.CANCELLING

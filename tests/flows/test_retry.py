@@ -202,8 +202,7 @@ def test_a_run_that_is_tried_again_keeps_its_record(
     assert dollars == pytest.approx(place.providers.dollars - billed)
     of_run = f"SELECT paper_key FROM outcomes WHERE run = '{run}'"  # noqa: S608
     assert place.ask(f"SELECT DISTINCT status FROM latest WHERE paper_key IN ({of_run})") == [("done",)]  # noqa: S608
-    page = place.server.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
-    keys = sorted(each["key"] for each in page if each["key"] != "standing-calendar")  # of `daily`
+    keys = sorted(each["key"] for each in place.server.page(run) if each["key"] != "standing-calendar")  # of `daily`
     assert keys == ["outcomes", "pictures", "progress"]
     assert asyncio.run(verify(Archive.open(str(place.archive)))).findings == []
 

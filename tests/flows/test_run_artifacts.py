@@ -31,8 +31,7 @@ def made(key: str, description: str) -> MarkdownArtifact:
 
 
 def on_the_page(server: RealServer, run: str) -> list[tuple[object, object]]:
-    found = server.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
-    return sorted((each["key"], each["description"]) for each in found)
+    return sorted((each["key"], each["description"]) for each in server.page(run))
 
 
 @pytest.mark.usefixtures("prefect_server")

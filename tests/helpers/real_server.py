@@ -128,9 +128,13 @@ class RealServer:
         found = self.ask("/task_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
         return [each["state_type"] for each in found]
 
+    def page(self, run: str) -> list[dict[str, Any]]:
+        """All artifacts of a run, also two of a key."""
+        found: list[dict[str, Any]] = self.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
+        return found
+
     def artifacts(self, run: str) -> dict[str, Any]:
-        found = self.ask("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run]}}})
-        return {each["key"]: each for each in found}
+        return {each["key"]: each for each in self.page(run)}
 
 
 def await_serve(serve: "subprocess.Popen[bytes]", log: Path) -> None:
